@@ -4,10 +4,13 @@
 PYTHON ?= python3
 PYTHONS ?= 3.11 3.12 3.13
 BIN := .venv/bin
+LAWS ?= 10
 # one more than there are cores, since some tests wait
 WORKERS ?= $(shell $(PYTHON) -c 'import os; print((os.cpu_count() or 1) + 1)')
 .DEFAULT_GOAL := help
-.PHONY: help demo test fuzz test-lowest test-newest check format docs changelog dist record bench compare lock prices-refresh clean
+# the suite starts hundreds of processes, which would compile everything anew where the environment forbids to keep bytecode
+export PYTHONDONTWRITEBYTECODE :=
+.PHONY: help demo test laws fuzz test-lowest test-newest check format docs changelog dist record bench compare lock prices-refresh clean
 
 # test-lowest and test-newest have a separate environment for each Python
 VERSION = $(shell $(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])')
@@ -42,6 +45,9 @@ demo: .venv/run ## the whole chain on a shipped cassette, offline
 
 test: .venv/test ## the test suite, offline
 	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
+
+laws: .venv/test ## every Hypothesis test with ten times the examples, others each time; LAWS=50 ARGS="tests/server"
+	LAWS=$(LAWS) $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m hypothesis --hypothesis-profile=laws $(ARGS)
 
 fuzz: .venv/test ## 200,000 mutants of recorded responses, to every parser, in ten minutes; ARGS="--seed 1 --cases 5000"
 	$(BIN)/python -m tests.support.fuzz $(ARGS)

@@ -10,10 +10,18 @@ from llm_pure.adapters.dialects.openai_media import with_media
 from llm_pure.adapters.shared import azure_openai
 from llm_pure.adapters.shared.openai_models import CHAT_RULES, EMBED_LIMITS, OPTIONS, RULES, TURNS
 
-_FOUNDRY = profiles_of(
-    ("mistral", "Mistral", "ministral", "Ministral", "codestral", "Codestral"),
-    traits={"max_tokens_key": "max_tokens"},
-    source="pydantic-ai providers/azure.py: 422 to max_completion_tokens, read 2026-11-20",
+_FOUNDRY = (
+    *profiles_of(
+        ("mistral", "Mistral", "ministral", "Ministral", "codestral", "Codestral"),
+        traits={"max_tokens_key": "max_tokens"},
+        source="pydantic-ai providers/azure.py: 422 to max_completion_tokens, read 2026-11-20",
+    ),
+    *profiles_of(
+        ("deepseek", "DeepSeek"),
+        unsupported={"prompt_cache_key": "DeepSeek's models at Azure refuse prompt_cache_key"},
+        source="the 400 'Unrecognized request argument supplied: prompt_cache_key' "
+        "(vectorize-io/hindsight#3518, earendil-works/pi#9645), read 2026-11-30",
+    ),
 )
 
 _CHAT = openai_chat.provider(

@@ -34,7 +34,8 @@ _CHAT = openai_chat.provider(
             "prompt_cache_key": "prompt_cache_key",
             "prediction": lambda text: {"prediction": {"type": "content", "content": text}},
         },  # mistralai 3.7.0, chatcompletionrequest.py, read 2026-11-29
-        # "top_p must be 1 when using greedy sampling", as generally known; wire notes 4.6, unconfirmed
+        # the service's 400 "top_p must be 1 when using greedy sampling." (devoxx/DevoxxGenieIDEAPlugin#338) is the text of vLLM's
+        # SamplingParams, which has the same for n; read 2026-11-30
         greedy_excludes=("top_p", "n"),
         renames={"seed": "random_seed"},
         profiles=(

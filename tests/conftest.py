@@ -1,14 +1,28 @@
-"""What every test needs: a checkout whose link to adapters/ is whole."""
+"""What every test needs: a checkout whose link to adapters/ is whole, examples of laws, and a quick collector of garbage."""
 
+import gc
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
+from pytest_recording import plugin as recording
 
-settings.register_profile("suite", deadline=None)  # a loaded machine is no fault of the code
-settings.load_profile("suite")
+from tests.support.laws import register_profiles
+from tests.support.quiet_worker import QuietWorker
+
+# of pytest-recording the options only; its fixtures stand in tests/every_provider/test_recorded.py
+pytest_addhooks = recording.pytest_addhooks
+pytest_addoption = recording.pytest_addoption
+
+register_profiles()
 
 LINK = Path(__file__).parents[1] / "llm_pure" / "adapters"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    recording.pytest_configure(config)
+    if hasattr(config, "workerinput") and config.getoption("durations") is None:
+        config.pluginmanager.register(QuietWorker(config))
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
@@ -16,3 +30,14 @@ def pytest_sessionstart(session: pytest.Session) -> None:
         pytest.exit(
             "llm_pure/adapters is not a link to ../adapters; see docs/contributing.md", returncode=4
         )
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Iterator[None]:
+    """Let the collector pass over what stays to the end: a full collection looks at every test else, and takes 0.5 s."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()

@@ -82,7 +82,8 @@ ERROR_CODES: Mapping[str, ErrorType] = {
 
 QUIRKS = Quirks(
     options={"user": "user_id"},
-    greedy_excludes=("top_p",),  # ignored beside do_sample false: docs.z.ai, read 2026-11-20
+    # ignored beside do_sample false: docs.z.ai, read 2026-11-20; LangChain's ChatZhipuAI says the same, read 2026-11-30
+    greedy_excludes=("top_p",),
     unsupported={
         **unsupported_by(
             "GLM", "n", "presence_penalty", "frequency_penalty", "logprobs", "top_k", "metadata"

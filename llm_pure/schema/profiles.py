@@ -260,8 +260,9 @@ GEMINI_TOOL_NAME = re.compile("[a-zA-Z_][a-zA-Z0-9_.-]{0,63}")
 """Source: 'Must start with a letter or an underscore' (google-gemini/gemini-cli#7878, cline/cline#7339); read 2026-11-29."""
 
 MOONSHOT_TOOL_NAME = re.compile("[a-zA-Z][a-zA-Z0-9_-]{0,63}")
-"""Source: 'function name is invalid, must start with a letter', as generally known on 2026-11-29; unconfirmed."""
+"""Source: the error text 'function name is invalid, must start with a letter and can contain letters, numbers, underscores, and
+dashes' (MoonshotAI/kimi-cli#1773, openclaw/openclaw#79179); read 2026-11-30. The length is that of the others, unconfirmed."""
 
 COHERE_TOOL_NAME = re.compile("[a-zA-Z_][a-zA-Z0-9_]{0,63}")
-"""Source: 'tool names can only contain certain characters (A-Za-z0-9_) and can't begin with a digit', as generally known on
-2026-11-29; unconfirmed for hyphens in v2."""
+"""Source: docs.cohere.com/reference/errors, 'tool names can only contain certain characters (A-Za-z0-9_) and can't begin with a
+digit'; read in quotations, 2026-11-30. The length is that of the others, unconfirmed."""

@@ -4,6 +4,7 @@
 """
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from itertools import islice
 from operator import is_
 from typing import Any, TypeAlias
@@ -275,12 +276,17 @@ _PARTIAL_DEPTH = 40
 """Levels of a partial response that are searched one by one; what is deeper is searched as JSON."""
 
 
+@lru_cache(maxsize=64)
+def _redacted_names(kind: type["_Common"]) -> tuple[str, ...]:
+    return tuple([name for name in kind.__struct_fields__ if name not in _PROGRAM_FIELDS])
+
+
 def _redacted_fields(error: "_Common", secrets: Sequence[str]) -> dict[str, Any]:
     """The fields that have a secret in them, without it."""
     changed: dict[str, Any] = {}
-    for name in error.__struct_fields__:
+    for name in _redacted_names(type(error)):
         value = getattr(error, name)
-        if value is None or name in _PROGRAM_FIELDS or (name == "run" and not secrets):
+        if not value or (name == "run" and not secrets):
             continue  # the conversation is the caller's own, and is sent again
         if name == "body":
             redacted = _bounded(value, secrets=secrets)

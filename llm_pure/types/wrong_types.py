@@ -6,6 +6,7 @@ arguments are compared with their annotations: the first difference is the error
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import lru_cache
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, TypeAlias, Union, get_args, get_origin
 
@@ -92,18 +93,21 @@ def _find(value: object, path: str, depth: int) -> Mismatch | None:
     return None
 
 
-def _fields(kind: type[msgspec.Struct]) -> list[tuple[str, Any]]:
+@lru_cache(maxsize=256)
+def _fields(kind: type[msgspec.Struct]) -> tuple[tuple[str, Any], ...]:
     """Return names and annotations; one that exists for checkers only is Any."""
     try:
-        return [(field.name, field.type) for field in msgspec.structs.fields(kind)]
+        return tuple([(field.name, field.type) for field in msgspec.structs.fields(kind)])
     except (NameError, TypeError):
         hints: dict[str, Any] = {}
         for base in reversed(kind.__mro__):
             hints.update(getattr(base, "__annotations__", {}))
-        return [
-            (name, Any if isinstance(hints.get(name, ""), str) else hints[name])
-            for name in kind.__struct_fields__
-        ]
+        return tuple(
+            [
+                (name, Any if isinstance(hints.get(name, ""), str) else hints[name])
+                for name in kind.__struct_fields__
+            ]
+        )
 
 
 def _compare(value: Any, annotation: Any, path: str, depth: int) -> Mismatch | None:

@@ -10,7 +10,7 @@ from anthropic.types.message_create_params import (
     MessageCreateParamsNonStreaming,
     MessageCreateParamsStreaming,
 )
-from hypothesis import given, settings
+from hypothesis import given
 
 from llm_pure import ChatRequest, HttpRequest, LLMConfig, assistant, tool_result, user
 from llm_pure.adapters import registry
@@ -22,6 +22,7 @@ from llm_pure.types.request import JsonFormat, NativeTool, ReasoningRequest, Sch
 from llm_pure.types.result import Failure, Success
 from tests.support.anthropic_answers import ANSWERS
 from tests.support.chat_requests import PDF, PNG, SCHEMA, WEATHER, chat_requests
+from tests.support.laws import examples
 from tests.support.official_types import checker
 
 ANTHROPIC = registry.get("anthropic").unwrap()
@@ -183,7 +184,7 @@ def test_the_official_package_takes_the_body(model: str, request_: ChatRequest) 
     accepted(counted, counting=True)
 
 
-@settings(max_examples=200, deadline=None)
+@examples(200)
 @given(chat_requests())
 def test_the_official_package_takes_the_body_of_any_request(request_: ChatRequest) -> None:
     for model in MODELS[3:6]:

@@ -172,6 +172,23 @@ def test_the_limit_has_the_name_that_the_model_takes(model: str, limit: str) -> 
 FILTERED = {"hate": {"filtered": False, "severity": "safe"}}
 
 
+@pytest.mark.parametrize(
+    ("model", "sent", "dropped"),
+    [
+        ("gpt-5.6", "chat-1", []),
+        ("DeepSeek-V4-Pro", None, ["prompt_cache_key"]),
+        ("deepseek-v4-pro", None, ["prompt_cache_key"]),
+    ],
+)
+def test_a_key_of_the_prompt_cache_goes_to_models_that_take_it(
+    model: str, sent: str | None, dropped: list[str]
+) -> None:
+    request = ChatRequest(messages="hi", prompt_cache_key="chat-1")
+    built = AZURE.build_chat(config(model=model), request).unwrap()
+    assert json.loads(built.request.body).get("prompt_cache_key") == sent
+    assert [change.field for change in built.adaptations if change.action == "dropped"] == dropped
+
+
 def test_results_of_filters_are_kept() -> None:
     body = answer(
         {"content": "Hi"}, prompt_filter_results=[{"prompt_index": 0, "content_filter_results": {}}]

@@ -17,9 +17,9 @@ KNOWN, _, NEW = PAGE.partition("## A new dialect")
 
 
 def copy(to: Path) -> None:
-    """What the page works on, without the recordings of others."""
+    """What the page works on, without the recordings of others. With the bytecode, which Python checks by time and size."""
     for name in ("adapters", "llm_pure", "tests"):
-        ignored = shutil.ignore_patterns("__pycache__")
+        ignored = shutil.ignore_patterns("*.pyc.*")  # another process writes it just now
         shutil.copytree(ROOT / name, to / name, symlinks=True, ignore=ignored)
     shutil.copy(ROOT / "pyproject.toml", to)
     (to / "cassettes").mkdir()
@@ -69,7 +69,7 @@ def run(command: list[str], at: Path, port: str) -> str:
         arguments = arguments[: arguments.index(">")]
     environ = {**os.environ, "PYTHONPATH": str(at), "LLM_PURE_LOOPBACK_PORT": port}
     ran = subprocess.run(
-        [sys.executable, "-B", *arguments],
+        [sys.executable, *arguments],
         cwd=at,
         env=environ,
         capture_output=True,

@@ -4,7 +4,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from openai.types.chat import ChatCompletionMessageParam
 from pydantic import TypeAdapter
@@ -27,6 +27,7 @@ from llm_pure.types.messages import (
     ToolResult,
 )
 from llm_pure.types.result import Failure, Success
+from tests.support.laws import examples
 from tests.support.png import tiny_png
 
 WORDS = st.text(max_size=8)
@@ -78,26 +79,26 @@ CONVERSATIONS = st.lists(TURNS, min_size=1, max_size=4).map(tuple)
 
 
 @given(CONVERSATIONS)
-@settings(max_examples=500)
+@examples(500)
 def test_messages_come_back_from_dicts_as_they_were(turns: tuple[Message, ...]) -> None:
     assert to_openai(turns).bind(parse_messages) == Success(turns)
 
 
 @given(CONVERSATIONS)
-@settings(max_examples=500)
+@examples(500)
 def test_messages_come_back_from_dicts_that_were_saved_as_json(turns: tuple[Message, ...]) -> None:
     saved = msgspec.json.encode(to_openai(turns).unwrap())
     assert parse_messages(msgspec.json.decode(saved)) == Success(turns)
 
 
 @given(CONVERSATIONS)
-@settings(max_examples=500)
+@examples(500)
 def test_messages_come_back_from_json_as_they_were(turns: tuple[Message, ...]) -> None:
     assert to_json(turns).bind(from_json) == Success(turns)
 
 
 @given(CONVERSATIONS)
-@settings(max_examples=200)
+@examples(200)
 def test_what_strict_gives_is_what_openai_takes(turns: tuple[Message, ...]) -> None:
     written = to_openai(turns, strict=True)
     if not isinstance(written, Failure):

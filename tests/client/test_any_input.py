@@ -4,7 +4,6 @@
 """
 
 import inspect
-import os
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -16,7 +15,7 @@ import anyio
 import msgspec
 import pydantic
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, Phase, given
 from hypothesis import strategies as st
 
 from llm_pure import (
@@ -59,6 +58,7 @@ from llm_pure.types.operations import (
     TranscriptionRequest,
 )
 from llm_pure.types.result import Failure, Success
+from tests.support.laws import examples
 
 JSON = (("content-type", "application/json"),)
 SSE = (("content-type", "text/event-stream"),)
@@ -321,10 +321,9 @@ def is_result(value: Any) -> bool:
     return isinstance(value, Success | Failure)
 
 
-quickly = settings(
+quickly = examples(
+    25,
     phases=(Phase.explicit, Phase.generate),
-    max_examples=int(os.environ.get("ANY_INPUT", "25")),
-    deadline=None,
     suppress_health_check=[
         HealthCheck.too_slow,
         HealthCheck.data_too_large,
@@ -333,6 +332,7 @@ quickly = settings(
 )
 
 
+@pytest.mark.hypothesis
 @pytest.mark.parametrize("name", METHODS)
 def test_a_method_gives_a_result_for_any_arguments(name: str) -> None:
     @quickly
@@ -344,6 +344,7 @@ def test_a_method_gives_a_result_for_any_arguments(name: str) -> None:
     check()
 
 
+@pytest.mark.hypothesis
 @pytest.mark.parametrize(
     "name", ["completion", "stream", "embed", "count_tokens", "warmup", "ask", "aask"]
 )
@@ -378,6 +379,7 @@ OPTION_TYPES: dict[str, type[Any]] = {
 }
 
 
+@pytest.mark.hypothesis
 @pytest.mark.parametrize("name", OPTIONS)
 def test_a_client_of_any_options_gives_results(name: str) -> None:
     values = st.one_of(WILD, struct(OPTION_TYPES[name])) if name in OPTION_TYPES else WILD

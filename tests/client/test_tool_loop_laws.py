@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from llm_pure import (
@@ -25,6 +25,7 @@ from llm_pure.types.errors import ConnectionFailed, IncompleteAnswer
 from llm_pure.types.result import Failure, Success
 from tests.support.agents import calls, says, scripted
 from tests.support.completions import ANY_TOOLS, COMPLETIONS
+from tests.support.laws import examples
 
 NO_MORE = ConnectionFailed(message="no more")
 
@@ -74,7 +75,7 @@ def outline(run: ToolRun) -> list[Any]:
 ANSWERS = st.lists(COMPLETIONS, max_size=4)
 
 
-@settings(max_examples=300, deadline=None)
+@examples(300)
 @given(answers=ANSWERS, tools=ANY_TOOLS, max_steps=st.integers(1, 4))
 def test_a_run_keeps_every_response_and_result_whatever_ends_it(
     answers: list[Completion], tools: Sequence[Any], max_steps: int
@@ -101,7 +102,7 @@ def test_a_run_keeps_every_response_and_result_whatever_ends_it(
         assert pending_calls(run.messages) == ()
 
 
-@settings(max_examples=200, deadline=None)
+@examples(200)
 @given(answers=ANSWERS, tools=ANY_TOOLS, max_steps=st.integers(1, 3))
 def test_a_run_that_ended_early_goes_on_and_ends_as_if_it_had_not(
     answers: list[Completion], tools: Sequence[Any], max_steps: int
@@ -121,7 +122,7 @@ def test_a_run_that_ended_early_goes_on_and_ends_as_if_it_had_not(
         assert type(later) is type(result)
 
 
-@settings(max_examples=100, deadline=None)
+@examples(100)
 @given(answers=ANSWERS, tools=ANY_TOOLS, max_usd=st.integers(0, 3))
 def test_no_request_follows_once_the_limit_is_spent(
     answers: list[Completion], tools: Sequence[Any], max_usd: int
@@ -147,7 +148,7 @@ JUNK = st.one_of(
 PARAMETERS = [name for name in inspect.signature(run_tools).parameters if name != "llm"]
 
 
-@settings(max_examples=300, deadline=None)
+@examples(300)
 @given(values=st.dictionaries(st.sampled_from(PARAMETERS), JUNK, min_size=1, max_size=2))
 def test_no_argument_makes_a_run_raise(values: dict[str, Any]) -> None:
     llm, _ = scripted(calls(("a", "f", {})), says("Hi"))
@@ -156,7 +157,7 @@ def test_no_argument_makes_a_run_raise(values: dict[str, Any]) -> None:
     assert isinstance(result, Success) or result.failure().message
 
 
-@settings(max_examples=100, deadline=None)
+@examples(100)
 @given(tool=JUNK | st.sampled_from([int, print, max, type, Exception, ToolRun, "".join]))
 def test_no_tool_makes_a_run_raise(tool: Any) -> None:
     llm, _ = scripted(calls(("a", "f", {})), says("Hi"))

@@ -15,6 +15,7 @@ from unittest.mock import patch
 
 import msgspec
 
+from tests.support.pytest_process import without_plugins
 from tests.support.services import answers, server
 from tests.support.services.exchange import Asked, Reply, Service
 from tests.support.services.table import SERVICES
@@ -84,6 +85,7 @@ def scripted_service(home: Path) -> Iterator[dict[str, str]]:
             "PATH": f"{_commands(home / 'bin')}:/usr/bin:/bin",
             "PYTHONPATH": str(ROOT),
             "PYTHONDONTWRITEBYTECODE": "1",
+            "PYTEST_ADDOPTS": " ".join(without_plugins("anyio", "recording")),
             **{name: f"{url}/{path}" for name, path in PATHS.items()},
             **dict.fromkeys(KEYS, "a-key-of-no-service"),
         }

@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import HealthCheck, Phase, given, seed, settings
+from hypothesis import HealthCheck, Phase, given
 
 from llm_pure import ChatRequest
 from llm_pure.adapters import registry
@@ -23,6 +23,7 @@ from tests.support.acceptance.documented import DOCUMENTED, LOST, REFUSED_BY_TYP
 from tests.support.acceptance.rules import RULES, Rule
 from tests.support.acceptance.wild import Wild, wild_requests
 from tests.support.cassettes import chat_providers
+from tests.support.laws import examples, shard
 
 EXAMPLES, SHARDS = 60, 4
 """More than 200 requests to each provider."""
@@ -77,12 +78,12 @@ def _covers(field: str, path: str) -> bool:
     return path == field or path.startswith(f"{field}/") or field.startswith(f"{path}/")
 
 
-@pytest.mark.parametrize("shard", range(SHARDS))
-def test_every_body_is_one_that_the_service_takes(shard: int) -> None:
-    @seed(shard)
-    @settings(
-        max_examples=EXAMPLES,
-        deadline=None,
+@pytest.mark.hypothesis
+@pytest.mark.parametrize("part", range(SHARDS))
+def test_every_body_is_one_that_the_service_takes(part: int) -> None:
+    @shard(part)
+    @examples(
+        EXAMPLES,
         database=None,
         phases=[
             Phase.generate

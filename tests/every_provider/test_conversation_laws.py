@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
@@ -33,6 +33,7 @@ from llm_pure.types.messages import Part
 from llm_pure.types.result import Success
 from tests.support.cassettes import chat_providers, config_for
 from tests.support.chat_requests import PNG
+from tests.support.laws import examples
 
 TOOL = Tool(name="f")
 TEXTS = st.sampled_from(["a", "Two words.", "", " ", "\n\n"])
@@ -115,7 +116,7 @@ def _named(block: dict[str, Any], kind: str, member: str) -> dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
-@settings(max_examples=80, deadline=None)
+@examples(80)
 @given(messages=CONVERSATIONS, reasoning=st.sampled_from([None, 2000]))
 def test_a_conversation_in_the_wild_is_in_order_at_every_provider(
     messages: list[Message], reasoning: int | None

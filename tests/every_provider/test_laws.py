@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from llm_pure import (
@@ -37,6 +37,7 @@ from tests.support.cassettes import (
     streams,
 )
 from tests.support.expectations import said
+from tests.support.laws import examples
 from tests.support.pieces import pieces
 from tests.support.scenarios import Scenario, scenarios
 
@@ -44,7 +45,7 @@ ONE_PROMPT = ("ollama.generate",)
 """They take one prompt and no earlier answer."""
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
-EXAMPLES = settings(max_examples=200, deadline=None)
+EXAMPLES = examples(200)
 CONTENT_TYPES = (
     "application/json",
     "text/event-stream",

@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from llm_pure import Completion, HttpResponse, describe
@@ -24,12 +24,13 @@ from llm_pure.replay.disorders.answer import (
 )
 from llm_pure.types.result import Failure
 from tests.support.cassettes import chat_providers, recorded
+from tests.support.laws import examples
 
 ODD: tuple[Any, ...] = (
     None, True, "\ud83d", 0, -1, 10**30, 10**400, 1.5, "", "x", "null", "5", "true", "9" * 5000, "data:,", [], [None], [[]], [{}], {}, {"x": 1}, {"x": []},
 )  # fmt: skip
 Path = tuple[str | int, ...]
-EXAMPLES = settings(max_examples=150, deadline=None)
+EXAMPLES = examples(150)
 
 
 def paths(value: Any, before: Path = ()) -> list[Path]:

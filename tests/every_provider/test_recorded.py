@@ -8,6 +8,13 @@ from typing import Any
 
 import httpx
 import pytest
+from pytest_recording.plugin import (
+    block_network,
+    disable_recording,
+    record_mode,
+    vcr,
+    vcr_markers,
+)
 
 from llm_pure import Completion, Embeddings, HttpResponse, ResponseHead, TokenCount
 from llm_pure.replay.secrets.redaction import before_record_request, before_record_response
@@ -22,6 +29,9 @@ from tests.support.expectations import (
     told_beside_chat,
 )
 from tests.support.scenarios import Scenario, scenarios
+
+__all__ = ["block_network", "disable_recording", "record_mode", "vcr", "vcr_markers"]
+"""The plugin's fixtures, here alone: pyproject.toml turns the plugin off, as its fixtures would run around every test."""
 
 _TRUST = ssl.create_default_context()
 """One for all clients: reading the system's certificates takes longer than a test."""

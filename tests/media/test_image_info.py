@@ -1,7 +1,7 @@
 """How large pictures say they are, whether they are whole, and what is told of those that are not."""
 
 import struct
-from time import perf_counter
+from time import process_time
 
 import pytest
 from hypothesis import given
@@ -86,10 +86,10 @@ def _sized(name: str, wide: int, high: int) -> bytes:
     ],
 )
 def test_a_pixel_bomb_is_known_by_its_head(name: str, wide: int, high: int) -> None:
-    started = perf_counter()
+    started = process_time()
     told = image_problem(_sized(name, wide, high))
     assert told == (f"the image has {wide} x {abs(high)} pixels, more than {PIXEL_LIMIT}")
-    assert perf_counter() - started < 0.1
+    assert process_time() - started < 0.1
 
 
 @pytest.mark.parametrize("name", ["PNG", "GIF", "BMP", "JPEG"])
@@ -115,7 +115,7 @@ LARGE = 50_000_000
     ids=["FF without end", "empty segments", "empty chunks", "small blocks", "empty blocks", "sizes", "small boxes", "zeros"],
 )  # fmt: skip
 def test_fifty_megabytes_made_to_be_slow_are_judged_quickly(data: bytes) -> None:
-    started = perf_counter()
+    started = process_time()
     image_problem(data)
     image_size(data)
-    assert perf_counter() - started < 5
+    assert process_time() - started < 5

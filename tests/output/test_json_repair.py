@@ -5,12 +5,13 @@ from typing import Any
 
 import json_repair
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from llm_pure.output.json_parser import Edit, apply_edits
 from llm_pure.output.json_repair import Exact, Repair, Repaired, Unrepairable, repair
 from tests.support.broken_arguments import HELD_OUT, Broken, corpus
+from tests.support.laws import examples
 
 CORPUS = corpus()
 
@@ -102,7 +103,7 @@ def test_an_object_without_a_required_key_was_cut_off() -> None:
 
 
 @given(st.text(alphabet="{}[]\",:'\\ab1 \n`", max_size=60) | st.text(max_size=60))
-@settings(max_examples=500)
+@examples(500)
 def test_no_text_makes_it_raise_and_the_same_text_gives_the_same(text: str) -> None:
     assert repair(text) == repair(text)
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
@@ -45,6 +45,7 @@ from llm_pure.types.request import AllowedTools, ToolChoice
 from llm_pure.types.result import Failure, Success
 from tests.support.cassettes import chat_providers, config_for
 from tests.support.completions import ANY_TOOLS, BY_HAND, COMPLETIONS, CUSTOM, TOOLS, weather
+from tests.support.laws import examples
 
 
 def completion(*parts: Any, finish_reason: FinishReason = "tool_calls") -> Completion:
@@ -248,7 +249,7 @@ def test_tools_are_bound_in_every_form_and_errors_name_the_tool() -> None:
 # Laws
 
 
-@settings(max_examples=300, deadline=None)
+@examples(300)
 @given(answer=COMPLETIONS, tools=ANY_TOOLS)
 def test_each_call_gets_one_result_with_its_id_in_the_order_of_the_calls(
     answer: Completion, tools: Sequence[Any]
@@ -268,7 +269,7 @@ def test_each_call_gets_one_result_with_its_id_in_the_order_of_the_calls(
     assert pending_calls(messages) == ()
 
 
-@settings(max_examples=200, deadline=None)
+@examples(200)
 @given(answer=COMPLETIONS, data=st.data())
 def test_results_in_any_order_and_in_parts_end_the_same(answer: Completion, data: Any) -> None:
     ids = [call.id for call in answer.tool_calls]
@@ -283,7 +284,7 @@ def test_results_in_any_order_and_in_parts_end_the_same(answer: Completion, data
     assert sorted(map(repr, both)) == sorted(map(repr, add_results(before, results).unwrap()))
 
 
-@settings(max_examples=25, deadline=None)
+@examples(25)
 @given(answer=COMPLETIONS, tools=st.lists(st.sampled_from(TOOLS[:2]), unique_by=id))
 def test_the_conversation_can_be_sent_to_every_provider(
     answer: Completion, tools: Sequence[Any]

@@ -7,7 +7,7 @@ from functools import cache
 from random import Random
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from llm_pure.adapters import registry
@@ -17,6 +17,7 @@ from llm_pure.types.http import HttpResponse
 from llm_pure.types.result import Failure, Success
 from tests.support.cassettes import chat_providers, recorded
 from tests.support.fuzz import MAX_SEED_BYTES, build_next
+from tests.support.laws import examples
 from tests.support.mutants import mutate
 
 DIALECTS = sorted({registry.get(name).unwrap().dialect for name in chat_providers()})
@@ -52,7 +53,7 @@ def completions_of(name: str, response: HttpResponse) -> list[Completion]:
 
 @pytest.mark.parametrize("dialect", DIALECTS)
 @given(st.integers(0, 2**32), st.integers(0, 10_000))
-@settings(max_examples=60, deadline=None)
+@examples(60)
 def test_every_provider_builds_after_any_answer_that_parses(
     dialect: str, seed: int, number: int
 ) -> None:

@@ -4,7 +4,6 @@ import json
 import shutil
 import subprocess
 import sys
-from importlib.metadata import entry_points
 from pathlib import Path
 
 import pytest
@@ -12,6 +11,7 @@ import pytest
 from llm_pure.replay import load_cassette, pytest_plugin
 from llm_pure.replay.cassette_writer import MODES
 from tests.support.one_answer import http, one_answer
+from tests.support.pytest_process import OWN_PLUGIN, without_plugins
 
 SAMPLE = Path(__file__).parent / "sample_project"
 ANSWER = {
@@ -21,14 +21,12 @@ ANSWER = {
         {"index": 0, "message": {"role": "assistant", "content": "hi"}, "finish_reason": "stop"}
     ],
 }
-INSTALLED = "llm_pure" in {entry.name for entry in entry_points(group="pytest11")}
 
 
-def run(folder: Path, *arguments: str, code: int = 0) -> str:
-    """pytest in a process of its own, there; what it says."""
-    plugin = () if INSTALLED else ("-p", "llm_pure.replay.pytest_plugin")
+def run(folder: Path, *arguments: str, code: int = 0, plugins: tuple[str, ...] = ()) -> str:
+    """pytest in a process of its own, there, with these plugins of other packages; what it says."""
     ran = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:hypothesispytest", *plugin, *arguments],
+        [sys.executable, "-m", "pytest", "-q", "-pno:cacheprovider", *without_plugins("anyio", *plugins), *OWN_PLUGIN, *arguments],
         cwd=folder, capture_output=True, text=True, timeout=120, check=False,
         env={"PATH": "/usr/bin:/bin", "PYTHONPATH": str(Path(__file__).parents[2]), "COLUMNS": "300"},
     )  # fmt: skip
@@ -73,7 +71,7 @@ def test_without_the_marker_nothing_happens(tmp_path: Path) -> None:
         "    assert not [name for name in sys.modules if name in ('yaml', 'anyio.lowlevel', 'httpx')]\n"
     )
     (tmp_path / "test_it.py").write_text(test)
-    run(tmp_path, "-p", "no:anyio", "-p", "no:recording")
+    run(tmp_path, "-p", "no:anyio")
     assert not (tmp_path / "cassettes").exists()
 
 
@@ -191,10 +189,11 @@ def test_it_stands_beside_pytest_recording(tmp_path: Path, service: str) -> None
     )
     with one_answer(service.encode()) as url:
         project(tmp_path, f"URL = {url!r}\n{test}", url)
-        run(tmp_path, "--llm-record", "once", "--record-mode", "once")
+        options = ("--llm-record", "once", "--record-mode", "once")
+        run(tmp_path, *options, plugins=("recording",))
     names = sorted(path.name for path in tmp_path.rglob("*.yaml"))
     assert names == ["test_both.llm.yaml", "test_both.yaml", "test_ours.yaml", "test_theirs.yaml"]
-    assert "3 passed" in run(tmp_path)
+    assert "3 passed" in run(tmp_path, plugins=("recording",))
 
 
 def copied(folder: Path) -> Path:

@@ -9,15 +9,14 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler
-from importlib.metadata import entry_points
 from pathlib import Path
 
 import pytest
 
 from llm_pure.replay import load_cassette
 from tests.support.http_service import http_service
+from tests.support.pytest_process import OWN_PLUGIN, without_plugins
 
-INSTALLED = "llm_pure" in {entry.name for entry in entry_points(group="pytest11")}
 ROOT = Path(__file__).parents[2]
 
 
@@ -59,10 +58,15 @@ def model() -> Iterator[str]:
 
 def run(folder: Path, *arguments: str, code: int, key: str = "sk-live01234567") -> str:
     """Run pytest there; return what it prints."""
-    plugin = () if INSTALLED else ("-p", "llm_pure.replay.pytest_plugin")
-    options = ("-q", "-p", "no:cacheprovider", "-p", "no:hypothesispytest", "--strict-markers")
+    options = (
+        "-q",
+        "-pno:cacheprovider",
+        *without_plugins("anyio"),
+        *OWN_PLUGIN,
+        "--strict-markers",
+    )
     ran = subprocess.run(
-        [sys.executable, "-m", "pytest", *options, *plugin, *arguments],
+        [sys.executable, "-m", "pytest", *options, *arguments],
         cwd=folder, capture_output=True, text=True, timeout=120, check=False,
         env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "COLUMNS": "1000"} | ({"OPENAI_API_KEY": key} if key else {}),
     )  # fmt: skip

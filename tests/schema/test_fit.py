@@ -184,9 +184,9 @@ HOSTILE = {
 def test_a_hostile_schema_ends_in_a_value_and_soon(
     schema: dict[str, Any], dialect: SchemaProfile
 ) -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     got = translate_schema(schema, dialect)
-    assert time.perf_counter() - start < 2
+    assert time.process_time() - start < 2
     if isinstance(got, Failure):
         assert isinstance(got.failure(), InvalidRequest)
     else:
@@ -219,10 +219,10 @@ def test_a_schema_that_multiplies_is_checked_once_at_each_place() -> None:
         "anyOf": [{"$ref": "#/$defs/0"}, {"$ref": "#/$defs/0"}],
         "$defs": {str(one): {"anyOf": [{"$ref": f"#/$defs/{one + 1}"}] * 2} for one in range(60)},
     }
-    start = time.perf_counter()
+    start = time.process_time()
     validation_errors(twice, {"a": 1})
     validation_errors({"anyOf": [{"$ref": "#"}, {"$ref": "#"}]}, 1)
-    assert time.perf_counter() - start < 1
+    assert time.process_time() - start < 1
 
 
 schemas = st.recursive(

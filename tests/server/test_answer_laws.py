@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from llm_pure import (
@@ -40,6 +40,7 @@ from llm_pure.types.events import (
 )
 from llm_pure.types.result import Failure, Success
 from tests.support.cassettes import Recorded, recorded
+from tests.support.laws import examples
 from tests.support.server_answers import (
     ADDED,
     READERS,
@@ -52,7 +53,7 @@ from tests.support.server_answers import (
     through_stream,
 )
 
-EXAMPLES = settings(max_examples=80, deadline=None)
+EXAMPLES = examples(80)
 ANSWERS = [
     one
     for one in recorded()

@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from llm_pure import HttpRequest, LLMConfig
@@ -12,9 +12,10 @@ from llm_pure.adapters import registry
 from llm_pure.server import ReceivedRequest, server_dialects
 from llm_pure.types.result import Failure
 from tests.support.acceptance.wild import Wild, wild_requests
+from tests.support.laws import examples
 from tests.support.server_answers import READERS
 
-EXAMPLES = settings(max_examples=150, deadline=None)
+EXAMPLES = examples(150)
 
 MODELS = {
     "openai_chat": ("gpt-5-mini", "gpt-4o", "o3"),

@@ -99,6 +99,16 @@ def test_every_format_of_keys_is_found_by_its_beginning(key: str) -> None:
     assert redact(f"a {key} b") == "a *** b"
 
 
+@given(st.from_regex(SECRET_PATTERN, fullmatch=True))
+def test_a_key_of_any_length_is_looked_for(key: str) -> None:
+    assert may_hold_key(key)
+
+
+@pytest.mark.parametrize("key", ["sk-12345678", "sk-abcdefg*"])
+def test_the_shortest_keys_are_found_alone(key: str) -> None:
+    assert redact(key) == "***"
+
+
 def test_no_key_is_looked_for_in_plain_text() -> None:
     assert not may_hold_key(
         '{"model": "gpt-5", "messages": [{"role": "user", "content": "a word"}]}' * 3

@@ -32,7 +32,11 @@ BETWEEN_TURNS = "OK"
 """Text of an assistant's turn that a service requires between results and the user's turn."""
 
 BEFORE_ASSISTANT = "."
-"""Text of a user's turn that a service requires before the assistant's."""
+"""Text of a user's turn that a service requires before the assistant's.
+
+Bedrock: "A conversation must start with a user message" (deepgram/deepgram-python-sdk#760, pydantic/pydantic-ai#4495);
+read 2026-11-30.
+"""
 
 
 def arrange(

@@ -98,7 +98,7 @@ COMPATIBLE = Quirks(
             excluded_by={"tools": ()},
             unless=(1,),
             reason="only one choice beside tools",
-            source="help.aliyun.com, qwen-api-via-openai, n; as generally known, 2026-11-29",
+            source='help.aliyun.com, qwen-api-via-openai-chat-completions, n: "with tools, set n to 1"; read 2026-11-30',
         ),
     ),
     format_with_reasoning=False,

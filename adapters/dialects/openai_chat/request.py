@@ -125,7 +125,11 @@ def build_chat(
 def _stream_pcm(
     body: dict[str, Any], resolved: ResolvedRequest, adaptations: list[Adaptation]
 ) -> None:
-    """Streamed audio is pcm16 only (developers.openai.com, Audio: "stream": pcm16; read 2026-11-29)."""
+    """Streamed audio is pcm16 only.
+
+    The 400: 'audio.format' does not support 'wav' when stream=true. Supported values are: 'pcm16'
+    (Agent-Field/agentfield#584, through OpenRouter); read 2026-11-30.
+    """
     audio, requested = body.get("audio"), resolved.options["audio"].format
     if isinstance(audio, dict) and audio.get("format") == (requested or "wav"):
         if requested not in (None, "pcm16"):

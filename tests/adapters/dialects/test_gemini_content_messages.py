@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from llm_pure import ChatRequest, assistant, system, user
@@ -22,6 +22,7 @@ from llm_pure.types.messages import (
 )
 from tests.support.builders import actions
 from tests.support.gemini import ON_CLOUD, PDF, PNG, WAV, base64_of, built, contents_of
+from tests.support.laws import examples
 
 
 def test_neighbours_of_one_role_are_one_turn() -> None:
@@ -127,7 +128,7 @@ JSON_OBJECTS = st.dictionaries(
 ).map(json.dumps)  # fmt: skip
 
 
-@settings(max_examples=200, deadline=None)
+@examples(200)
 @given(st.lists(JSON_OBJECTS, min_size=1, max_size=4), st.text(max_size=20))
 def test_opaque_parts_and_signatures_go_back_byte_for_byte(
     objects: list[str], signature: str

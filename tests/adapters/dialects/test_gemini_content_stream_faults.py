@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from llm_pure import HttpResponse, ResponseHead
@@ -35,6 +35,7 @@ from tests.support.gemini_streams import (
     text_of,
 )
 from tests.support.json_values import json_values
+from tests.support.laws import examples
 from tests.support.pieces import one_byte_at_a_time
 
 OVERLOADED = {
@@ -139,7 +140,6 @@ def test_every_frame_has_an_answer_after_every_other(first: bytes, second: bytes
         assert after.fault is not None
 
 
-@settings(deadline=None)
 @given(st.binary(max_size=300), st.sampled_from([SSE, JSON, ResponseHead(500), ResponseHead(200)]))
 def test_random_bytes_are_never_an_answer(body: bytes, head: ResponseHead) -> None:
     _, error = events_of(head, body, b"", b"data: ")
@@ -154,7 +154,7 @@ JSON_VALUES = json_values(
 )  # fmt: skip
 
 
-@settings(max_examples=200, deadline=None)
+@examples(200)
 @given(st.lists(JSON_VALUES, max_size=4))
 def test_no_json_makes_it_raise(values: list[Any]) -> None:
     body = as_sse(item({"text": "x"}), *values)

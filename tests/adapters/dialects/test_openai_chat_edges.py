@@ -9,13 +9,14 @@ from copy import deepcopy
 from typing import Any
 
 import msgspec
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from llm_pure.adapters import registry
 from llm_pure.adapters.dialects.openai_chat import wire
 from llm_pure.types.events import StreamEvent
 from llm_pure.types.http import ResponseHead
+from tests.support.laws import examples
 
 HEAD = ResponseHead(200, (("content-type", "text/event-stream"),))
 PROVIDERS = ("openai", "siliconflow", "groq")
@@ -77,7 +78,7 @@ def read(provider: str, stream: Sequence[dict[str, Any]]) -> list[Any]:
 
 
 @given(chunks(), st.sampled_from(PROVIDERS))
-@settings(max_examples=600, deadline=None)
+@examples(600)
 def test_both_paths_give_the_same_events(stream: list[dict[str, Any]], provider: str) -> None:
     slow = [
         chunk if number and _is_plain(chunk) else {**chunk, "x_unknown": None}

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from llm_pure import (
@@ -34,6 +34,7 @@ from llm_pure.types.result import Success
 from tests.support.chat_requests import CLOCK, PDF, REQUESTS, SCHEMA, WEATHER, chat_requests
 from tests.support.configs import file_config
 from tests.support.family import JsonObject, Service
+from tests.support.laws import examples
 from tests.support.openai_chat_bodies import DONE, USAGE, answer, call, chunk, data, stream
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -408,7 +409,7 @@ def test_a_body_that_is_no_json_is_an_error_by_its_status(name: str) -> None:
     assert service(name).fails(b"<html>Welcome</html>", 200).kind == "protocol"
 
 
-@settings(max_examples=200, deadline=None)
+@examples(200)
 @given(st.sampled_from(FAMILY), st.sampled_from(SOME_MODELS), chat_requests())
 def test_any_request_is_built_the_same_way_twice_or_refused_as_a_value(
     name: str, model: str, request_: ChatRequest
@@ -425,7 +426,7 @@ def test_any_request_is_built_the_same_way_twice_or_refused_as_a_value(
         assert isinstance(built.failure(), UnsupportedFeature | InvalidRequest)
 
 
-@settings(max_examples=100, deadline=None)
+@examples(100)
 @given(chat_requests())
 def test_mistral_gets_short_ids_and_no_user_straight_after_a_tool(request_: ChatRequest) -> None:
     one = Service("mistral")
@@ -437,7 +438,7 @@ def test_mistral_gets_short_ids_and_no_user_straight_after_a_tool(request_: Chat
     assert ("tool", "user") not in set(itertools.pairwise(roles))
 
 
-@settings(max_examples=100, deadline=None)
+@examples(100)
 @given(chat_requests())
 def test_at_perplexity_nobody_speaks_twice_in_a_row(request_: ChatRequest) -> None:
     turns = parse_messages(request_.messages).unwrap()

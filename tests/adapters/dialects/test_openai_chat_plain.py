@@ -4,7 +4,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from llm_pure import Completion, HttpResponse, Usage, assistant
@@ -12,6 +12,7 @@ from llm_pure.adapters.dialects.openai_chat import Quirks, make_service
 from llm_pure.adapters.dialects.openai_chat.response import read_plain_response, read_response
 from llm_pure.types.result import Success
 from tests.support.cassettes import Recorded, recorded
+from tests.support.laws import examples
 
 TAGGED = Quirks(think_tags=True)
 HEADERS = (("x-request-id", "req_1"),)
@@ -68,7 +69,7 @@ ANSWERS = some(
 
 
 @given(ANSWERS, st.sampled_from([Quirks(), TAGGED]))
-@settings(max_examples=1000)
+@examples(1000)
 def test_both_ways_give_one_completion(body: dict[str, Any], quirks: Quirks) -> None:
     response = HttpResponse(200, HEADERS, msgspec.json.encode(body))
     plain = read_plain_response(make_service("any", quirks), response)

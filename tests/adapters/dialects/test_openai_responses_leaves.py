@@ -104,11 +104,13 @@ def all_lost(of: list[Instance], read: Any) -> list[str]:
 
 
 def test_the_instances_are_of_the_official_types() -> None:
+    items: TypeAdapter[Any] = TypeAdapter(ResponseOutputItem)
+    events: TypeAdapter[Any] = TypeAdapter(ResponseStreamEvent)
     for item in instances(ResponseOutputItem):
-        TypeAdapter(ResponseOutputItem).validate_python(item.json)
+        items.validate_python(item.json)
     for event in instances(ResponseStreamEvent, leave_out=["response"]):
         if not event.title.startswith(OF_RESPONSES):
-            TypeAdapter(ResponseStreamEvent).validate_python(event.json)
+            events.validate_python(event.json)
 
 
 def test_no_leaf_of_an_output_item_is_lost() -> None:

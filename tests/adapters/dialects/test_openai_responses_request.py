@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from openai.types.responses.input_token_count_params import InputTokenCountParams
 from openai.types.responses.response_create_params import (
@@ -34,6 +34,7 @@ from tests.support.chat_requests import (
     unbuildable,
 )
 from tests.support.configs import file_config
+from tests.support.laws import examples
 from tests.support.official_types import checker
 
 CASE = ProviderCase("openai_responses", "gpt-4o", temperature=0.0)
@@ -314,7 +315,7 @@ def test_the_official_types_accept_the_body(request_: ChatRequest, model: str) -
     check(request_, model)
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(chat_requests(), st.sampled_from(MODELS))
 def test_the_official_types_accept_any_body(request_: ChatRequest, model: str) -> None:
     check(request_, model)

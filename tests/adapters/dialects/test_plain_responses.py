@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bench.samples import ANSWERS
@@ -19,6 +19,7 @@ from llm_pure.adapters.dialects.openai_responses import response as responses_re
 from llm_pure.core.dialect import Service
 from llm_pure.types.result import LLMResult, Success
 from tests.support.cassettes import Recorded, recorded
+from tests.support.laws import examples
 
 HEADERS = (("x-request-id", "req_1"),)
 
@@ -164,12 +165,13 @@ def _without_surrogates(value: Any) -> Any:
     return "SURROGATE" if value == "\ud83d" else value
 
 
+@pytest.mark.hypothesis
 @pytest.mark.parametrize("name", PATHS)
 def test_both_paths_give_one_completion(name: str) -> None:
     paths, service = PATHS[name], _service(name)
 
     @given(changed(name))
-    @settings(max_examples=600)
+    @examples(600)
     def check(body: bytes) -> None:
         response = HttpResponse(200, HEADERS, body)
         plain = paths.plain(service, response)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from llm_pure.adapters.dialects.common.conversation import arrange
@@ -28,6 +28,7 @@ from llm_pure.types.messages import (
     user,
 )
 from llm_pure.types.rejection import UnsupportedPart
+from tests.support.laws import examples
 
 RULES = st.builds(
     TurnRules,
@@ -141,7 +142,7 @@ def _outcome(arranges: Any, messages: list[Message], rules: TurnRules) -> Iterat
     yield adaptations
 
 
-@settings(max_examples=500, deadline=None)
+@examples(500)
 @example([user("q"), *_round(["a"]), user("and?")], TurnRules(after_results="nothing"))
 @example([user("q"), *_round(["a", "b"], calls_apart=True, text=True)], TurnRules())
 @example([user("q"), *_round(["a", "b"], results_apart=True, is_error=True)], TurnRules())

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from llm_pure import HttpResponse, describe
@@ -199,9 +199,9 @@ def bodies(replies: Replies) -> st.SearchStrategy[bytes]:
     return junk | values.map(replies.framed)
 
 
+@pytest.mark.hypothesis
 @pytest.mark.parametrize("replies", REPLIES.values(), ids=REPLIES)
 def test_parser_never_raises(replies: Replies) -> None:
-    @settings(deadline=None)
     @given(bodies(replies), STATUSES)
     def holds(body: bytes, status: int) -> None:
         for parse in (replies.parse, *replies.others):

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from llm_pure import ResponseHead, StreamEvent, collect
@@ -30,6 +30,7 @@ from tests.support import (
     qianfan_v1_streams,
     spark_frames_streams,
 )
+from tests.support.laws import examples
 from tests.support.pieces import damaged, one_byte_at_a_time, pieces
 from tests.support.streamed import Streamed, read
 
@@ -87,11 +88,6 @@ def test_every_streaming_dialect_is_in_the_table() -> None:
     assert {name.partition(",")[0] for name in STREAMS} == streaming
 
 
-def stream_settings(stream: Streamed) -> settings:
-    """Number of examples. No deadline, since test machines are shared."""
-    return settings(max_examples=stream.examples, deadline=None)
-
-
 def text_of(events: Sequence[StreamEvent]) -> str:
     """The text that these events come to, complete or not."""
     collector = Collector()
@@ -126,11 +122,12 @@ def test_buffered_response_in_place_of_a_stream_is_read(stream: Streamed) -> Non
     assert collect(events) == stream.parse_chat(whole)
 
 
+@pytest.mark.hypothesis
 @every_stream
 def test_stream_at_any_split_gives_the_same_events(stream: Streamed) -> None:
     whole = read(stream, stream.body)
 
-    @stream_settings(stream)
+    @examples(stream.examples)
     @given(pieces(stream.body))
     def holds(split: list[bytes]) -> None:
         assert read(stream, *split) == whole
@@ -188,9 +185,10 @@ def test_html_page_in_place_of_a_stream_is_a_protocol_error(stream: Streamed) ->
     assert isinstance(error, ProtocolError)
 
 
+@pytest.mark.hypothesis
 @every_stream
 def test_random_bytes_never_raise(stream: Streamed) -> None:
-    @stream_settings(stream)
+    @examples(stream.examples)
     @given(st.binary(max_size=300), st.integers(0, len(stream.body)))
     def holds(data: bytes, begun: int) -> None:
         read(stream, data[:40], data[40:])
@@ -200,9 +198,10 @@ def test_random_bytes_never_raise(stream: Streamed) -> None:
     holds()
 
 
+@pytest.mark.hypothesis
 @every_stream
 def test_damaged_stream_never_raises_and_keeps_its_text(stream: Streamed) -> None:
-    @stream_settings(stream)
+    @examples(stream.examples)
     @given(damaged(stream.body))
     def holds(body: bytes) -> None:
         events, error = read(stream, body)

@@ -1,0 +1,46 @@
+"""How many examples a law has is said in one place, so that `make laws` can multiply it."""
+
+import ast
+from pathlib import Path
+
+TESTS = Path(__file__).parents[1]
+PLACE = "support/laws.py"
+
+
+def trees() -> dict[str, ast.Module]:
+    return {
+        path.relative_to(TESTS).as_posix(): ast.parse(path.read_text("utf-8"))
+        for path in sorted(TESTS.rglob("*.py"))
+    }
+
+
+def test_no_test_has_settings_of_its_own() -> None:
+    own = [
+        name
+        for name, tree in trees().items()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom)
+        and node.module == "hypothesis"
+        and {alias.name for alias in node.names} & {"settings", "seed"}
+    ]
+    assert own == [PLACE]
+
+
+def _is_law(node: ast.AST) -> bool:
+    return isinstance(node, ast.FunctionDef) and any(
+        ast.unparse(mark).startswith("given(") for mark in node.decorator_list
+    )
+
+
+def test_a_test_that_makes_its_law_inside_is_marked_as_one() -> None:
+    """`pytest -m hypothesis` knows those with @given alone."""
+    unmarked = [
+        f"{name}: {test.name}"
+        for name, tree in trees().items()
+        for test in tree.body
+        if isinstance(test, ast.FunctionDef)
+        and any(_is_law(node) for node in ast.walk(test) if node is not test)
+        and not any("mark.hypothesis" in ast.unparse(mark) for mark in test.decorator_list)
+        and test.name.startswith("test_")
+    ]
+    assert unmarked == []
