@@ -97,24 +97,65 @@ Read = tuple[State, list[StreamEvent]]
 
 
 def step(service: AnyService, head: ResponseHead, state: State, data: bytes) -> Stepped:
-    """Read one event as JSON. Nearly every event is a delta of a block: the fast path."""
-    block = state.plain
-    if block is not None:
+    """Read one event as JSON. Nearly every event is plain: the fast path, which gives what `read_event` gives."""
+    try:
+        event = wire.PLAIN_EVENT.decode(data)
+    except DECODE_ERRORS:  # an event with further fields
+        return read_event(service, head, state, data)
+    if type(event) is wire.PlainDelta:
+        stepped = _read_plain_delta(state, event)
+    else:
+        stepped = _read_plain_edge(service, state, event)
+    return read_event(service, head, state, data) if stepped is None else stepped
+
+
+def _read_plain_delta(state: State, event: wire.PlainDelta) -> Stepped | None:
+    """Read a delta of a block that may have it; None for others."""
+    block, index = state.plain, event.index
+    if block is None or index != state.newest:
+        block = state.blocks.get(index)
+        if block is None or block.closed or state.phase is not Phase.OPEN:
+            return None
+        if not block.has_deltas:
+            block = replace(block, has_deltas=True)
+        state = _with_block(state, index, block)
+    delta = event.delta
+    if type(delta) is wire.TextPiece and block.kind == "text":
+        return state, (TextDelta(delta.text, block.part),) if delta.text else ()
+    if type(delta) is wire.ThinkingPiece and block.kind == "thinking":
+        text = delta.thinking
+        return state, (ReasoningDelta(text, block.part),) if text else ()
+    if type(delta) is wire.InputPiece and block.kind == "tool_use" and not block.held:
+        piece = delta.partial_json
+        return state, (ToolCallDelta(piece, block.part),) if piece else ()
+    return None
+
+
+def _read_plain_edge(
+    service: AnyService, state: State, event: wire.PlainEdge
+) -> Stepped | None:
+    """Read the beginning or the end of a message or a block, in the usual order; None in any other."""
+    if type(event) is wire.PlainMessageStart:
+        if state.phase is not Phase.WAITING:
+            return None
+        message = event.message
+        started = Started(id=message.id, model=message.model, provider=service.name)
+        state, usage = _stop(State(phase=Phase.OPEN, id=message.id), None, message.usage)
+        return state, [started, *usage]
+    if state.phase is not Phase.OPEN:
+        return None
+    if type(event) is wire.PlainBlockStart:
         try:
-            event = wire.PLAIN_DELTA.decode(data)
-        except DECODE_ERRORS:  # another event, or a delta with further fields
-            return _read(service, head, state, data)
-        delta = event.delta
-        if event.index == state.newest:
-            if type(delta) is wire.TextPiece and block.kind == "text":
-                return state, (TextDelta(delta.text, block.part),) if delta.text else ()
-            if type(delta) is wire.ThinkingPiece and block.kind == "thinking":
-                text = delta.thinking
-                return state, (ReasoningDelta(text, block.part),) if text else ()
-            if type(delta) is wire.InputPiece and block.kind == "tool_use" and not block.held:
-                piece = delta.partial_json
-                return state, (ToolCallDelta(piece, block.part),) if piece else ()
-    return _read(service, head, state, data)
+            return _begin_block(service, state, event.index, event.content_block)
+        except Misplaced:
+            return None
+    if type(event) is wire.PlainBlockStop:
+        return _end_block(service, state, event.index)
+    if type(event) is wire.PlainMessageDelta:
+        state, ended = _end_blocks(service, state)
+        state, stopped = _stop(state, event.delta.stop_reason, event.usage)
+        return state, [*ended, *stopped]
+    return _end_message(service, state)
 
 
 def read_text_run(state: State, datas: Iterator[bytes], events: list[StreamEvent]) -> bytes | None:
@@ -136,8 +177,8 @@ def read_text_run(state: State, datas: Iterator[bytes], events: list[StreamEvent
     return None
 
 
-def _read(service: AnyService, head: ResponseHead, state: State, data: bytes) -> Stepped:
-    """Read any event. Unknown events become extra fields."""
+def read_event(service: AnyService, head: ResponseHead, state: State, data: bytes) -> Stepped:
+    """The slow path, for any event. Unknown events become extra fields."""
     if is_heartbeat(data):
         return state, ()
     if data.strip() == DONE:
@@ -248,8 +289,15 @@ def _begin_block(
             raise Misplaced(f"block {index} begins before it has ended")
     block, events = begin(service.name, state.parts, content)
     key: Key = f"block {state.parts}" if index is None else index
-    state = replace(state, begun=(state.begun, key), parts=state.parts + 1)
-    return _with_block(state, key, block), [*ended, *events]
+    state = replace(
+        state,
+        blocks=state.blocks.put(key, block),
+        newest=key,
+        plain=None,
+        begun=(state.begun, key),
+        parts=state.parts + 1,
+    )
+    return state, [*ended, *events]
 
 
 def _read_delta(
@@ -309,9 +357,8 @@ def _end_block(service: AnyService, state: State, index: int | None) -> Read:
 
 def _close(service: AnyService, state: State, key: Key, block: Block) -> Read:
     closed = replace(block, closed=True, held="")
-    state = replace(state, blocks=state.blocks.put(key, closed))
-    if key == state.newest:
-        state = replace(state, plain=None)
+    plain = None if key == state.newest else state.plain
+    state = replace(state, blocks=state.blocks.put(key, closed), plain=plain)
     return state, end(service.name, block)
 
 
@@ -361,13 +408,14 @@ def _end_message(service: AnyService, state: State) -> Read:
 
 def _stop(state: State, reason: str | None, usage: dict[str, Any] | None) -> Read:
     events: list[StreamEvent] = []
+    merged = merged_usage(state.usage, usage) if usage else state.usage
     if usage:
-        state = replace(state, usage=merged_usage(state.usage, usage))
-        events.append(UsageReported(read_usage(state.usage)))
+        events.append(UsageReported(read_usage(merged)))
     if reason is not None:
-        state = replace(state, finished=True)
         events.append(Finished(FINISH.get(reason, "unknown"), reason))
-    return state, events
+    if not events:
+        return state, events
+    return replace(state, usage=merged, finished=state.finished or reason is not None), events
 
 
 def _fail(state: State, error: LLMError) -> Stepped:
