@@ -1,4 +1,4 @@
-"""Events of the Messages API -> StreamEvents: `step` for one event as JSON.
+"""Events of the Messages API -> StreamEvents: `read_event` for one event as JSON; `plain_events` has a fast path for most of them.
 
 The JSON is the data of a server-sent event, or the bytes in a frame of Bedrock's event stream. A buffered response is read
 by the same functions, as a complete message_start.
@@ -96,93 +96,12 @@ Stepped = tuple[State, tuple[StreamEvent, ...] | list[StreamEvent]]
 Read = tuple[State, list[StreamEvent]]
 
 
-def step(service: AnyService, head: ResponseHead, state: State, data: bytes) -> Stepped:
-    """Read one event as JSON. Nearly every event is plain: the fast path, which gives what `read_event` gives."""
-    try:
-        event = wire.PLAIN_EVENT.decode(data)
-    except DECODE_ERRORS:  # an event with further fields
-        return read_event(service, head, state, data)
-    if type(event) is wire.PlainDelta:
-        stepped = _read_plain_delta(state, event)
-    else:
-        stepped = _read_plain_edge(service, state, event)
-    return read_event(service, head, state, data) if stepped is None else stepped
-
-
-def _read_plain_delta(state: State, event: wire.PlainDelta) -> Stepped | None:
-    """Read a delta of a block that may have it; None for others."""
-    block, index = state.plain, event.index
-    if block is None or index != state.newest:
-        block = state.blocks.get(index)
-        if block is None or block.closed or state.phase is not Phase.OPEN:
-            return None
-        if not block.has_deltas:
-            block = replace(block, has_deltas=True)
-        state = _with_block(state, index, block)
-    delta = event.delta
-    if type(delta) is wire.TextPiece and block.kind == "text":
-        return state, (TextDelta(delta.text, block.part),) if delta.text else ()
-    if type(delta) is wire.ThinkingPiece and block.kind == "thinking":
-        text = delta.thinking
-        return state, (ReasoningDelta(text, block.part),) if text else ()
-    if type(delta) is wire.InputPiece and block.kind == "tool_use" and not block.held:
-        piece = delta.partial_json
-        return state, (ToolCallDelta(piece, block.part),) if piece else ()
-    return None
-
-
-def _read_plain_edge(
-    service: AnyService, state: State, event: wire.PlainEdge
-) -> Stepped | None:
-    """Read the beginning or the end of a message or a block, in the usual order; None in any other."""
-    if type(event) is wire.PlainMessageStart:
-        if state.phase is not Phase.WAITING:
-            return None
-        message = event.message
-        started = Started(id=message.id, model=message.model, provider=service.name)
-        state, usage = _stop(State(phase=Phase.OPEN, id=message.id), None, message.usage)
-        return state, [started, *usage]
-    if state.phase is not Phase.OPEN:
-        return None
-    if type(event) is wire.PlainBlockStart:
-        try:
-            return _begin_block(service, state, event.index, event.content_block)
-        except Misplaced:
-            return None
-    if type(event) is wire.PlainBlockStop:
-        return _end_block(service, state, event.index)
-    if type(event) is wire.PlainMessageDelta:
-        state, ended = _end_blocks(service, state)
-        state, stopped = _stop(state, event.delta.stop_reason, event.usage)
-        return state, [*ended, *stopped]
-    return _end_message(service, state)
-
-
-def read_text_run(state: State, datas: Iterator[bytes], events: list[StreamEvent]) -> bytes | None:
-    """Fast path for consecutive text deltas: append their events, return the first other event or None."""
-    decode, text_piece = wire.PLAIN_DELTA.decode, wire.TextPiece
-    block, index = state.plain, state.newest
-    if block is None or block.kind != "text":
-        return next(datas, None)
-    part = block.part
-    for data in datas:
-        try:
-            event = decode(data)
-        except DECODE_ERRORS:
-            return data
-        delta = event.delta
-        if event.index != index or type(delta) is not text_piece or not delta.text:
-            return data
-        events.append(TextDelta(delta.text, part))
-    return None
-
-
 def read_event(service: AnyService, head: ResponseHead, state: State, data: bytes) -> Stepped:
     """The slow path, for any event. Unknown events become extra fields."""
     if is_heartbeat(data):
         return state, ()
     if data.strip() == DONE:
-        return _end_message(service, state) if state.finished else (state, ())
+        return end_message(service, state) if state.finished else (state, ())
     if state.phase is Phase.DONE and b"error" not in data:
         return state, ()
     decoded = decode_any(data, provider=service.name, where="event")
@@ -227,7 +146,7 @@ def _read_event(service: AnyService, state: State, raw: dict[str, Any], data: by
         if kind != "message":
             return _transition(service, state, typed.unwrap(), raw)
         state, events = _transition(service, State(), typed.unwrap(), raw)
-        state, ended = _end_message(service, state)
+        state, ended = end_message(service, state)
         return state, [*events, *ended]
     except Misplaced as error:
         return _fail(state, _error(service, str(error), data, kind))
@@ -252,7 +171,7 @@ def _transition(
         case Phase.OPEN, wire.BlockStart(index=index, content_block=content):
             if content is None:
                 return state, extras
-            state, events = _begin_block(service, state, index, content)
+            state, events = begin_block(service, state, index, content)
             return state, [*events, *extras]
         case Phase.OPEN, wire.BlockDelta(index=index, delta=delta):
             if delta is None:
@@ -260,21 +179,21 @@ def _transition(
             state, events = _read_delta(service, state, index, with_type(delta))
             return state, [*events, *extras]
         case Phase.OPEN, wire.BlockStop(index=index):
-            state, events = _end_block(service, state, index)
+            state, events = end_block(service, state, index)
             return state, [*events, *extras]
         case Phase.OPEN, wire.MessageDelta(delta=stop, usage=usage):
-            state, ended = _end_blocks(service, state)
-            state, stopped = _stop(state, stop.stop_reason if stop else None, usage)
+            state, ended = end_blocks(service, state)
+            state, stopped = read_stop(state, stop.stop_reason if stop else None, usage)
             extras = extra_events(raw.get("delta"), wire.KNOWN_FIELDS_STOP) + extras
             return state, [*ended, *extras, *stopped]
         case Phase.OPEN, wire.MessageStop():
-            state, events = _end_message(service, state)
+            state, events = end_message(service, state)
             return state, [*events, *extras]
         case _:
             raise Misplaced(f"{raw['type']} {state.phase.value}")
 
 
-def _begin_block(
+def begin_block(
     service: AnyService, state: State, index: int | None, content: dict[str, Any]
 ) -> Read:
     """Begin a block. Without indexes, the block before it ends here."""
@@ -310,7 +229,7 @@ def _read_delta(
         kind = kind_of_delta(delta)
         if kind is None:
             return state, [ExtraReceived(str(delta.get("type")), [delta], append=True)]
-        state, begun = _begin_block(service, state, index, {"type": kind})
+        state, begun = begin_block(service, state, index, {"type": kind})
         events += begun
         key, block = state.newest, state.blocks.get(state.newest)
         assert block is not None  # it has just begun
@@ -322,7 +241,7 @@ def _read_delta(
     if block.closed or is_own != block.has_deltas:
         block = replace(block, closed=False, has_deltas=is_own)
     block, delta_events = add_delta(block, delta)
-    return _with_block(state, key, block), [*events, *delta_events]
+    return with_block(state, key, block), [*events, *delta_events]
 
 
 def _block_of(state: State, index: int | None, delta: dict[str, Any]) -> tuple[Key, Block | None]:
@@ -344,7 +263,7 @@ _CONTENT = frozenset({"text_delta", "thinking_delta", "input_json_delta"})
 """The deltas that begin a block where neither an index nor a content_block_start says so."""
 
 
-def _end_block(service: AnyService, state: State, index: int | None) -> Read:
+def end_block(service: AnyService, state: State, index: int | None) -> Read:
     """End the block at the index, or the last one. The end of a block that has not begun changes nothing."""
     key: Key = state.newest if index is None else index
     block: Block | None = state.blocks.get(key)
@@ -362,7 +281,7 @@ def _close(service: AnyService, state: State, key: Key, block: Block) -> Read:
     return state, end(service.name, block)
 
 
-def _with_block(state: State, key: Key, block: Block) -> State:
+def with_block(state: State, key: Key, block: Block) -> State:
     """The state after the beginning or a delta of a block."""
     is_plain = block.has_deltas and block.kind != "opaque"
     plain = block if is_plain else None
@@ -384,11 +303,11 @@ def read_message(service: AnyService, message: wire.Message, raw: dict[str, Any]
         events += begun + end(service.name, block)
     state = replace(state, parts=len(parts))
     events += extra_events(raw, wire.KNOWN_FIELDS_MESSAGE)
-    state, stopped = _stop(state, message.stop_reason, message.usage)
+    state, stopped = read_stop(state, message.stop_reason, message.usage)
     return state, events + stopped
 
 
-def _end_blocks(service: AnyService, state: State) -> Read:
+def end_blocks(service: AnyService, state: State) -> Read:
     """End the blocks without a content_block_stop at the message's end."""
     events: list[StreamEvent] = []
     for key in chain_items(state.begun):
@@ -399,14 +318,14 @@ def _end_blocks(service: AnyService, state: State) -> Read:
     return (state if state.begun is None else replace(state, begun=None)), events
 
 
-def _end_message(service: AnyService, state: State) -> Read:
-    state, events = _end_blocks(service, state)
+def end_message(service: AnyService, state: State) -> Read:
+    state, events = end_blocks(service, state)
     if not state.finished:
         events.append(Finished("unknown"))
     return replace(state, phase=Phase.DONE, finished=True, ended=True), events
 
 
-def _stop(state: State, reason: str | None, usage: dict[str, Any] | None) -> Read:
+def read_stop(state: State, reason: str | None, usage: dict[str, Any] | None) -> Read:
     events: list[StreamEvent] = []
     merged = merged_usage(state.usage, usage) if usage else state.usage
     if usage:

@@ -21,7 +21,7 @@ from llm_pure.adapters.dialects.openai_common.errors import find_error
 from llm_pure.adapters.dialects.openai_common.usage import read_usage
 from llm_pure.core.dialect import Service
 from llm_pure.core.stream import DONE, is_heartbeat
-from llm_pure.framing.json_codec import DECODE_ERRORS, decode, decode_any, json_text
+from llm_pure.framing.json_codec import DECODE_ERRORS, decode, decode_any, decode_plain, json_text
 from llm_pure.types.completion import FinishReason
 from llm_pure.types.events import (
     ExtraReceived,
@@ -104,9 +104,8 @@ def _read_edge(
     service: Service[Quirks], state: State, frame: bytes
 ) -> tuple[State, list[StreamEvent]] | None:
     """Fast path for the first chunk, the finish reason and the usage; None for chunks that have more, or come in another order."""
-    try:
-        chunk = wire.EDGE_CHUNK.decode(frame)
-    except DECODE_ERRORS:
+    chunk = decode_plain(wire.EDGE_CHUNK, frame)
+    if chunk is None:
         return None
     choices = chunk.choices
     is_first = not state.started
