@@ -97,6 +97,8 @@ def read_text_run(state: State, datas: Iterator[bytes], events: list[StreamEvent
         return next(datas, None)
     part = block.part
     for data in datas:
+        if type(data) is not bytes:  # ErrorData
+            return data
         try:
             event = decode(data)
         except DECODE_ERRORS:

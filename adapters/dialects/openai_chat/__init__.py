@@ -23,7 +23,7 @@ from llm_pure.adapters.dialects.openai_chat.quirks import (
     unsupported_by,
 )
 from llm_pure.adapters.dialects.openai_chat.state import State
-from llm_pure.adapters.dialects.openai_chat.stream import read_chunk
+from llm_pure.adapters.dialects.openai_chat.stream import read_chunk, read_text_run
 from llm_pure.adapters.dialects.openai_chat.think_tags import TaggedState, read_tagged_chunk
 from llm_pure.adapters.dialects.openai_common.embed import EMBED_NAMES, build_embed, parse_embed
 from llm_pure.adapters.dialects.openai_common.errors import find_error
@@ -42,10 +42,13 @@ DIALECT = Dialect(
     frames=SseDataDecoder,
     initial_state=State(),
     step=read_chunk,
+    read_text_run=read_text_run,
     allowed_tools=True,
 )
 
-TAGGED = replace(DIALECT, initial_state=TaggedState(), step=read_tagged_chunk)
+TAGGED = replace(
+    DIALECT, initial_state=TaggedState(), step=read_tagged_chunk, read_text_run=None
+)
 """The dialect for `Quirks.think_tags`."""
 
 

@@ -80,6 +80,26 @@ def read_chunk(
     return _read_frame(service, head, state, frame)
 
 
+def read_text_run(state: State, datas: Iterator[bytes], events: list[StreamEvent]) -> bytes | None:
+    """Fast path for consecutive chunks with text alone: append their events, return the first other one or None."""
+    if not state.plain or state.ended:
+        return next(datas, None)
+    decode = wire.PLAIN_CHUNK.decode
+    for data in datas:
+        if type(data) is not bytes:  # ErrorData
+            return data
+        try:
+            (choice,) = decode(data).choices
+        except DECODE_ERRORS:
+            return data
+        delta = choice.delta
+        text = delta.content
+        if not text or delta.reasoning_content or delta.reasoning or delta.tool_calls:
+            return data
+        events.append(TextDelta(text, TEXT, choice.index))
+    return None
+
+
 def _read_plain(
     state: State, events: list[StreamEvent], choice: wire.PlainChoice | wire.EdgeChoice
 ) -> State:
