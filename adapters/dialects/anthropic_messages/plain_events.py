@@ -62,9 +62,7 @@ def _read_plain_delta(state: State, event: wire.PlainDelta) -> Stepped | None:
     return None
 
 
-def _read_plain_edge(
-    service: AnyService, state: State, event: wire.PlainEdge
-) -> Stepped | None:
+def _read_plain_edge(service: AnyService, state: State, event: wire.PlainEdge) -> Stepped | None:
     """Read the beginning or the end of a message or a block, in the usual order; None in any other."""
     if type(event) is wire.PlainMessageStart:
         if state.phase is not Phase.WAITING:

@@ -95,7 +95,9 @@ CONVERSE = [
 def chunk(delta: object, **more: object) -> bytes:
     """A chunk of chat completions with one choice."""
     choice = {"index": 0, "delta": delta, "finish_reason": None}
-    return f"data: {json.dumps({'id': 'i', 'model': 'm', 'choices': [choice], **more})}\n\n".encode()
+    return (
+        f"data: {json.dumps({'id': 'i', 'model': 'm', 'choices': [choice], **more})}\n\n".encode()
+    )
 
 
 CHAT = [
