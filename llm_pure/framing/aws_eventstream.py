@@ -154,7 +154,7 @@ class EventStreamDecoder:
         if len(body) - begin < _PRELUDE.size:
             return begin
         length, headers, checksum = _PRELUDE.unpack_from(body, begin)
-        end = begin + length
+        end: int = begin + length
         if end > len(body) or not 0 <= length - headers - _OVERHEAD <= self._limit:
             return begin
         if headers > HEADERS_LIMIT or crc32(body[begin : begin + _LENGTHS.size]) != checksum:

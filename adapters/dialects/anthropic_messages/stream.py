@@ -4,7 +4,7 @@ The JSON is the data of a server-sent event, or the bytes in a frame of Bedrock'
 by the same functions, as a complete message_start.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from enum import Enum
 from typing import Any, TypeAlias
 
@@ -28,18 +28,15 @@ from llm_pure.adapters.dialects.common.json_objects import Chain, chain_items
 from llm_pure.adapters.dialects.common.part_identity import Entries
 from llm_pure.core.dialect import AnyService
 from llm_pure.core.stream import DONE, StreamState, is_heartbeat
-from llm_pure.framing.json_codec import DECODE_ERRORS, convert, decode_any, protocol_error
+from llm_pure.framing.json_codec import convert, decode_any, protocol_error
 from llm_pure.framing.sse import HEARTBEAT_TYPES
 from llm_pure.types.completion import FinishReason
 from llm_pure.types.errors import LLMError, ProtocolError
 from llm_pure.types.events import (
     ExtraReceived,
     Finished,
-    ReasoningDelta,
     Started,
     StreamEvent,
-    TextDelta,
-    ToolCallDelta,
     UsageReported,
 )
 from llm_pure.types.http import HttpResponse, ResponseHead

@@ -17,22 +17,19 @@ from llm_pure.adapters.dialects.gemini_content.parts import (
     Kind,
     end_call,
     read_part,
-    read_text,
 )
 from llm_pure.adapters.dialects.gemini_content.usage import read_usage
 from llm_pure.core.dialect import AnyService
 from llm_pure.core.stream import DONE, StreamState, is_heartbeat
-from llm_pure.framing.json_codec import DECODE_ERRORS, decode, decode_any, decode_plain, json_text
+from llm_pure.framing.json_codec import DECODE_ERRORS, decode, decode_any, json_text
 from llm_pure.types.completion import FinishReason
 from llm_pure.types.errors import ContentFiltered, LLMError
 from llm_pure.types.events import (
     ExtraReceived,
     Finished,
     ProviderMetadataReceived,
-    ReasoningDelta,
     Started,
     StreamEvent,
-    TextDelta,
     UsageReported,
 )
 from llm_pure.types.http import HttpResponse, ResponseHead
