@@ -10,6 +10,7 @@ import time
 import tracemalloc
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
+from itertools import count
 from typing import Any, TypeAlias
 
 import msgspec
@@ -411,12 +412,35 @@ def _calls(size: int) -> ChatRequest:
     )
 
 
-def _tools(size: int) -> ChatRequest:
-    schema = {"type": "object", "properties": {"a": {"type": "string"}}}
-    return ChatRequest(
-        messages=user("a"),
-        tools=tuple([Tool(name=f"f{i}", parameters=schema) for i in range(size)]),
-    )
+def _new_tools(name: str) -> Shape:
+    """Tools with schemas that no request had before, made in the call: earlier ones come from a cache, if they are few."""
+
+    def shape(size: int) -> Call:
+        provider, config = registry.get(name).unwrap(), config_for(name)
+
+        def call() -> object:
+            request = next(_REQUESTS)
+            tools = [
+                Tool(
+                    name=f"f{i}",
+                    parameters={
+                        "type": "object",
+                        "properties": {f"a{request}_{i}": {"type": "string"}},
+                    },
+                )
+                for i in range(size)
+            ]
+            return provider.build_chat(
+                config, ChatRequest(messages=user("a"), tools=tuple(tools))
+            ).unwrap()
+
+        return call
+
+    return shape
+
+
+_REQUESTS = count()
+"""The numbers of the requests with new tools."""
 
 
 BUILDS: Mapping[str, Shape] = {
@@ -424,8 +448,9 @@ BUILDS: Mapping[str, Shape] = {
     **{
         f"build for {name}, {label}": _requests(name, make)
         for name in BUILDERS
-        for label, make in (("turns", _turns), ("calls and results", _calls), ("tools", _tools))
+        for label, make in (("turns", _turns), ("calls and results", _calls))
     },
+    **{f"build for {name}, new tools": _new_tools(name) for name in BUILDERS},
 }
 
 
