@@ -119,8 +119,12 @@ def _message(turn: object, path: str) -> Message:
         return user(turn)
     if not isinstance(turn, Mapping):
         invalid(path, f"a message is a string, a Message or a mapping, not {type_name(turn)}")
+    role_name, content = turn.get("role"), turn.get("content")
+    if len(turn) == 2 and type(content) is str and content and isinstance(role_name, str):
+        plain_role = _ROLES.get(role_name)  # a text and its role: nearly every message
+        if plain_role is not None and plain_role != "tool":
+            return Message(plain_role, (Text(content),))
     fields = Fields(turn, path)
-    role_name = turn.get("role")
     if role_name is None and ("type" in turn or "id" in turn):
         from llm_pure.chat.item_input import read_item  # imported late: start-up
 
@@ -130,7 +134,6 @@ def _message(turn: object, path: str) -> Message:
         invalid(f"{path}/role", f"unknown role {role_name!r}; known: {', '.join(_ROLES)}")
     _reject_unknown(fields)
     name = fields.optional_text("name")
-    content = turn.get("content")
     cache = fields.cache_mark()
     if role == "tool" and "tool_call_id" not in turn and _is_exported(content):
         return Message("tool", read_parts(content, f"{path}/content"), name, cache=cache)

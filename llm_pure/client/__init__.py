@@ -1,10 +1,10 @@
 """The client `LLM` and its parts: calls, streams, budgets, rate limits, prices, plug-ins."""
 
 import logging
+from typing import TYPE_CHECKING
 
 from llm_pure.chat.prompt import DEFAULT_SYSTEM_PROMPT, build_prompt
 from llm_pure.client.llm import LLM
-from llm_pure.client.media import load_part, to_pil
 from llm_pure.client.streams import (
     AsyncChatStream,
     AsyncSpeechStream,
@@ -14,6 +14,10 @@ from llm_pure.client.streams import (
     Stream,
 )
 from llm_pure.settings.environment import load_env, read_env
+
+if TYPE_CHECKING:
+    from llm_pure.client.media import load_part as load_part
+    from llm_pure.client.media import to_pil as to_pil
 
 __all__ = [
     "DEFAULT_SYSTEM_PROMPT",
@@ -32,3 +36,14 @@ __all__ = [
 ]
 
 logging.getLogger("llm_pure").addHandler(logging.NullHandler())  # prints nothing by default
+
+
+if not TYPE_CHECKING:  # a type checker would take every name as known
+
+    def __getattr__(name: str) -> object:
+        """Import a name of `media` when it is used."""
+        if name not in ("load_part", "to_pil"):
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        from llm_pure.client import media
+
+        return getattr(media, name)

@@ -18,13 +18,6 @@ from llm_pure.chat.prompt import ImageInput as PromptImage
 from llm_pure.chat.prompt import build_prompt
 from llm_pure.client import structured
 from llm_pure.client.arguments import check_arguments, check_options
-from llm_pure.client.batch import (
-    ConversationState,
-    OnResult,
-    arun_parallel,
-    conversation_steps,
-    run_parallel,
-)
 from llm_pure.client.billing import Billing, BudgetInput, PricesInput
 from llm_pure.client.budgets import BudgetStore
 from llm_pure.client.call import (
@@ -39,13 +32,6 @@ from llm_pure.client.call import (
     chat_request,
     drive,
     perform,
-)
-from llm_pure.client.embeddings import (
-    EmbeddingBatches,
-    EmbedInput,
-    OnProgress,
-    check_embed,
-    embed_request,
 )
 from llm_pure.client.operations import (
     ImageInput,
@@ -95,6 +81,8 @@ from llm_pure.types.result import LLMResult, Success
 if TYPE_CHECKING:
     from typing import Unpack
 
+    from llm_pure.client.batch import ConversationState, OnResult
+    from llm_pure.client.embeddings import EmbedInput, OnProgress
     from llm_pure.client.from_settings import ClientOptions, SettingsSource
     from llm_pure.client.rate_limiter import RateLimiter
     from llm_pure.output.code import CodeOutput
@@ -304,14 +292,16 @@ class LLM:
         messages: Sequence[MessagesInput],
         *,
         system_msgs: str | Sequence[str] = (),
-        on_result: OnResult[Completion] | None = None,
+        on_result: "OnResult[Completion] | None" = None,
         timeout_s: Seconds = None,
-    ) -> LLMResult[ConversationState]:
+    ) -> "LLMResult[ConversationState]":
         """Hold one conversation: send each message with all turns before it; `.text` joins the texts.
 
         The first error ends it; on_result receives the completions before. timeout_s: for each message.
         """
-        steps = conversation_steps(messages, system_msgs, on_result)
+        from llm_pure.client import batch  # imported late: start-up
+
+        steps = batch.conversation_steps(messages, system_msgs, on_result)
         with self:
             return drive(steps, partial(self._turn, timeout_s))
 
@@ -320,11 +310,13 @@ class LLM:
         messages: Sequence[MessagesInput],
         *,
         system_msgs: str | Sequence[str] = (),
-        on_result: OnResult[Completion] | None = None,
+        on_result: "OnResult[Completion] | None" = None,
         timeout_s: Seconds = None,
-    ) -> LLMResult[ConversationState]:
+    ) -> "LLMResult[ConversationState]":
         """`ask_batch`, async."""
-        steps = conversation_steps(messages, system_msgs, on_result)
+        from llm_pure.client import batch  # imported late: start-up
+
+        steps = batch.conversation_steps(messages, system_msgs, on_result)
         async with self:
             return await adrive(steps, partial(self._aturn, timeout_s))
 
@@ -334,7 +326,7 @@ class LLM:
         *,
         max_concurrency: int = 5,
         system_msgs: SystemInput = None,
-        on_result: OnResult[str] | None = None,
+        on_result: "OnResult[str] | None" = None,
         timeout_s: Seconds = None,
     ) -> tuple[LLMResult[str], ...]:
         """`ask` each message in parallel; return the Results in the order of the messages."""
@@ -343,10 +335,12 @@ class LLM:
         )
         if invalid is not None:
             return (invalid,)
+        from llm_pure.client import batch  # imported late: start-up
+
         ask = partial(self.ask, system_msgs=system_msgs, timeout_s=timeout_s)
         calls = [partial(ask, message) for message in messages]
         with self:
-            return run_parallel(calls, max_concurrency, on_result)
+            return batch.run_parallel(calls, max_concurrency, on_result)
 
     async def aask_batch_parallel(
         self,
@@ -354,7 +348,7 @@ class LLM:
         *,
         max_concurrency: int = 5,
         system_msgs: SystemInput = None,
-        on_result: OnResult[str] | None = None,
+        on_result: "OnResult[str] | None" = None,
         timeout_s: Seconds = None,
     ) -> tuple[LLMResult[str], ...]:
         """`ask_batch_parallel`, async."""
@@ -363,10 +357,12 @@ class LLM:
         )
         if invalid is not None:
             return (invalid,)
+        from llm_pure.client import batch  # imported late: start-up
+
         ask = partial(self.aask, system_msgs=system_msgs, timeout_s=timeout_s)
         calls = [partial(ask, message) for message in messages]
         async with self:
-            return await arun_parallel(calls, max_concurrency, on_result)
+            return await batch.arun_parallel(calls, max_concurrency, on_result)
 
     # Code and values
 
@@ -494,10 +490,10 @@ class LLM:
 
     def embed(
         self,
-        request: EmbedInput,
+        request: "EmbedInput",
         *,
         max_concurrency: int = 5,
-        on_progress: OnProgress | None = None,
+        on_progress: "OnProgress | None" = None,
         timeout_s: Seconds = None,
     ) -> LLMResult[Embeddings]:
         """Return a vector for each text, in order, with the total usage. Fails with UnsupportedFeature if the provider has none.
@@ -505,25 +501,33 @@ class LLM:
         More texts than the provider accepts at once are sent in several calls, at most `max_concurrency` of them at a
         time; no call begins after one has failed. timeout_s: for each call.
         """
-        texts = embed_request(request)
-        if invalid := check_embed(texts, max_concurrency=max_concurrency, on_progress=on_progress):
+        from llm_pure.client import embeddings  # imported late: start-up
+
+        texts = embeddings.embed_request(request)
+        if invalid := embeddings.check_embed(
+            texts, max_concurrency=max_concurrency, on_progress=on_progress
+        ):
             return invalid
-        batches = EmbeddingBatches(texts, self._context.targets, on_progress)
+        batches = embeddings.EmbeddingBatches(texts, self._context.targets, on_progress)
         return batches.run(partial(self._call, timeout_s=timeout_s), max_concurrency, self)
 
     async def aembed(
         self,
-        request: EmbedInput,
+        request: "EmbedInput",
         *,
         max_concurrency: int = 5,
-        on_progress: OnProgress | None = None,
+        on_progress: "OnProgress | None" = None,
         timeout_s: Seconds = None,
     ) -> LLMResult[Embeddings]:
         """`embed`, async."""
-        texts = embed_request(request)
-        if invalid := check_embed(texts, max_concurrency=max_concurrency, on_progress=on_progress):
+        from llm_pure.client import embeddings  # imported late: start-up
+
+        texts = embeddings.embed_request(request)
+        if invalid := embeddings.check_embed(
+            texts, max_concurrency=max_concurrency, on_progress=on_progress
+        ):
             return invalid
-        batches = EmbeddingBatches(texts, self._context.targets, on_progress)
+        batches = embeddings.EmbeddingBatches(texts, self._context.targets, on_progress)
         return await batches.arun(partial(self._acall, timeout_s=timeout_s), max_concurrency, self)
 
     def gen_image(

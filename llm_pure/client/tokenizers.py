@@ -108,7 +108,9 @@ def _load(encoding: str) -> Tokenizer:
 
     def encode_any(text: str) -> list[int]:
         """Encode texts with very long runs of white space in pieces: tiktoken overflows its stack in them."""
-        runs = _WHITE_SPACE.finditer(text) if len(text) >= _MIN_SPLIT_LENGTH else ()
+        if len(text) < _MIN_SPLIT_LENGTH:
+            return encode(text)
+        runs = _WHITE_SPACE.finditer(text)
         if not any(run.end() - run.start() > _PIECE_LENGTH for run in runs):
             return encode(text)
         starts = range(0, len(text), _PIECE_LENGTH)

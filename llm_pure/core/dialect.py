@@ -258,6 +258,21 @@ def operation(
     )
 
 
+def late_operation(load: Callable[[], Operation[R, A]]) -> Operation[R, A]:
+    """The operation that `load` imports and makes at each call: a program that needs chat alone imports nothing of it."""
+    return Operation(partial(_late_build, load), partial(_late_parse, load))
+
+
+def _late_build(
+    load: Callable[[], Operation[R, A]], config: LLMConfig, request: R
+) -> LLMResult[Built]:
+    return load().build(config, request)
+
+
+def _late_parse(load: Callable[[], Operation[R, A]], response: HttpResponse) -> LLMResult[A]:
+    return load().parse(response)
+
+
 def _build_operation(
     build: Callable[[Service[Q], LLMConfig, R], LLMResult[Built]],
     service: Service[Q],

@@ -9,6 +9,7 @@ Source: smithy.io/2.0/aws/amazon-eventstream.html; read 2026-11-20.
 
 import struct
 import sys
+from functools import lru_cache
 from zlib import crc32
 
 import msgspec
@@ -78,15 +79,14 @@ class _Head(msgspec.Struct, frozen=True):
 class EventStreamDecoder:
     """Decodes one body. `limit`: maximum bytes of a payload."""
 
-    __slots__ = ("_buffer", "_head_size", "_heads", "_known", "_limit", "_needed", "fault")
+    __slots__ = ("_buffer", "_head_size", "_heads", "_limit", "_needed", "fault")
 
     def __init__(self, limit: int = PAYLOAD_LIMIT) -> None:
         self.fault: FramingFault | None = None
         self._buffer = bytearray()  # begins with a message
         self._needed = _U32.size  # bytes for the next step: its length, its prelude, all of it
         self._limit = limit
-        self._known: dict[bytes, MessageHeaders] = {}  # a stream repeats few blocks of headers,
-        self._heads: dict[bytes, _Head] = {}  # with few different lengths before them
+        self._heads: dict[bytes, _Head] = {}  # a stream repeats few
         self._head_size = 0  # of the last message; usually that of the next, too
 
     @property
@@ -107,7 +107,7 @@ class EventStreamDecoder:
         while len(body) - begin >= self._needed:
             part = body[begin : begin + self._needed]
             if self._needed == _U32.size:
-                end = self._add_similar(body, begin, messages)
+                end = self._add_complete(body, begin, messages)
                 if end == begin:
                     self._check_length(part)
                 begin = end
@@ -125,10 +125,20 @@ class EventStreamDecoder:
         self._buffer.clear()
         return []
 
-    def _add_similar(self, body: bytes, begin: int, messages: list[EventStreamMessage]) -> int:
-        """Fast path: append the next messages while their start is in the cache, as nearly always. Return their end."""
+    def _add_complete(self, body: bytes, begin: int, messages: list[EventStreamMessage]) -> int:
+        """Fast path: append the next messages as long as they are complete. Return their end.
+
+        In a long stream the start of nearly every message is in the cache.
+        """
         heads, size, checksum_at = self._heads, self._head_size, _U32.unpack_from
-        while (head := heads.get(body[begin : begin + size])) is not None:
+        while self.fault is None:
+            head = heads.get(body[begin : begin + size])
+            if head is None:
+                end = self._add_new(body, begin, messages)
+                if end == begin:
+                    break
+                begin, size = end, self._head_size
+                continue
             end = begin + head.length
             if end > len(body):
                 break
@@ -138,6 +148,19 @@ class EventStreamDecoder:
             messages.append(EventStreamMessage(head.headers, payload))
             begin = end
         return begin
+
+    def _add_new(self, body: bytes, begin: int, messages: list[EventStreamMessage]) -> int:
+        """Append the message that begins here, if all of it is here and its prelude is valid. Return its end, else `begin`."""
+        if len(body) - begin < _PRELUDE.size:
+            return begin
+        length, headers, checksum = _PRELUDE.unpack_from(body, begin)
+        end: int = begin + length
+        if end > len(body) or not 0 <= length - headers - _OVERHEAD <= self._limit:
+            return begin
+        if headers > HEADERS_LIMIT or crc32(body[begin : begin + _LENGTHS.size]) != checksum:
+            return begin
+        messages += self._messages(body[begin:end])
+        return end
 
     def _check_length(self, part: bytes) -> None:
         (length,) = _U32.unpack(part)
@@ -166,14 +189,11 @@ class EventStreamDecoder:
         if _U32.unpack_from(part, len(part) - _U32.size)[0] != crc32(payload, head_checksum):
             return self._fail("the checksum of a message is wrong", part)
         block = start[_PRELUDE.size :]
-        headers = self._known.get(block)
-        if headers is None:
-            parsed = _parse_headers(block)
-            if isinstance(parsed, str):
-                return self._fail(parsed, block)
-            headers = parsed
-        if len(self._heads) < _HEADS_LIMIT and end <= _HEAD_SIZE_LIMIT:
-            self._known[block] = headers
+        is_small = end <= _HEAD_SIZE_LIMIT
+        headers = _known_headers(block) if is_small else _parse_headers(block)
+        if isinstance(headers, str):
+            return self._fail(headers, block)
+        if len(self._heads) < _HEADS_LIMIT and is_small:
             self._heads[start] = _Head(len(part), headers, head_checksum)
         self._head_size = end
         return (EventStreamMessage(headers, payload),)
@@ -235,6 +255,10 @@ def _parse_headers(block: bytes) -> MessageHeaders | str:
     except UnicodeDecodeError:
         return "a header is not UTF-8"
     return tuple(headers.items())
+
+
+_known_headers = lru_cache(maxsize=_HEADS_LIMIT)(_parse_headers)
+"""All streams of a service repeat few blocks of headers."""
 
 
 def _parse_value(kind: int, block: bytes, at: int) -> tuple[HeaderValue | None, int]:

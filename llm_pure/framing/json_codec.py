@@ -50,6 +50,16 @@ def decode(
         return Failure(protocol_error(error, data, provider=provider, where=where))
 
 
+def decode_plain(decoder: msgspec.json.Decoder[A], data: bytes) -> A | None:
+    """Decode JSON for a fast path; None for JSON that is not of the type, or that only `decode` reads."""
+    if len(data) > _SMALL and is_too_deep(data):
+        return None
+    try:
+        return decoder.decode(data)
+    except DECODE_ERRORS:
+        return None
+
+
 def _decode_lax(lax: msgspec.json.Decoder[A], data: bytes) -> A:
     """Decode with numbers as text. Raises DECODE_ERRORS, also where the text "null" would be read as null."""
     without_nulls, count = _NULL_TEXT.subn(b'"-"', data)

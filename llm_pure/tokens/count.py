@@ -107,10 +107,13 @@ def count_text(counter: TokenCounter, text: str) -> Count:
 def count_message(counter: TokenCounter, message: Message) -> int:
     """Tokens of a message with its overhead, before the profile's percentage. Equal messages are counted once."""
     known = counter.cache.get(message)
-    if known is None:
-        known = _message(counter, message)
-        counter.cache.put(message, known, _weight(message))
-    return known
+    return _count_new(counter, message) if known is None else known
+
+
+def _count_new(counter: TokenCounter, message: Message) -> int:
+    tokens = _message(counter, message)
+    counter.cache.put(message, tokens, _weight(message))
+    return tokens
 
 
 def count_messages(counter: TokenCounter, messages: Sequence[Message]) -> Count:
@@ -119,7 +122,7 @@ def count_messages(counter: TokenCounter, messages: Sequence[Message]) -> Count:
     total = counter.family.preamble + counter.family.reply
     for message in messages:
         known = get(message)
-        total += count_message(counter, message) if known is None else known
+        total += _count_new(counter, message) if known is None else known
     return _count(counter, total, _method(counter, messages))
 
 
@@ -252,7 +255,10 @@ def _scaled(family: TokenizerProfile, tokens: int) -> int:
 
 def _weight(message: Message) -> int:
     """Approximate size of a message in memory, in bytes."""
-    return 200 + sum(_bytes(part) for part in message.parts)
+    weight = 200
+    for part in message.parts:
+        weight += _bytes(part)
+    return weight
 
 
 def _bytes(part: Part) -> int:

@@ -6,10 +6,12 @@
 import gc
 import json
 import math
+import re
 import time
 import tracemalloc
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
+from itertools import count
 from typing import Any, TypeAlias
 
 import msgspec
@@ -35,6 +37,36 @@ Call: TypeAlias = Callable[[], object]
 Shape: TypeAlias = Callable[[int], Call]
 """Size -> the call; making the input is not part of the call."""
 
+
+class Reader(msgspec.Struct, frozen=True):
+    """A call, and what it reads: JSON, or a text."""
+
+    call: Call
+    reads: tuple[bytes, ...] | str
+
+    def __call__(self) -> object:
+        return self.call()
+
+
+def floor(shape: Shape) -> Shape:
+    """The least that reads the same: msgspec decodes the JSON, `re` cuts the text into words and other characters.
+
+    Its exponent is the machine's and the memory's: both are linear.
+    """
+
+    def bare(size: int) -> Call:
+        reader = shape(size)
+        if not isinstance(reader, Reader):  # it builds
+            return lambda: None
+        reads = reader.reads
+        if isinstance(reads, str):
+            return lambda: _WORDS.findall(reads)
+        return lambda: [msgspec.json.decode(data) for data in reads]
+
+    return bare
+
+
+_WORDS = re.compile(r"\w+|\W")
 _SSE = ResponseHead(200, (("content-type", "text/event-stream"),))
 
 
@@ -43,7 +75,7 @@ def _whole(provider: str, make: Callable[[int], Any], status: int = 200) -> Shap
         body = make(size)
         data = body if isinstance(body, bytes) else json.dumps(body).encode()
         response = HttpResponse(status, (("content-type", "application/json"),), data)
-        return lambda: registry.get(provider).unwrap().parse_chat(response)
+        return Reader(lambda: registry.get(provider).unwrap().parse_chat(response), (data,))
 
     return shape
 
@@ -55,17 +87,22 @@ def _stream(
     end: str = "data: [DONE]\n\n",
 ) -> Shape:
     def shape(size: int) -> Call:
+        items = [*make(size)]
         if head is STREAM_HEAD:
-            body = body_of(*[event(kind, payload) for kind, payload in make(size)])
+            body = body_of(*[event(kind, payload) for kind, payload in items])
+            payloads = [json.dumps(payload) for _, payload in items]
         else:
+            payloads = [json.dumps(item) for item in items]
             events = [
-                (f"event: {item['type']}\n" if "type" in item else "")
-                + f"data: {json.dumps(item)}\n\n"
-                for item in make(size)
+                (f"event: {item['type']}\n" if "type" in item else "") + f"data: {payload}\n\n"
+                for item, payload in zip(items, payloads, strict=True)
             ]
             body = ("".join(events) + end).encode()
         pieces = [body[at : at + 65_536] for at in range(0, len(body), 65_536)]
-        return lambda: read_pieces(registry.get(provider).unwrap().open_stream(head), pieces)
+        return Reader(
+            lambda: read_pieces(registry.get(provider).unwrap().open_stream(head), pieces),
+            tuple([payload.encode() for payload in payloads]),
+        )
 
     return shape
 
@@ -73,7 +110,7 @@ def _stream(
 def _text(call: Callable[[str], object], make: Callable[[int], str]) -> Shape:
     def shape(size: int) -> Call:
         text = make(size)
-        return lambda: call(text)
+        return Reader(lambda: call(text), text)
 
     return shape
 
@@ -411,12 +448,35 @@ def _calls(size: int) -> ChatRequest:
     )
 
 
-def _tools(size: int) -> ChatRequest:
-    schema = {"type": "object", "properties": {"a": {"type": "string"}}}
-    return ChatRequest(
-        messages=user("a"),
-        tools=tuple([Tool(name=f"f{i}", parameters=schema) for i in range(size)]),
-    )
+def _new_tools(name: str) -> Shape:
+    """Tools with schemas that no request had before, made in the call: earlier ones come from a cache, if they are few."""
+
+    def shape(size: int) -> Call:
+        provider, config = registry.get(name).unwrap(), config_for(name)
+
+        def call() -> object:
+            request = next(_REQUESTS)
+            tools = [
+                Tool(
+                    name=f"f{i}",
+                    parameters={
+                        "type": "object",
+                        "properties": {f"a{request}_{i}": {"type": "string"}},
+                    },
+                )
+                for i in range(size)
+            ]
+            return provider.build_chat(
+                config, ChatRequest(messages=user("a"), tools=tuple(tools))
+            ).unwrap()
+
+        return call
+
+    return shape
+
+
+_REQUESTS = count()
+"""The numbers of the requests with new tools."""
 
 
 BUILDS: Mapping[str, Shape] = {
@@ -424,8 +484,9 @@ BUILDS: Mapping[str, Shape] = {
     **{
         f"build for {name}, {label}": _requests(name, make)
         for name in BUILDERS
-        for label, make in (("turns", _turns), ("calls and results", _calls), ("tools", _tools))
+        for label, make in (("turns", _turns), ("calls and results", _calls))
     },
+    **{f"build for {name}, new tools": _new_tools(name) for name in BUILDERS},
 }
 
 
@@ -475,10 +536,15 @@ def growth(
         spent = _cpu_s([shape(size)], collecting=collecting)
     if spent < _TOO_FAST_S:
         return 0.0, spent, size
+    return *last_step(shape, size, collecting=collecting), size
+
+
+def last_step(shape: Shape, size: int, *, collecting: bool = False) -> tuple[float, float]:
+    """Return the exponent of the time from a tenth of a size to the size, and the seconds there."""
     small, large = [shape(size // STEP)] * STEP, [shape(size)]
     rounds = [[_cpu_s(calls, collecting=collecting) for calls in (small, large)] for _ in range(3)]
     smalls, larges = zip(*rounds, strict=True)  # interleaved: a neighbour slows down both
-    return math.log(STEP * min(larges) / max(min(smalls), 1e-6)) / math.log(STEP), min(larges), size
+    return math.log(STEP * min(larges) / max(min(smalls), 1e-6)) / math.log(STEP), min(larges)
 
 
 _TOO_FAST_S = 0.001

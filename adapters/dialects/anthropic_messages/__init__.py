@@ -10,6 +10,7 @@ from functools import partial
 
 from llm_pure.adapters.dialects.anthropic_messages.count import build_count, parse_count
 from llm_pure.adapters.dialects.anthropic_messages.errors import ERROR_CODES, find_error
+from llm_pure.adapters.dialects.anthropic_messages.plain_events import read_text_run, step
 from llm_pure.adapters.dialects.anthropic_messages.quirks import Quirks
 from llm_pure.adapters.dialects.anthropic_messages.request import (
     Body,
@@ -18,7 +19,7 @@ from llm_pure.adapters.dialects.anthropic_messages.request import (
     version_header,
 )
 from llm_pure.adapters.dialects.anthropic_messages.response import parse_chat
-from llm_pure.adapters.dialects.anthropic_messages.stream import State, read_text_run, step
+from llm_pure.adapters.dialects.anthropic_messages.stream import State
 from llm_pure.adapters.dialects.anthropic_messages.urls import under_base_url, versioned_url
 from llm_pure.adapters.dialects.common import list_models as listing
 from llm_pure.core.dialect import Dialect, Service, make_provider, operation

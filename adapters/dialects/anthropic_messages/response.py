@@ -69,24 +69,25 @@ def read_plain_response(service: AnyService, response: HttpResponse) -> Completi
     except DECODE_ERRORS:
         return None
     parts: list[Part] = []
+    has_calls = False
     for block in body.content:
         if isinstance(block, wire.PlainText):
             if block.text:
                 parts.append(Text(block.text))
         elif block.id and block.name:
             parts.append(ToolCall(block.id, block.name, json_text(block.input)))
+            has_calls = True
         else:
             return None
     request = request_id(response.headers)
-    return finalize(
-        Completion(
-            id=body.id,
-            model=body.model,
-            provider=service.name,
-            message=Message("assistant", tuple(parts)),
-            finish_reason=FINISH.get(body.stop_reason, "unknown"),
-            raw_finish_reason=body.stop_reason,
-            usage=read_usage(merged_usage({}, body.usage)) if body.usage else Usage(),
-            extra={"request_id": request} if request else {},
-        )
+    completion = Completion(
+        id=body.id,
+        model=body.model,
+        provider=service.name,
+        message=Message("assistant", tuple(parts)),
+        finish_reason=FINISH.get(body.stop_reason, "unknown"),
+        raw_finish_reason=body.stop_reason,
+        usage=read_usage(merged_usage({}, body.usage)) if body.usage else Usage(),
+        extra={"request_id": request} if request else {},
     )
+    return finalize(completion) if has_calls else completion

@@ -1,10 +1,10 @@
-"""Events of the Messages API -> StreamEvents: `step` for one event as JSON.
+"""Events of the Messages API -> StreamEvents: `read_event` for one event as JSON; `plain_events` has a fast path for most of them.
 
 The JSON is the data of a server-sent event, or the bytes in a frame of Bedrock's event stream. A buffered response is read
 by the same functions, as a complete message_start.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from enum import Enum
 from typing import Any, TypeAlias
 
@@ -28,18 +28,15 @@ from llm_pure.adapters.dialects.common.json_objects import Chain, chain_items
 from llm_pure.adapters.dialects.common.part_identity import Entries
 from llm_pure.core.dialect import AnyService
 from llm_pure.core.stream import DONE, StreamState, is_heartbeat
-from llm_pure.framing.json_codec import DECODE_ERRORS, convert, decode_any, protocol_error
+from llm_pure.framing.json_codec import convert, decode_any, protocol_error
 from llm_pure.framing.sse import HEARTBEAT_TYPES
 from llm_pure.types.completion import FinishReason
 from llm_pure.types.errors import LLMError, ProtocolError
 from llm_pure.types.events import (
     ExtraReceived,
     Finished,
-    ReasoningDelta,
     Started,
     StreamEvent,
-    TextDelta,
-    ToolCallDelta,
     UsageReported,
 )
 from llm_pure.types.http import HttpResponse, ResponseHead
@@ -96,52 +93,12 @@ Stepped = tuple[State, tuple[StreamEvent, ...] | list[StreamEvent]]
 Read = tuple[State, list[StreamEvent]]
 
 
-def step(service: AnyService, head: ResponseHead, state: State, data: bytes) -> Stepped:
-    """Read one event as JSON. Nearly every event is a delta of a block: the fast path."""
-    block = state.plain
-    if block is not None:
-        try:
-            event = wire.PLAIN_DELTA.decode(data)
-        except DECODE_ERRORS:  # another event, or a delta with further fields
-            return _read(service, head, state, data)
-        delta = event.delta
-        if event.index == state.newest:
-            if type(delta) is wire.TextPiece and block.kind == "text":
-                return state, (TextDelta(delta.text, block.part),) if delta.text else ()
-            if type(delta) is wire.ThinkingPiece and block.kind == "thinking":
-                text = delta.thinking
-                return state, (ReasoningDelta(text, block.part),) if text else ()
-            if type(delta) is wire.InputPiece and block.kind == "tool_use" and not block.held:
-                piece = delta.partial_json
-                return state, (ToolCallDelta(piece, block.part),) if piece else ()
-    return _read(service, head, state, data)
-
-
-def read_text_run(state: State, datas: Iterator[bytes], events: list[StreamEvent]) -> bytes | None:
-    """Fast path for consecutive text deltas: append their events, return the first other event or None."""
-    decode, text_piece = wire.PLAIN_DELTA.decode, wire.TextPiece
-    block, index = state.plain, state.newest
-    if block is None or block.kind != "text":
-        return next(datas, None)
-    part = block.part
-    for data in datas:
-        try:
-            event = decode(data)
-        except DECODE_ERRORS:
-            return data
-        delta = event.delta
-        if event.index != index or type(delta) is not text_piece or not delta.text:
-            return data
-        events.append(TextDelta(delta.text, part))
-    return None
-
-
-def _read(service: AnyService, head: ResponseHead, state: State, data: bytes) -> Stepped:
-    """Read any event. Unknown events become extra fields."""
+def read_event(service: AnyService, head: ResponseHead, state: State, data: bytes) -> Stepped:
+    """The slow path, for any event. Unknown events become extra fields."""
     if is_heartbeat(data):
         return state, ()
     if data.strip() == DONE:
-        return _end_message(service, state) if state.finished else (state, ())
+        return end_message(service, state) if state.finished else (state, ())
     if state.phase is Phase.DONE and b"error" not in data:
         return state, ()
     decoded = decode_any(data, provider=service.name, where="event")
@@ -186,7 +143,7 @@ def _read_event(service: AnyService, state: State, raw: dict[str, Any], data: by
         if kind != "message":
             return _transition(service, state, typed.unwrap(), raw)
         state, events = _transition(service, State(), typed.unwrap(), raw)
-        state, ended = _end_message(service, state)
+        state, ended = end_message(service, state)
         return state, [*events, *ended]
     except Misplaced as error:
         return _fail(state, _error(service, str(error), data, kind))
@@ -211,7 +168,7 @@ def _transition(
         case Phase.OPEN, wire.BlockStart(index=index, content_block=content):
             if content is None:
                 return state, extras
-            state, events = _begin_block(service, state, index, content)
+            state, events = begin_block(service, state, index, content)
             return state, [*events, *extras]
         case Phase.OPEN, wire.BlockDelta(index=index, delta=delta):
             if delta is None:
@@ -219,21 +176,21 @@ def _transition(
             state, events = _read_delta(service, state, index, with_type(delta))
             return state, [*events, *extras]
         case Phase.OPEN, wire.BlockStop(index=index):
-            state, events = _end_block(service, state, index)
+            state, events = end_block(service, state, index)
             return state, [*events, *extras]
         case Phase.OPEN, wire.MessageDelta(delta=stop, usage=usage):
-            state, ended = _end_blocks(service, state)
-            state, stopped = _stop(state, stop.stop_reason if stop else None, usage)
+            state, ended = end_blocks(service, state)
+            state, stopped = read_stop(state, stop.stop_reason if stop else None, usage)
             extras = extra_events(raw.get("delta"), wire.KNOWN_FIELDS_STOP) + extras
             return state, [*ended, *extras, *stopped]
         case Phase.OPEN, wire.MessageStop():
-            state, events = _end_message(service, state)
+            state, events = end_message(service, state)
             return state, [*events, *extras]
         case _:
             raise Misplaced(f"{raw['type']} {state.phase.value}")
 
 
-def _begin_block(
+def begin_block(
     service: AnyService, state: State, index: int | None, content: dict[str, Any]
 ) -> Read:
     """Begin a block. Without indexes, the block before it ends here."""
@@ -248,8 +205,15 @@ def _begin_block(
             raise Misplaced(f"block {index} begins before it has ended")
     block, events = begin(service.name, state.parts, content)
     key: Key = f"block {state.parts}" if index is None else index
-    state = replace(state, begun=(state.begun, key), parts=state.parts + 1)
-    return _with_block(state, key, block), [*ended, *events]
+    state = replace(
+        state,
+        blocks=state.blocks.put(key, block),
+        newest=key,
+        plain=None,
+        begun=(state.begun, key),
+        parts=state.parts + 1,
+    )
+    return state, [*ended, *events]
 
 
 def _read_delta(
@@ -262,7 +226,7 @@ def _read_delta(
         kind = kind_of_delta(delta)
         if kind is None:
             return state, [ExtraReceived(str(delta.get("type")), [delta], append=True)]
-        state, begun = _begin_block(service, state, index, {"type": kind})
+        state, begun = begin_block(service, state, index, {"type": kind})
         events += begun
         key, block = state.newest, state.blocks.get(state.newest)
         assert block is not None  # it has just begun
@@ -274,7 +238,7 @@ def _read_delta(
     if block.closed or is_own != block.has_deltas:
         block = replace(block, closed=False, has_deltas=is_own)
     block, delta_events = add_delta(block, delta)
-    return _with_block(state, key, block), [*events, *delta_events]
+    return with_block(state, key, block), [*events, *delta_events]
 
 
 def _block_of(state: State, index: int | None, delta: dict[str, Any]) -> tuple[Key, Block | None]:
@@ -296,7 +260,7 @@ _CONTENT = frozenset({"text_delta", "thinking_delta", "input_json_delta"})
 """The deltas that begin a block where neither an index nor a content_block_start says so."""
 
 
-def _end_block(service: AnyService, state: State, index: int | None) -> Read:
+def end_block(service: AnyService, state: State, index: int | None) -> Read:
     """End the block at the index, or the last one. The end of a block that has not begun changes nothing."""
     key: Key = state.newest if index is None else index
     block: Block | None = state.blocks.get(key)
@@ -309,13 +273,12 @@ def _end_block(service: AnyService, state: State, index: int | None) -> Read:
 
 def _close(service: AnyService, state: State, key: Key, block: Block) -> Read:
     closed = replace(block, closed=True, held="")
-    state = replace(state, blocks=state.blocks.put(key, closed))
-    if key == state.newest:
-        state = replace(state, plain=None)
+    plain = None if key == state.newest else state.plain
+    state = replace(state, blocks=state.blocks.put(key, closed), plain=plain)
     return state, end(service.name, block)
 
 
-def _with_block(state: State, key: Key, block: Block) -> State:
+def with_block(state: State, key: Key, block: Block) -> State:
     """The state after the beginning or a delta of a block."""
     is_plain = block.has_deltas and block.kind != "opaque"
     plain = block if is_plain else None
@@ -337,11 +300,11 @@ def read_message(service: AnyService, message: wire.Message, raw: dict[str, Any]
         events += begun + end(service.name, block)
     state = replace(state, parts=len(parts))
     events += extra_events(raw, wire.KNOWN_FIELDS_MESSAGE)
-    state, stopped = _stop(state, message.stop_reason, message.usage)
+    state, stopped = read_stop(state, message.stop_reason, message.usage)
     return state, events + stopped
 
 
-def _end_blocks(service: AnyService, state: State) -> Read:
+def end_blocks(service: AnyService, state: State) -> Read:
     """End the blocks without a content_block_stop at the message's end."""
     events: list[StreamEvent] = []
     for key in chain_items(state.begun):
@@ -352,22 +315,23 @@ def _end_blocks(service: AnyService, state: State) -> Read:
     return (state if state.begun is None else replace(state, begun=None)), events
 
 
-def _end_message(service: AnyService, state: State) -> Read:
-    state, events = _end_blocks(service, state)
+def end_message(service: AnyService, state: State) -> Read:
+    state, events = end_blocks(service, state)
     if not state.finished:
         events.append(Finished("unknown"))
     return replace(state, phase=Phase.DONE, finished=True, ended=True), events
 
 
-def _stop(state: State, reason: str | None, usage: dict[str, Any] | None) -> Read:
+def read_stop(state: State, reason: str | None, usage: dict[str, Any] | None) -> Read:
     events: list[StreamEvent] = []
+    merged = merged_usage(state.usage, usage) if usage else state.usage
     if usage:
-        state = replace(state, usage=merged_usage(state.usage, usage))
-        events.append(UsageReported(read_usage(state.usage)))
+        events.append(UsageReported(read_usage(merged)))
     if reason is not None:
-        state = replace(state, finished=True)
         events.append(Finished(FINISH.get(reason, "unknown"), reason))
-    return state, events
+    if not events:
+        return state, events
+    return replace(state, usage=merged, finished=state.finished or reason is not None), events
 
 
 def _fail(state: State, error: LLMError) -> Stepped:

@@ -16,7 +16,9 @@ def merged_usage(before: Mapping[str, Any], after: dict[str, Any]) -> dict[str, 
     >>> merged_usage({"input_tokens": 9, "output_tokens": 1}, {"input_tokens": None, "output_tokens": 5})
     {'input_tokens': 9, 'output_tokens': 5}
     """
-    return {**before, **{key: value for key, value in after.items() if value is not None}}
+    if None in after.values():
+        after = {key: value for key, value in after.items() if value is not None}
+    return {**before, **after}
 
 
 def read_usage(raw: Mapping[str, Any]) -> Usage:
@@ -33,19 +35,14 @@ def read_usage(raw: Mapping[str, Any]) -> Usage:
     if cache_write is None:
         cache_write = _sum(first_object(raw, "cache_creation"))
     output = token_count(raw.get("output_tokens"))
-    reasoning = token_count(first_object(raw, "output_tokens_details").get("thinking_tokens"))
-    if reasoning is not None and output is not None:
-        reasoning = min(reasoning, output)
-    return Usage(
-        input_tokens=None
-        if uncached is None
-        else uncached + (cache_read or 0) + (cache_write or 0),
-        output_tokens=output,
-        cached_input_tokens=cache_read,
-        cache_write_tokens=cache_write,
-        reasoning_tokens=reasoning,
-        raw=dict(raw),
-    )
+    reasoning: int | None = None
+    if "output_tokens_details" in raw:
+        details = first_object(raw, "output_tokens_details")
+        reasoning = token_count(details.get("thinking_tokens"))
+        if reasoning is not None and output is not None:
+            reasoning = min(reasoning, output)
+    total = None if uncached is None else uncached + (cache_read or 0) + (cache_write or 0)
+    return Usage(total, output, cache_read, cache_write, reasoning, False, dict(raw))
 
 
 def _sum(counts: dict[str, Any]) -> int | None:

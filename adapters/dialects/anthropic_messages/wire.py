@@ -1,12 +1,12 @@
 """Wire Structs of the Messages API; field names are the provider's.
 
-Most fields are optional, since many services implement this API. `PlainDelta` is closed: it is the event with nothing but
-a delta, which is nearly every event of a stream.
+Most fields are optional, since many services implement this API. `Plain*` are closed: events with nothing but what a stream
+of text, thinking and calls needs, which are nearly all.
 Source: anthropic 2.11.0 (types/raw_message_stream_event.py and its members), read 2026-11-20.
 """
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeAlias
 
 import msgspec
 
@@ -133,6 +133,85 @@ class PlainDelta(
 
 
 PLAIN_DELTA = msgspec.json.Decoder(PlainDelta)
+
+Scalar: TypeAlias = str | int | float | bool | None
+Flat: TypeAlias = dict[str, Scalar | dict[str, Scalar]]
+"""An object that is not nested deeply, as `decode` wants it."""
+
+
+class PlainOpening(msgspec.Struct, tag_field="type", tag="message", forbid_unknown_fields=True):
+    """The message of a plain message_start."""
+
+    id: str
+    model: str
+    content: tuple[()]
+    role: Scalar = None
+    stop_reason: None = None
+    stop_sequence: None = None
+    usage: Flat | None = None
+    stop_details: None = None
+    container: None = None
+    context_management: None = None
+
+
+class PlainMessageStart(
+    msgspec.Struct, tag_field="type", tag="message_start", forbid_unknown_fields=True
+):
+    """The beginning of a message without content."""
+
+    message: PlainOpening
+
+
+class PlainBlockStart(
+    msgspec.Struct, tag_field="type", tag="content_block_start", forbid_unknown_fields=True
+):
+    """A block begins."""
+
+    index: int
+    content_block: Flat
+
+
+class PlainBlockStop(
+    msgspec.Struct, tag_field="type", tag="content_block_stop", forbid_unknown_fields=True, gc=False
+):
+    """A block ends."""
+
+    index: int
+
+
+class PlainStop(msgspec.Struct, forbid_unknown_fields=True, gc=False):
+    """The reason why the model stopped."""
+
+    stop_reason: str | None = None
+    stop_sequence: None = None
+    stop_details: None = None
+    container: None = None
+
+
+class PlainMessageDelta(
+    msgspec.Struct, tag_field="type", tag="message_delta", forbid_unknown_fields=True
+):
+    """The end of the message."""
+
+    delta: PlainStop
+    usage: Flat | None = None
+    context_management: None = None
+
+
+class PlainMessageStop(
+    msgspec.Struct, tag_field="type", tag="message_stop", forbid_unknown_fields=True, gc=False
+):
+    """The last event."""
+
+
+PlainEdge: TypeAlias = (
+    PlainMessageStart | PlainBlockStart | PlainBlockStop | PlainMessageDelta | PlainMessageStop
+)
+"""The beginning or the end of a message or a block, as most services send it. Closed like PlainDelta."""
+
+PLAIN_EVENT: msgspec.json.Decoder[PlainDelta | PlainEdge] = msgspec.json.Decoder(
+    PlainDelta | PlainEdge
+)
 
 
 class PlainText(msgspec.Struct, tag_field="type", tag="text", forbid_unknown_fields=True, gc=False):

@@ -144,8 +144,10 @@ def finish_block(
     """End the block at this contentBlockIndex."""
     events: list[StreamEvent] = []
     for kind in kinds:
-        state, ended = _finish(service, state, (block, kind))
-        events += ended
+        key = (block, kind)
+        if state.parts.get(key) is not None or state.pending.get(key) is not None:
+            state, ended = _finish(service, state, key)
+            events += ended
     return state, events
 
 

@@ -13,10 +13,11 @@ from llm_pure.adapters.dialects.gemini_content.embed import build_embed, parse_e
 from llm_pure.adapters.dialects.gemini_content.errors import ERROR_CODES, find_error
 from llm_pure.adapters.dialects.gemini_content.frames import ItemDecoder
 from llm_pure.adapters.dialects.gemini_content.images import build_images, parse_images
+from llm_pure.adapters.dialects.gemini_content.plain_items import step
 from llm_pure.adapters.dialects.gemini_content.quirks import OPTIONS, Quirks, model_path
 from llm_pure.adapters.dialects.gemini_content.request import build_chat
 from llm_pure.adapters.dialects.gemini_content.response import parse_chat
-from llm_pure.adapters.dialects.gemini_content.stream import State, step
+from llm_pure.adapters.dialects.gemini_content.stream import State
 from llm_pure.core.dialect import Dialect, Service, make_provider, operation
 from llm_pure.core.provider import NO_ENV_VARS, Authorize, Provider
 from llm_pure.core.urls import UrlFor

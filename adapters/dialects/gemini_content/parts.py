@@ -66,7 +66,7 @@ def read_part(
         raw = {key: value for key, value in raw.items() if value is not None}
         data = json_text(raw).encode()
     if part.text and (part.functionCall or part.inlineData or part.fileData):
-        state = _read_text(choice, state, part, {}, events)
+        state = read_text(choice, state, part, {}, events)
     side = {key: value for key, value in raw.items() if key not in _PAYLOADS}
     if part.functionCall is not None:
         if part.thought:
@@ -78,7 +78,7 @@ def read_part(
         return _closed(state)
     is_text = part.text is not None or (part.thought and raw.keys() <= wire.SIDE_FIELDS)
     if is_text and part.inlineData is None and part.fileData is None:
-        return _read_text(choice, state, part, side, events)
+        return read_text(choice, state, part, side, events)
     if not raw:
         return state
     events.append(PartReceived(Opaque(name, _kind(raw), data.decode()), state.index + 1, choice))
@@ -102,13 +102,14 @@ def _closed(state: ChoiceState) -> ChoiceState:
     return ChoiceState(state.index + 1, "", state.call, state.finished)
 
 
-def _read_text(
+def read_text(
     choice: int,
     state: ChoiceState,
-    part: wire.Part,
+    part: wire.Part | wire.PlainPart,
     side: dict[str, Any],
     events: list[StreamEvent],
 ) -> ChoiceState:
+    """Read a part with text. side: the fields beside it."""
     text = part.text or ""
     kind: Literal["text", "reasoning"] = "reasoning" if part.thought else "text"
     if not text and not side:

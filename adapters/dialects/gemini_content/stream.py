@@ -12,7 +12,12 @@ from llm_pure.adapters.dialects.common.part_identity import Entries
 from llm_pure.adapters.dialects.gemini_content import wire
 from llm_pure.adapters.dialects.gemini_content.errors import find_error
 from llm_pure.adapters.dialects.gemini_content.frames import BEGIN, CLOSED, END
-from llm_pure.adapters.dialects.gemini_content.parts import ChoiceState, Kind, end_call, read_part
+from llm_pure.adapters.dialects.gemini_content.parts import (
+    ChoiceState,
+    Kind,
+    end_call,
+    read_part,
+)
 from llm_pure.adapters.dialects.gemini_content.usage import read_usage
 from llm_pure.core.dialect import AnyService
 from llm_pure.core.stream import DONE, StreamState, is_heartbeat
@@ -23,10 +28,8 @@ from llm_pure.types.events import (
     ExtraReceived,
     Finished,
     ProviderMetadataReceived,
-    ReasoningDelta,
     Started,
     StreamEvent,
-    TextDelta,
     UsageReported,
 )
 from llm_pure.types.http import HttpResponse, ResponseHead
@@ -61,13 +64,11 @@ FINISH: Mapping[str, FinishReason] = {
 Source: google-genai 3.4.0 types.FinishReason, read 2026-11-20.
 """
 
-_UNSPECIFIED = "UNSPECIFIED"
+UNSPECIFIED = "UNSPECIFIED"
 """The end of the names of enum values that mean a field without a value."""
 
-_REASONING: Kind = "reasoning"
-_TEXT: Kind = "text"
-_NO_USAGE = msgspec.Raw()
-_NULL = msgspec.Raw(b"null")
+NO_USAGE = msgspec.Raw()
+BEGINNING = ChoiceState()
 _RESPONSE = -1
 """In keys of `State.seen_extras`: the response, not one of its candidates."""
 
@@ -100,54 +101,29 @@ class State(StreamState, frozen=True, kw_only=True):
     """Inside a JSON body that has not ended."""
     seen_extras: Entries = Entries()
     """(candidate, name) -> the extra field as it was last received; the fields in objects as `name/field`."""
-    usage: msgspec.Raw = _NO_USAGE
+    usage: msgspec.Raw = NO_USAGE
     """The usage of the last plain item, not emitted yet."""
 
 
-def step(
-    service: AnyService, head: ResponseHead, state: State, frame: bytes
-) -> tuple[State, tuple[StreamEvent, ...] | list[StreamEvent]]:
-    """Read one frame: an item, an error in place of an item, or a mark of `frames`."""
-    try:
-        body = wire.PLAIN_BODY.decode(frame)
-    except DECODE_ERRORS:  # more than a delta
-        return _read_frame(service, head, state, frame)
-    newest, candidate = state.newest, body.candidates[0]
-    part = candidate.content.parts[0]
-    if (
-        newest is None
-        or (_REASONING if part.thought else _TEXT) != newest.kind
-        or candidate.index != newest.choice
-        or not part.text
-        or body.modelVersion != newest.model
-        or body.responseId != newest.id
-    ):
-        return _read_frame(service, head, state, frame)
-    if body.usageMetadata and body.usageMetadata != _NULL:
-        state = replace(state, usage=body.usageMetadata)
-    if part.thought:
-        return state, (ReasoningDelta(part.text, newest.index, newest.choice),)
-    return state, (TextDelta(part.text, newest.index, newest.choice),)
-
-
-def _read_frame(
+def read_frame(
     service: AnyService, head: ResponseHead, state: State, data: bytes
 ) -> tuple[State, list[StreamEvent]]:
+    """The slow path, for any frame."""
     if data == BEGIN:
         return replace(state, enclosed=True), []
     if data == END:
-        state = _settle_end(replace(state, enclosed=False))
+        state = settle_end(replace(state, enclosed=False))
     if data in (END, CLOSED):
         events = _usage_so_far(state)
         if state.newest is not None:  # the end of the body cuts off an open call
             end_call(state.newest.choice, state.choices.get(state.newest.choice), events)
-        return replace(state, usage=_NO_USAGE), events
+        return replace(state, usage=NO_USAGE), events
     if is_heartbeat(data) or data.strip() == DONE:
         return state, []
     state, events = _read_item(service, head, state, data)
-    if state.usage is not _NO_USAGE:  # this item had no usage, or could not be read
+    if state.usage is not NO_USAGE:  # this item had no usage, or could not be read
         events = [*_usage_so_far(state), *events]
-    return replace(state, usage=_NO_USAGE), events
+    return replace(state, usage=NO_USAGE), events
 
 
 def _usage_so_far(state: State) -> list[StreamEvent]:
@@ -195,11 +171,11 @@ def read_body(
     A blocked prompt sets `fault` to ContentFiltered with the reason as its code.
     """
     events: list[StreamEvent] = []
-    state = _start(service, state, events, body)
+    state = start(service, state, events, body)
     state = _extras(state, events, None, raw, wire.KNOWN_FIELDS_BODY)
     if body.usageMetadata:
         events.append(UsageReported(read_usage(body.usageMetadata)))
-        state = replace(state, usage=_NO_USAGE)
+        state = replace(state, usage=NO_USAGE)
     candidates = body.candidates or []
     for position, choice in enumerate(_numbers(candidates)):
         raw_candidate = raw["candidates"][position]
@@ -213,10 +189,12 @@ def read_body(
         state = replace(state, newest=newest)
     if body.promptFeedback is not None:
         state = replace(state, fault=_blocked(service, head, body.promptFeedback))
-    return _settle_end(state), events
+    return settle_end(state), events
 
 
-def _start(service: AnyService, state: State, events: list[StreamEvent], body: wire.Body) -> State:
+def start(
+    service: AnyService, state: State, events: list[StreamEvent], body: wire.Body | wire.EdgeItem
+) -> State:
     """Emit Started for the first item, and again for an id that comes later or another model."""
     before = state.started
     started = Started(
@@ -244,7 +222,7 @@ def _numbers(candidates: Sequence[wire.Candidate]) -> list[int]:
     return [next(free) if index is None else index for index in indexes]
 
 
-def _settle_end(state: State) -> State:
+def settle_end(state: State) -> State:
     """The body may end outside of JSON, after each candidate that began has finished."""
     complete = bool(state.choices.layers) and not state.unfinished and not state.enclosed
     return state if state.complete == complete else replace(state, complete=complete)
@@ -263,7 +241,7 @@ def _candidate(
     state = _extras(state, events, choice, raw, wire.KNOWN_FIELDS_CANDIDATE)
     _logprobs(events, choice, raw.get("logprobsResult"))
     before: ChoiceState | None = state.choices.get(choice)
-    choice_state = before or ChoiceState()
+    choice_state = before or BEGINNING
     if candidate.content is not None:
         state = _extras(state, events, choice, raw["content"], wire.KNOWN_FIELDS_CONTENT)
         parts_start = len(events)
@@ -280,19 +258,35 @@ def _candidate(
         if choice_state.finished and any(map(_is_content, events[parts_start:])):
             choice_state = replace(choice_state, finished=False)
     reason = str(candidate.finishReason or "")
-    if reason and state.fault is None and (buffered or not reason.endswith(_UNSPECIFIED)):
+    if reason and state.fault is None and (buffered or not reason.endswith(UNSPECIFIED)):
         choice_state = end_call(choice, choice_state, events)
         choice_state = replace(choice_state, finished=True)
         events.append(Finished(FINISH.get(reason, "unknown"), reason, choice))
-    kind: Kind = "" if choice_state.finished else choice_state.kind
-    unfinished = state.unfinished + (not choice_state.finished)
+    newest = newest_item(choice, choice_state, None, None)
+    return with_choice(state, before, choice_state, newest, state.usage)
+
+
+def newest_item(choice: int, state: ChoiceState, item_id: str | None, model: str | None) -> Newest:
+    return Newest(choice, state.index, "" if state.finished else state.kind, item_id, model)
+
+
+def with_choice(
+    state: State,
+    before: ChoiceState | None,
+    after: ChoiceState,
+    newest: Newest,
+    usage: msgspec.Raw,
+) -> State:
+    """The state after an item of the newest candidate."""
+    unfinished = state.unfinished + (not after.finished)
     if before is not None:
         unfinished -= not before.finished
     return replace(
         state,
-        choices=state.choices.put(choice, choice_state),
-        newest=Newest(choice, choice_state.index, kind, None, None),
+        choices=state.choices.put(newest.choice, after),
+        newest=newest,
         unfinished=unfinished,
+        usage=usage,
     )
 
 
@@ -305,7 +299,7 @@ def _blocked(
     service: AnyService, head: ResponseHead, feedback: wire.PromptFeedback
 ) -> LLMError | None:
     reason = feedback.blockReason
-    if not reason or reason.endswith(_UNSPECIFIED):
+    if not reason or reason.endswith(UNSPECIFIED):
         return None
     return ContentFiltered(
         message=feedback.blockReasonMessage or f"the prompt was blocked: {reason}",

@@ -149,7 +149,7 @@ PLAIN_BODY = msgspec.json.Decoder(PlainBody)
 class PlainAnswerContent(msgspec.Struct, forbid_unknown_fields=True, gc=False):
     """Text only."""
 
-    parts: list[PlainPart]
+    parts: list[PlainPart] = []
     role: Any = None
 
 
@@ -171,3 +171,23 @@ class PlainAnswer(msgspec.Struct, forbid_unknown_fields=True):
 
 
 PLAIN_ANSWER = msgspec.json.Decoder(PlainAnswer)
+
+
+class EdgeCandidate(msgspec.Struct, forbid_unknown_fields=True, gc=False):
+    """The only candidate of an edge item."""
+
+    content: PlainAnswerContent | None = None
+    finishReason: str = ""
+    index: int = 0
+
+
+class EdgeItem(msgspec.Struct, forbid_unknown_fields=True):
+    """The first item of a stream of text, or the last one. A fork like PlainBody."""
+
+    candidates: tuple[EdgeCandidate]
+    usageMetadata: dict[str, Any]
+    modelVersion: str | None = None
+    responseId: str | None = None
+
+
+EDGE_ITEM = msgspec.json.Decoder(EdgeItem)

@@ -20,7 +20,7 @@ from llm_pure.adapters.dialects.ollama_native.errors import find_error
 from llm_pure.adapters.dialects.ollama_native.usage import read_usage
 from llm_pure.core.dialect import AnyService
 from llm_pure.core.stream import StreamState, is_blank_event
-from llm_pure.framing.json_codec import DECODE_ERRORS, decode, decode_any, json_text
+from llm_pure.framing.json_codec import DECODE_ERRORS, decode, decode_any, decode_plain, json_text
 from llm_pure.types.completion import FinishReason
 from llm_pure.types.events import (
     ExtraReceived,
@@ -69,8 +69,8 @@ def step(
     if state.started and not state.ended:
         try:
             line = wire.PLAIN_LINE.decode(frame)
-        except DECODE_ERRORS:  # more than text: the slow way
-            return _read_frame(service, head, state, frame)
+        except DECODE_ERRORS:  # more than text
+            return _read_edge(service, state, frame) or read_frame(service, head, state, frame)
         if not line.done:
             message = line.message
             text, thinking = (
@@ -84,12 +84,39 @@ def step(
                 return state, (ReasoningDelta(thinking, THINKING),)
             events: list[StreamEvent] = []
             return _text(state, events, thinking, text), events
-    return _read_frame(service, head, state, frame)
+    return _read_edge(service, state, frame) or read_frame(service, head, state, frame)
 
 
-def _read_frame(
+def _read_edge(
+    service: AnyService, state: State, frame: bytes
+) -> tuple[State, list[StreamEvent]] | None:
+    """Fast path for the first line and the last one; None for lines that have more."""
+    line = None if state.ended else decode_plain(wire.EDGE_LINE, frame)
+    if line is None:
+        return None
+    events: list[StreamEvent] = []
+    if not state.started:
+        events.append(Started(model=line.model or "", provider=service.name))
+    seen = state.seen_extras
+    for name in wire.EDGE_FIELDS:
+        value = getattr(line, name)
+        if value is not None and value != "" and seen.get(name) != value:
+            events.append(ExtraReceived(name, value))
+            if not line.done:  # no line follows the last one
+                seen = seen.put(name, value)
+    message = line.message or wire.PlainMessage()
+    state = _text(
+        state, events, message.thinking or line.thinking, message.content or line.response
+    )
+    if line.done:
+        events += _end(line)
+    return replace(state, started=True, seen_extras=seen, ended=line.done), events
+
+
+def read_frame(
     service: AnyService, head: ResponseHead, state: State, frame: bytes
 ) -> tuple[State, list[StreamEvent]]:
+    """The slow path, for any line."""
     if is_blank_event(frame):
         return state, []
     if state.ended:
@@ -136,13 +163,16 @@ def read_line(
     for call, raw_call in zip(calls, raw_calls, strict=True):
         state = _tool_call(state, events, call, raw_call)
     if line.done:
-        usage = read_usage(line.prompt_eval_count, line.eval_count)
-        if usage is not None:
-            events.append(UsageReported(usage))
-        reason = line.done_reason or None
-        events.append(Finished(FINISH.get(reason or "", "unknown"), reason))
+        events += _end(line)
         state = replace(state, ended=True)
     return state, events
+
+
+def _end(line: wire.Line | wire.EdgeLine) -> list[StreamEvent]:
+    usage = read_usage(line.prompt_eval_count, line.eval_count)
+    reason = line.done_reason or None
+    finished = Finished(FINISH.get(reason or "", "unknown"), reason)
+    return [finished] if usage is None else [UsageReported(usage), finished]
 
 
 def _text(state: State, events: list[StreamEvent], thinking: str | None, text: str | None) -> State:

@@ -83,3 +83,28 @@ class PlainLine(msgspec.Struct, forbid_unknown_fields=True, gc=False):
 
 
 PLAIN_LINE = msgspec.json.Decoder(PlainLine)
+
+
+class EdgeLine(msgspec.Struct, forbid_unknown_fields=True, gc=False):
+    """The first line of a stream, or the last one, as Ollama sends it. A fork like PlainLine."""
+
+    done: bool
+    message: PlainMessage | None = None
+    response: str = ""
+    thinking: str = ""
+    model: str | None = None
+    created_at: str | None = None
+    done_reason: str | None = None
+    total_duration: int | None = None
+    load_duration: int | None = None
+    prompt_eval_count: int | None = None
+    prompt_eval_duration: int | None = None
+    eval_count: int | None = None
+    eval_duration: int | None = None
+
+
+EDGE_LINE = msgspec.json.Decoder(EdgeLine)
+EDGE_FIELDS = (
+    "created_at", "total_duration", "load_duration", "prompt_eval_duration", "eval_duration",
+)  # fmt: skip
+"""The extra fields of an edge line."""

@@ -11,8 +11,6 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from llm_pure.adapters.dialects.common.list_models import OPENAI
-from llm_pure.adapters.dialects.common.list_models import list_models as models_operation
 from llm_pure.adapters.dialects.openai_chat import request, response
 from llm_pure.adapters.dialects.openai_chat.quirks import (
     ANY_SERVER,
@@ -23,16 +21,21 @@ from llm_pure.adapters.dialects.openai_chat.quirks import (
     unsupported_by,
 )
 from llm_pure.adapters.dialects.openai_chat.state import State
-from llm_pure.adapters.dialects.openai_chat.stream import read_chunk
+from llm_pure.adapters.dialects.openai_chat.stream import read_chunk, read_text_run
 from llm_pure.adapters.dialects.openai_chat.think_tags import TaggedState, read_tagged_chunk
-from llm_pure.adapters.dialects.openai_common.embed import EMBED_NAMES, build_embed, parse_embed
 from llm_pure.adapters.dialects.openai_common.errors import find_error
-from llm_pure.core.dialect import Dialect, make_provider, operation
-from llm_pure.core.provider import NO_ENV_VARS, Authorize, Provider
+from llm_pure.core.dialect import Dialect, Service, late_operation, make_provider, operation
+from llm_pure.core.provider import NO_ENV_VARS, Authorize, Operation, Provider
 from llm_pure.core.urls import UrlFor
 from llm_pure.framing.sse import SseDataDecoder
 from llm_pure.signing.key import key_header
-from llm_pure.types.operations import EmbedLimit
+from llm_pure.types.operations import (
+    Embeddings,
+    EmbedLimit,
+    EmbedRequest,
+    ListModelsRequest,
+    ModelPage,
+)
 
 DIALECT = Dialect(
     name="openai_chat",
@@ -42,10 +45,11 @@ DIALECT = Dialect(
     frames=SseDataDecoder,
     initial_state=State(),
     step=read_chunk,
+    read_text_run=read_text_run,
     allowed_tools=True,
 )
 
-TAGGED = replace(DIALECT, initial_state=TaggedState(), step=read_tagged_chunk)
+TAGGED = replace(DIALECT, initial_state=TaggedState(), step=read_tagged_chunk, read_text_run=None)
 """The dialect for `Quirks.think_tags`."""
 
 
@@ -63,18 +67,17 @@ def provider(
     embeddings: bool = False,
     embed_limits: tuple[EmbedLimit, ...] = (),
     list_models: bool = False,
-    embed_names: Mapping[str, str] = EMBED_NAMES,
+    embed_names: Mapping[str, str] | None = None,
     embed_always: Mapping[str, Any] = MappingProxyType({}),
     source: str = "",
 ) -> Provider:
     """A provider of this dialect.
 
     `url_for`: URLs of its operations, where they are not below the base URL. `embeddings`: it has POST /embeddings, which
-    takes `embed_limits` per call. `embed_names`: its names of EmbedRequest's fields; `embed_always`: fields that it
-    requires beside them. `list_models`: it has GET /models.
+    takes `embed_limits` per call. `embed_names`: its names of EmbedRequest's fields, if they are not OpenAI's;
+    `embed_always`: fields that it requires beside them. `list_models`: it has GET /models.
     """
     service = make_service(name, quirks, base_url=base_url, url_for=url_for)
-    build_embeddings = partial(build_embed, names=embed_names, always=embed_always)
     return make_provider(
         TAGGED if quirks.think_tags else DIALECT,
         service,
@@ -83,12 +86,27 @@ def provider(
         base_url_env=base_url_env,
         env_vars=env_vars,
         source=source,
-        embeddings=operation(service, build_embeddings, parse_embed) if embeddings else None,
-        embed_limits=embed_limits,
-        list_models=models_operation(service, "/models", OPENAI, find_error)
-        if list_models
+        embeddings=late_operation(partial(_embeddings, service, embed_names, embed_always))
+        if embeddings
         else None,
+        embed_limits=embed_limits,
+        list_models=late_operation(partial(_models, service)) if list_models else None,
     )
+
+
+def _embeddings(
+    service: Service[Quirks], names: Mapping[str, str] | None, always: Mapping[str, Any]
+) -> Operation[EmbedRequest, Embeddings]:
+    from llm_pure.adapters.dialects.openai_common import embed  # imported late: start-up
+
+    build = partial(embed.build_embed, names=names or embed.EMBED_NAMES, always=always)
+    return operation(service, build, embed.parse_embed)
+
+
+def _models(service: Service[Quirks]) -> Operation[ListModelsRequest, ModelPage]:
+    from llm_pure.adapters.dialects.common import list_models as listing  # imported late: start-up
+
+    return listing.list_models(service, "/models", listing.OPENAI, find_error)
 
 
 __all__ = [

@@ -21,7 +21,7 @@ from llm_pure.adapters.dialects.openai_common.errors import find_error
 from llm_pure.adapters.dialects.openai_common.usage import read_usage
 from llm_pure.core.dialect import Service
 from llm_pure.core.stream import DONE, is_heartbeat
-from llm_pure.framing.json_codec import DECODE_ERRORS, decode, decode_any, json_text
+from llm_pure.framing.json_codec import DECODE_ERRORS, decode, decode_any, decode_plain, json_text
 from llm_pure.types.completion import FinishReason
 from llm_pure.types.events import (
     ExtraReceived,
@@ -80,6 +80,26 @@ def read_chunk(
     return _read_frame(service, head, state, frame)
 
 
+def read_text_run(state: State, datas: Iterator[bytes], events: list[StreamEvent]) -> bytes | None:
+    """Fast path for consecutive chunks with text alone: append their events, return the first other one or None."""
+    if not state.plain or state.ended:
+        return next(datas, None)
+    decode = wire.PLAIN_CHUNK.decode
+    for data in datas:
+        if type(data) is not bytes:  # ErrorData
+            return data
+        try:
+            (choice,) = decode(data).choices
+        except DECODE_ERRORS:
+            return data
+        delta = choice.delta
+        text = delta.content
+        if not text or delta.reasoning_content or delta.reasoning or delta.tool_calls:
+            return data
+        events.append(TextDelta(text, TEXT, choice.index))
+    return None
+
+
 def _read_plain(
     state: State, events: list[StreamEvent], choice: wire.PlainChoice | wire.EdgeChoice
 ) -> State:
@@ -104,9 +124,8 @@ def _read_edge(
     service: Service[Quirks], state: State, frame: bytes
 ) -> tuple[State, list[StreamEvent]] | None:
     """Fast path for the first chunk, the finish reason and the usage; None for chunks that have more, or come in another order."""
-    try:
-        chunk = wire.EDGE_CHUNK.decode(frame)
-    except DECODE_ERRORS:
+    chunk = decode_plain(wire.EDGE_CHUNK, frame)
+    if chunk is None:
         return None
     choices = chunk.choices
     is_first = not state.started

@@ -63,6 +63,8 @@ def step(service: AnyService, head: ResponseHead, state: State, frame: SseEvent)
     """One frame. After the last event nothing changes the state, neither [DONE] nor anything else."""
     if state.ended:
         return state, ()
+    if frame.type in _OF_RESPONSES:
+        return _read_json(service, head, state, frame)
     run = state.run
     if run is not None:
         try:
@@ -145,7 +147,9 @@ def _read_event(
         raw: Any = decode_any(data, provider=service.name).value_or({})
         return replace(state, fault=event_error(service, raw, _response(head))), ()
     try:
-        return read_item_event(service.name, replace(state, run=None), event)
+        if state.run is not None:
+            state = replace(state, run=None)
+        return read_item_event(service.name, state, event)
     except DECODE_ERRORS as error:  # an item of a known type whose fields have unknown types
         fault = protocol_error(error, data, provider=service.name, where="item")
         return replace(state, fault=fault), ()
@@ -154,15 +158,19 @@ def _read_event(
 def _read_other(
     service: AnyService, head: ResponseHead, state: State, raw: wire.JsonObject
 ) -> Stepped:
-    state = replace(state, run=None)
+    if state.run is not None:
+        state = replace(state, run=None)
     kind = str(raw.get("type"))
     if kind in wire.END_TYPES:
         state, events = read_end(service, state, raw, _response(head))
         return (state, events) if state.fault is None else (state, events[:-1])
     if not kind.startswith(_OF_REQUESTS):
         known = "type" in raw and kind != "error"
-        error = find_error(service, {"error": raw.get("error")} if known else raw, _response(head))
-        state = replace(state, fault=error)
+        if not known or raw.get("error"):
+            error = find_error(
+                service, {"error": raw.get("error")} if known else raw, _response(head)
+            )
+            state = replace(state, fault=error)
     if kind in wire.BEGIN_TYPES:
         events = _beside(raw)
         return _start(service, state, events, msgspec.convert(raw.get("response"), dict)), events
@@ -192,6 +200,8 @@ def _beside(raw: wire.JsonObject) -> list[StreamEvent]:
     return [ExtraReceived(key, value) for key, value in extra_fields(raw, _OF_EVENTS).items()]
 
 
+_OF_RESPONSES = frozenset({*wire.BEGIN_TYPES, *wire.END_TYPES})
+"""Events with the response."""
 _OF_EVENTS = frozenset({"type", "sequence_number", "response", "error", "obfuscation", "event_id"})
 """Fields of an event beside the response that are read, or are of no use after it."""
 _OF_REQUESTS = ("response.steer.", "response.inject.")
@@ -201,12 +211,12 @@ _OF_REQUESTS = ("response.steer.", "response.inject.")
 def _start(
     service: AnyService, state: State, events: list[StreamEvent], raw: wire.JsonObject
 ) -> State:
-    state = replace(state, tools=declared_tools(raw, state.tools))
+    tools = declared_tools(raw, state.tools)
     if state.started:
-        return state
+        return state if tools == state.tools else replace(state, tools=tools)
     response = msgspec.convert(raw, wire.Response, strict=False)
     events.append(Started(id=response.id or "", model=response.model or "", provider=service.name))
-    return replace(state, started=True)
+    return replace(state, started=True, tools=tools)
 
 
 def read_response(

@@ -101,9 +101,11 @@ def _mask_inside(run: str, depth: int = 1) -> str:
     if "\\" in run or "\n" in run:
         pieces = _BREAKS.split(run)  # lines at even indexes, breaks at odd ones
         masked = _mask_inside("".join(pieces[::2]), depth)
+        begin = 0
         for index in range(0, len(pieces), 2):
-            line, masked = masked[: len(pieces[index])], masked[len(pieces[index]) :]
-            pieces[index] = line
+            end = begin + len(pieces[index])
+            pieces[index] = masked[begin:end]
+            begin = end
         return "".join(pieces)
 
     def mask_decoded(data: str) -> str:

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from llm_pure import HttpResponse, ResponseHead
 from llm_pure.adapters.dialects.gemini_content.frames import BEGIN, CLOSED, END
-from llm_pure.adapters.dialects.gemini_content.stream import State, step
+from llm_pure.adapters.dialects.gemini_content.plain_items import step
+from llm_pure.adapters.dialects.gemini_content.stream import State
 from llm_pure.adapters.gemini import PROVIDER
 from llm_pure.types.errors import (
     ContentFiltered,

@@ -1,6 +1,6 @@
 """The fast path of a plain buffered response gives what the slow path gives, or leaves the response to it."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from copy import deepcopy
 from typing import Any, NamedTuple
 
@@ -20,6 +20,7 @@ from llm_pure.core.dialect import Service
 from llm_pure.types.result import LLMResult, Success
 from tests.support.cassettes import Recorded, recorded
 from tests.support.laws import examples
+from tests.support.odd_json import change
 
 HEADERS = (("x-request-id", "req_1"),)
 
@@ -109,60 +110,16 @@ PATHS = {
 NOT_PLAIN = [("openai_responses", 1), ("openai_chat", 5)]
 """Bodies above that the slow path alone reads."""
 
-ODD: list[Any] = [
-    None, "", "a", "null", 0, 1, -1, 1.5, 10**30, "5", True, [], {}, ["a"], [None], [{}], {"a": 1}, {"a": None},
-    {"type": "text", "text": "x"}, [{"type": "text", "text": "x"}], {"message": "no"}, "\ud83d",
-]  # fmt: skip
 NAMES = [
     "error", "message", "x", "type", "text", "thought", "status", "citations", "annotations", "logprobs", "refusal", "code",
     "detail", "id", "index", "stop_reason", "finishReason", "promptFeedback", "audio", "name",
 ]  # fmt: skip
 
 
-def _places(value: Any) -> Iterator[tuple[Any, Any]]:
-    """Every (object or list, key or index) of a value."""
-    if isinstance(value, dict | list):
-        for key in list(value) if isinstance(value, dict) else range(len(value)):
-            yield value, key
-            yield from _places(value[key])
-
-
-def _objects(value: Any) -> Iterator[dict[str, Any]]:
-    if isinstance(value, dict):
-        yield value
-    for inner in (
-        value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-    ):
-        yield from _objects(inner)
-
-
 @st.composite
 def changed(draw: st.DrawFn, name: str) -> bytes:
     """A plain body with up to three changes: a value replaced, a field left out, another one added, a value repeated."""
-    body = deepcopy(draw(st.sampled_from(PATHS[name].bodies)))
-    for _ in range(draw(st.integers(0, 3))):
-        holder, key = draw(st.sampled_from(list(_places(body))))
-        match draw(st.sampled_from(["replace", "remove", "add", "repeat"])):
-            case "replace":
-                holder[key] = deepcopy(draw(st.sampled_from(ODD)))
-            case "remove":
-                del holder[key]
-            case "add":
-                draw(st.sampled_from(list(_objects(body))))[draw(st.sampled_from(NAMES))] = deepcopy(draw(st.sampled_from(ODD)))  # fmt: skip
-            case _ if isinstance(holder, list):
-                holder.append(holder[key])
-        if not body:
-            break
-    text = msgspec.json.encode(_without_surrogates(body))
-    return text.replace(b'"SURROGATE"', b'"\\ud83d"')
-
-
-def _without_surrogates(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _without_surrogates(inner) for key, inner in value.items()}
-    if isinstance(value, list):
-        return [_without_surrogates(inner) for inner in value]
-    return "SURROGATE" if value == "\ud83d" else value
+    return change(draw, deepcopy(draw(st.sampled_from(PATHS[name].bodies))), NAMES)
 
 
 @pytest.mark.hypothesis

@@ -45,6 +45,7 @@ MESSAGES = [
         }
     ),
     sse({"type": "message_stop"}),
+    delta(0, type="text_delta", text="g").replace(b"event: content_block_delta", b"event: error"),
     sse({"type": "error", "error": {"type": "overloaded_error", "message": "m"}}),
     b"event: x\ndata: ?\n\n",
 ]
@@ -89,6 +90,31 @@ CONVERSE = [
         ((":exception-type", "throttlingException"), (":message-type", "exception")), b'{"message":"m"}'
     ),
 ]  # fmt: skip
+
+
+def chunk(delta: object, **more: object) -> bytes:
+    """A chunk of chat completions with one choice."""
+    choice = {"index": 0, "delta": delta, "finish_reason": None}
+    return (
+        f"data: {json.dumps({'id': 'i', 'model': 'm', 'choices': [choice], **more})}\n\n".encode()
+    )
+
+
+CHAT = [
+    *[chunk({"content": text}) for text in ("a", "b", "")] * 3,
+    chunk({"content": "c", "reasoning_content": "d"}),
+    chunk({"content": "e", "tool_calls": [{"index": 0, "id": "t", "function": {"name": "n", "arguments": "{}"}}]}),
+    chunk({"content": "f"}, other=1),
+    chunk({"content": "g"}, error={"message": "m"}),
+    chunk({"content": 1}),
+    chunk({"content": "h"}, choices=[{"index": 1, "delta": {"content": "i"}}]),
+    chunk({}, choices=[{"index": 0, "delta": {"content": "j"}, "finish_reason": "stop"}]),
+    chunk({}, choices=[], usage={"prompt_tokens": 1, "completion_tokens": 2}),
+    b"event: error\n" + chunk({"content": "k"}),
+    b"data: [DONE]\n\n",
+    b"data: ?\n\n",
+]  # fmt: skip
+CHAT_START = [chunk({"role": "assistant", "content": ""}), chunk({"content": "Hi"})]
 CONVERSE_START = [converse("messageStart", {"role": "assistant"}), more(0, text="Hi")]
 
 
@@ -103,6 +129,8 @@ CONVERSE_START = [converse("messageStart", {"role": "assistant"}), more(0, text=
             CONVERSE,
             id="converse",
         ),
+        pytest.param("openai", "text/event-stream", CHAT_START, CHAT, id="chat"),
+        pytest.param("siliconflow", "text/event-stream", CHAT_START, CHAT, id="tags"),
     ],
 )
 @given(data=st.data())

@@ -1,0 +1,108 @@
+"""Plain events of the Messages API -> StreamEvents: `step`, and the fast path for the events of text, thinking and calls.
+
+Every other event is read by `stream.read_event`; a test holds both paths together.
+"""
+
+from collections.abc import Iterator
+
+from msgspec.structs import replace
+
+from llm_pure.adapters.dialects.anthropic_messages import wire
+from llm_pure.adapters.dialects.anthropic_messages.blocks import Misplaced
+from llm_pure.adapters.dialects.anthropic_messages.stream import (
+    Phase,
+    State,
+    Stepped,
+    begin_block,
+    end_block,
+    end_blocks,
+    end_message,
+    read_event,
+    read_stop,
+    with_block,
+)
+from llm_pure.core.dialect import AnyService
+from llm_pure.framing.json_codec import DECODE_ERRORS
+from llm_pure.types.events import ReasoningDelta, Started, StreamEvent, TextDelta, ToolCallDelta
+from llm_pure.types.http import ResponseHead
+
+
+def step(service: AnyService, head: ResponseHead, state: State, data: bytes) -> Stepped:
+    """Read one event as JSON. Nearly every event is plain: the fast path, which gives what `read_event` gives."""
+    try:
+        event = wire.PLAIN_EVENT.decode(data)
+    except DECODE_ERRORS:  # an event with further fields
+        return read_event(service, head, state, data)
+    if isinstance(event, wire.PlainDelta):
+        stepped = _read_plain_delta(state, event)
+    else:
+        stepped = _read_plain_edge(service, state, event)
+    return read_event(service, head, state, data) if stepped is None else stepped
+
+
+def _read_plain_delta(state: State, event: wire.PlainDelta) -> Stepped | None:
+    """Read a delta of a block that may have it; None for others."""
+    block, index = state.plain, event.index
+    if block is None or index != state.newest:
+        block = state.blocks.get(index)
+        if block is None or block.closed or state.phase is not Phase.OPEN:
+            return None
+        if not block.has_deltas:
+            block = replace(block, has_deltas=True)
+        state = with_block(state, index, block)
+    delta = event.delta
+    if type(delta) is wire.TextPiece and block.kind == "text":
+        return state, (TextDelta(delta.text, block.part),) if delta.text else ()
+    if type(delta) is wire.ThinkingPiece and block.kind == "thinking":
+        text = delta.thinking
+        return state, (ReasoningDelta(text, block.part),) if text else ()
+    if type(delta) is wire.InputPiece and block.kind == "tool_use" and not block.held:
+        piece = delta.partial_json
+        return state, (ToolCallDelta(piece, block.part),) if piece else ()
+    return None
+
+
+def _read_plain_edge(service: AnyService, state: State, event: wire.PlainEdge) -> Stepped | None:
+    """Read the beginning or the end of a message or a block, in the usual order; None in any other."""
+    if type(event) is wire.PlainMessageStart:
+        if state.phase is not Phase.WAITING:
+            return None
+        message = event.message
+        started = Started(id=message.id, model=message.model, provider=service.name)
+        state, usage = read_stop(State(phase=Phase.OPEN, id=message.id), None, message.usage)
+        return state, [started, *usage]
+    if state.phase is not Phase.OPEN:
+        return None
+    if type(event) is wire.PlainBlockStart:
+        try:
+            return begin_block(service, state, event.index, event.content_block)
+        except Misplaced:
+            return None
+    if type(event) is wire.PlainBlockStop:
+        return end_block(service, state, event.index)
+    if type(event) is wire.PlainMessageDelta:
+        state, ended = end_blocks(service, state)
+        state, stopped = read_stop(state, event.delta.stop_reason, event.usage)
+        return state, [*ended, *stopped]
+    return end_message(service, state)
+
+
+def read_text_run(state: State, datas: Iterator[bytes], events: list[StreamEvent]) -> bytes | None:
+    """Fast path for consecutive text deltas: append their events, return the first other event or None."""
+    decode, text_piece = wire.PLAIN_DELTA.decode, wire.TextPiece
+    block, index = state.plain, state.newest
+    if block is None or block.kind != "text":
+        return next(datas, None)
+    part = block.part
+    for data in datas:
+        if type(data) is not bytes:  # ErrorData
+            return data
+        try:
+            event = decode(data)
+        except DECODE_ERRORS:
+            return data
+        delta = event.delta
+        if event.index != index or type(delta) is not text_piece or not delta.text:
+            return data
+        events.append(TextDelta(delta.text, part))
+    return None

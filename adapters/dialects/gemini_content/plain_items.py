@@ -1,0 +1,89 @@
+"""Plain items of a stream -> events: `step`, and the fast path for items of one text.
+
+Every other frame is read by `stream.read_frame`; a test holds both paths together.
+"""
+
+import msgspec
+from msgspec.structs import replace
+
+from llm_pure.adapters.dialects.gemini_content import wire
+from llm_pure.adapters.dialects.gemini_content.parts import ChoiceState, Kind, read_text
+from llm_pure.adapters.dialects.gemini_content.stream import (
+    BEGINNING,
+    FINISH,
+    NO_USAGE,
+    UNSPECIFIED,
+    State,
+    newest_item,
+    read_frame,
+    settle_end,
+    start,
+    with_choice,
+)
+from llm_pure.adapters.dialects.gemini_content.usage import read_usage
+from llm_pure.core.dialect import AnyService
+from llm_pure.framing.json_codec import DECODE_ERRORS, decode_plain
+from llm_pure.types.events import (
+    Finished,
+    ReasoningDelta,
+    StreamEvent,
+    TextDelta,
+    UsageReported,
+)
+from llm_pure.types.http import ResponseHead
+
+_REASONING: Kind = "reasoning"
+_TEXT: Kind = "text"
+_NULL = msgspec.Raw(b"null")
+
+
+def step(
+    service: AnyService, head: ResponseHead, state: State, frame: bytes
+) -> tuple[State, tuple[StreamEvent, ...] | list[StreamEvent]]:
+    """Read one frame: an item, an error in place of an item, or a mark of `frames`."""
+    try:
+        body = wire.PLAIN_BODY.decode(frame)
+    except DECODE_ERRORS:  # more than a delta
+        return _read_edge(service, state, frame) or read_frame(service, head, state, frame)
+    newest, candidate = state.newest, body.candidates[0]
+    part = candidate.content.parts[0]
+    if (
+        newest is None
+        or (_REASONING if part.thought else _TEXT) != newest.kind
+        or candidate.index != newest.choice
+        or not part.text
+        or body.modelVersion != newest.model
+        or body.responseId != newest.id
+    ):
+        return _read_edge(service, state, frame) or read_frame(service, head, state, frame)
+    if body.usageMetadata and body.usageMetadata != _NULL:
+        state = replace(state, usage=body.usageMetadata)
+    if part.thought:
+        return state, (ReasoningDelta(part.text, newest.index, newest.choice),)
+    return state, (TextDelta(part.text, newest.index, newest.choice),)
+
+
+def _read_edge(
+    service: AnyService, state: State, frame: bytes
+) -> tuple[State, list[StreamEvent]] | None:
+    """Fast path for the first item and the last one of a text; None for items that have more."""
+    item = decode_plain(wire.EDGE_ITEM, frame)
+    if item is None or not item.usageMetadata:
+        return None
+    candidate = item.candidates[0]
+    choice = candidate.index
+    before: ChoiceState | None = state.choices.get(choice)
+    choice_state = before or BEGINNING
+    if choice_state.finished or choice_state.call is not None:
+        return None
+    events: list[StreamEvent] = []
+    state = start(service, state, events, item)
+    events.append(UsageReported(read_usage(item.usageMetadata)))
+    for part in candidate.content.parts if candidate.content else ():
+        choice_state = read_text(choice, choice_state, part, {}, events)
+    reason = candidate.finishReason
+    if reason and not reason.endswith(UNSPECIFIED):
+        choice_state = ChoiceState(choice_state.index, choice_state.kind, None, True)
+        events.append(Finished(FINISH.get(reason, "unknown"), reason, choice))
+    newest = newest_item(choice, choice_state, item.responseId, item.modelVersion)
+    return settle_end(with_choice(state, before, choice_state, newest, NO_USAGE)), events

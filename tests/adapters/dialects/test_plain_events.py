@@ -1,0 +1,163 @@
+"""The fast paths of a stream's plain events give what the slow path gives, or leave the event to it.
+
+Both paths read the same frames, those of recorded streams and such with a few changes, each from its own state. A delta that
+an older fast path reads, which passes over what an earlier event had, is read by it on both sides.
+"""
+
+import json
+import sys
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+import msgspec
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bench import samples
+from llm_pure.adapters.dialects import anthropic_messages, gemini_content, ollama_native
+from llm_pure.adapters.dialects.anthropic_messages import stream as messages_stream
+from llm_pure.adapters.dialects.gemini_content import stream as gemini_stream
+from llm_pure.adapters.dialects.gemini_content import wire as gemini_wire
+from llm_pure.adapters.dialects.ollama_native import stream as ollama_stream
+from llm_pure.adapters.dialects.ollama_native import wire as ollama_wire
+from llm_pure.core.dialect import Dialect, Service
+from llm_pure.types.http import ResponseHead
+from llm_pure.types.result import Success
+from tests.support.cassettes import recorded
+from tests.support.odd_json import change
+
+HEAD = ResponseHead(200, ())
+SERVICE: Any = Service(name="any", base_url="", url_for=lambda *_: Success(""), quirks=None)
+
+
+class Paths(NamedTuple):
+    """Both paths of a dialect; `plain` decodes the deltas that its older fast path reads. names: fields that are added."""
+
+    dialect: Dialect[Any, Any, Any]
+    slow: Callable[..., Any]
+    plain: msgspec.json.Decoder[Any] | None
+    names: tuple[str, ...]
+
+
+PATHS = {
+    "anthropic_messages": Paths(
+        anthropic_messages.DIALECT,
+        messages_stream.read_event,
+        None,
+        ("error", "index", "usage", "stop_reason", "stop_sequence", "text", "id", "citations", "container", "type", "input", "signature"),
+    ),
+    "gemini_content": Paths(
+        gemini_content.DIALECT,
+        gemini_stream.read_frame,
+        gemini_wire.PLAIN_BODY,
+        ("error", "index", "usageMetadata", "finishReason", "text", "thought", "responseId", "modelVersion", "promptFeedback", "role", "message"),
+    ),
+    "ollama_native": Paths(
+        ollama_native.DIALECT,
+        ollama_stream.read_frame,
+        ollama_wire.PLAIN_LINE,
+        ("error", "thinking", "response", "done_reason", "message", "tool_calls", "created_at", "eval_count", "code", "images", "logprobs"),
+    ),
+}  # fmt: skip
+
+
+def frames_of(dialect: Dialect[Any, Any, Any], body: bytes) -> list[Any]:
+    decoder = dialect.frames()
+    return [*decoder.feed(body), *decoder.close()]
+
+
+STREAMS = {
+    name: [
+        samples.STREAMS[name](6).body,
+        *[
+            one.interaction.response.body
+            for one in recorded()
+            if one.provider.dialect == name and one.streamed and one.operation == "chat"
+        ],
+    ]
+    for name in PATHS
+}
+
+
+def read(paths: Paths, frames: Sequence[bytes], *, fast: bool) -> list[Any]:
+    """The events of each frame, up to the first fault, and the fault."""
+    state = paths.dialect.initial_state
+    results: list[Any] = []
+    for frame in frames:
+        step = paths.dialect.step if fast or _is_plain(paths, frame) else paths.slow
+        state, events = step(SERVICE, HEAD, state, frame)
+        results += [sorted(map(repr, events)), state.complete, state.ended]
+        if state.fault is not None:
+            return [*results, state.fault]
+    return results
+
+
+def _is_plain(paths: Paths, frame: bytes) -> bool:
+    if paths.plain is None:
+        return False
+    try:
+        item = paths.plain.decode(frame)
+    except msgspec.MsgspecError:
+        return False
+    return not getattr(item, "done", False)
+
+
+@st.composite
+def changed(draw: st.DrawFn, name: str) -> list[bytes]:
+    """The frames of a stream, a few of them changed, left out, repeated, or in another place."""
+    body = draw(st.sampled_from(STREAMS[name]))
+    frames = [bytes(frame) for frame in frames_of(PATHS[name].dialect, body)]
+    frames = [*frames[:12], *frames[-6:]] if len(frames) > 18 else frames
+    for _ in range(draw(st.integers(0, 3))):
+        place = draw(st.integers(0, len(frames) - 1))
+        match draw(st.sampled_from(["change", "change", "change", "drop", "repeat", "move"])):
+            case "change":
+                value = json.loads(frames[place]) if frames[place][:1] == b"{" else {"x": 1}  # fmt: skip
+                frames[place] = change(draw, value, PATHS[name].names, 2)
+            case "drop":
+                frames[place : place + 1] = [] if len(frames) > 1 else frames[place : place + 1]
+            case "repeat":
+                frames.insert(place, frames[place])
+            case _:
+                frames.insert(draw(st.integers(0, len(frames) - 1)), frames.pop(place))
+    return frames
+
+
+@pytest.mark.parametrize("name", PATHS)
+def test_both_paths_give_the_same_events(name: str) -> None:
+    paths = PATHS[name]
+
+    @given(changed(name))
+    @settings(max_examples=300, deadline=None)
+    def check(frames: list[bytes]) -> None:
+        assert read(paths, frames, fast=True) == read(paths, frames, fast=False)
+
+    check()
+
+
+@pytest.mark.parametrize("name", PATHS)
+def test_both_paths_read_recorded_streams(name: str) -> None:
+    paths = PATHS[name]
+    assert len(STREAMS[name]) > 3
+    for body in STREAMS[name]:
+        frames = frames_of(paths.dialect, body)
+        assert read(paths, frames, fast=True) == read(paths, frames, fast=False)
+
+
+@pytest.mark.parametrize("name", PATHS)
+def test_streams_of_text_never_take_the_slow_path(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    paths = PATHS[name]
+    slow: list[bytes] = []
+
+    def read_slowly(service: Any, head: ResponseHead, state: Any, frame: bytes) -> Any:
+        slow.append(frame)
+        return paths.slow(service, head, state, frame)
+
+    module = sys.modules[paths.dialect.step.__module__]
+    monkeypatch.setattr(module, paths.slow.__name__, read_slowly)
+    frames = samples.STREAMS[name](6).payloads
+    read(paths, [frame for frame in frames if frame != b'{"type":"ping"}'], fast=True)
+    assert slow == []
