@@ -131,8 +131,8 @@ def counts_of(table: PriceTable, usage: Usage) -> dict[str, int]:
                 known.pop("cache_read_tokens", None)  # not part of the billed tokens
                 known[billed.counts] = value
         heads = _details(table)
-        for head in heads.keys() & usage.raw.keys():
-            for detail in heads[head]:
+        for head, details in heads.items():
+            for detail in details if head in usage.raw else ():
                 value = _lookup(usage.raw, detail.path)
                 if value is not None:
                     known[detail.counts] = known.get(detail.counts, 0) + value
@@ -150,7 +150,7 @@ def _part(count: int | None, total: int | None, others: int = 0) -> int | None:
 @lru_cache(maxsize=64)
 def _details(table: PriceTable) -> Mapping[str | PriceStep, tuple[UsageDetail, ...]]:
     """Usage details by the first step of their paths."""
-    heads = {detail.path[0] for detail in table.details}
+    heads = dict.fromkeys([detail.path[0] for detail in table.details])
     return {head: tuple([item for item in table.details if item.path[0] == head]) for head in heads}
 
 

@@ -77,9 +77,9 @@ def normalize_node(node: JsonSchema, report: Report, *, nullable: bool = False) 
     if isinstance(node.get("$schema"), str) and "2020-12" not in node["$schema"]:
         report("$schema", "rewritten", "the schema is sent in draft 2020-12")
         node = {key: value for key, value in node.items() if key != "$schema"}
-    for keyword in node.keys() & (_LISTS | _MAPS):
-        kind: type = list if keyword in _LISTS else dict
-        if not isinstance(node[keyword], kind):
+    for keyword, value in node.items():
+        kind: type | None = list if keyword in _LISTS else dict if keyword in _MAPS else None
+        if kind is not None and not isinstance(value, kind):
             expected = "a list" if kind is list else "an object"
             raise InvalidKeyword(keyword, f"{keyword} must be {expected}")
     return _without_empty_lists(node, report)

@@ -138,7 +138,7 @@ def shape_of(raw: dict[str, Any]) -> Shape | None:
 
 def counts_in(raw: dict[str, Any]) -> dict[str, Any]:
     """The token counts of a body, under the vendor's own names."""
-    counts = {key: raw[key] for key in _COUNTED if raw.get(key) is not None}
+    counts = {key: value for key, value in raw.items() if key in _COUNTED and value is not None}
     results = raw.get("results")
     if isinstance(results, list) and results and isinstance(results[0], dict):
         counts |= {key: results[0][key] for key in ("tokenCount",) if key in results[0]}

@@ -204,8 +204,9 @@ class PartEncoder:
         extra = {} if collector is None else collector.completion().extra
         if self.received.native:
             return extra
-        for name in extra.keys() - {"request_id"}:
-            self.adapt(f"extra/{name}", "dropped", "the provider speaks another dialect")
+        for name in extra:
+            if name != "request_id":
+                self.adapt(f"extra/{name}", "dropped", "the provider speaks another dialect")
         return {name: value for name, value in extra.items() if name == "request_id"}
 
     # Events

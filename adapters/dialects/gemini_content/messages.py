@@ -216,9 +216,9 @@ class _ContentEncoder(MessageEncoder[Quirks]):
         if isinstance(part, Document) and part.name and not self.service.quirks.file_names:
             self.drop(f"{path}/name", f"{self.service.name} does not support file names")
         own_fields = self.own_fields(part.provider_metadata)
-        for key in payload.keys() & own_fields.keys():  # such as displayName
-            if isinstance(own_fields[key], dict):
-                own_fields[key] = {**own_fields[key], **payload[key]}
+        for key, value in payload.items():  # such as displayName
+            if isinstance(own_fields.get(key), dict):
+                own_fields[key] = {**own_fields[key], **value}
         return {**payload, **own_fields}
 
     def _opaque(self, json: str, path: str) -> msgspec.Raw:

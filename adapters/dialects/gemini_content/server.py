@@ -227,7 +227,7 @@ class ContentEncoder(PartEncoder):
         for choice in sorted(self.sequences):
             reason = self.wire_reason(self.sequences[choice], FINISH, _REASONS)
             extra = self.final_extra(choice)
-            logprobs = {name: extra[name] for name in _OF_LOGPROBS & extra.keys()}
+            logprobs = {name: value for name, value in extra.items() if name in _OF_LOGPROBS}
             own = {
                 name: value
                 for name, value in extra.items()

@@ -202,9 +202,9 @@ def _content_parts(
                 events.append(ReasoningDelta("", REASONING, choice, signature))
             others = [item for item in _items(thinking) if not isinstance(item.get("text"), str)]
             events += [
-                ExtraReceived(key, part[key], choice=choice)
-                for key in part.keys() - _THINKING_FIELDS
-                if part[key] is not None
+                ExtraReceived(key, value, choice=choice)
+                for key, value in part.items()
+                if key not in _THINKING_FIELDS and value is not None
             ]
             if others:
                 events.append(ExtraReceived("thinking_references", others, True, choice))

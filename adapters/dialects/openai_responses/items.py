@@ -275,7 +275,7 @@ _DELTAS: Any = {
 def _aligned(received: list[PartKey], final: list[PartKey]) -> dict[PartKey, PartKey]:
     """Key of a final part -> the key under which it was received: the same, else the next one of the same kind."""
     keys: dict[PartKey, PartKey] = {key: key for key in final}
-    for kind in {kind for kind, _ in received}:
+    for kind in dict.fromkeys([kind for kind, _ in received]):
         before = sorted([key for key in received if key[0] == kind])
         after = [key for key in final if key[0] == kind]
         if {*before} <= {*after}:

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bench import samples
@@ -25,6 +25,7 @@ from llm_pure.core.dialect import Dialect, Service
 from llm_pure.types.http import ResponseHead
 from llm_pure.types.result import Success
 from tests.support.cassettes import recorded
+from tests.support.laws import examples
 from tests.support.odd_json import change
 
 HEAD = ResponseHead(200, ())
@@ -124,12 +125,13 @@ def changed(draw: st.DrawFn, name: str) -> list[bytes]:
     return frames
 
 
+@pytest.mark.hypothesis
 @pytest.mark.parametrize("name", PATHS)
 def test_both_paths_give_the_same_events(name: str) -> None:
     paths = PATHS[name]
 
     @given(changed(name))
-    @settings(max_examples=300, deadline=None)
+    @examples(300)
     def check(frames: list[bytes]) -> None:
         assert read(paths, frames, fast=True) == read(paths, frames, fast=False)
 
