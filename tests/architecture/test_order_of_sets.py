@@ -57,6 +57,12 @@ def _is_keys(node: ast.expr) -> bool:
     return isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "keys"  # fmt: skip
 
 
+def _walks(node: ast.AST, names: set[str]) -> bool:
+    """Whether it is a comprehension over a set that makes something with an order."""
+    kinds = ast.ListComp | ast.GeneratorExp | ast.DictComp
+    return isinstance(node, kinds) and any(_is_set(one.iter, names) for one in node.generators)
+
+
 def ordered_walks(tree: ast.Module) -> list[str]:
     """Loops and comprehensions over a set whose outcome has an order."""
     names = unordered_names(tree)
@@ -70,9 +76,8 @@ def ordered_walks(tree: ast.Module) -> list[str]:
     for node in ast.walk(tree):
         if isinstance(node, ast.For) and _is_set(node.iter, names):
             found.append(f"for {ast.unparse(node.target)} in {ast.unparse(node.iter)}")
-        elif isinstance(node, ast.ListComp | ast.GeneratorExp | ast.DictComp) and id(node) not in free:  # fmt: skip
-            if any(_is_set(generator.iter, names) for generator in node.generators):
-                found.append(ast.unparse(node).strip("[](){}"))
+        elif _walks(node, names) and id(node) not in free:
+            found.append(ast.unparse(node).strip("[](){}"))
     return found
 
 
