@@ -97,6 +97,8 @@ def _error_body(error: LLMError) -> dict[str, Any]:
 class MessageEncoder(PartEncoder):
     """Events -> server-sent events of the API."""
 
+    carrier = "blocks"
+
     def begin_response(self) -> None:
         self.cited = 0
         self.message: dict[str, Any] = {
@@ -175,6 +177,10 @@ class MessageEncoder(PartEncoder):
             case _:
                 self.sequences[part.choice].count -= 1
                 self.drop_part(part)
+
+    def add_envelope(self, part: Sent, envelope: str) -> None:
+        self.start_block(part, {"type": "redacted_thinking", "data": envelope})
+        self.stop_block(part)
 
     def add_extra(self, event: ExtraReceived) -> None:
         sequence = self.sequences.get(0)

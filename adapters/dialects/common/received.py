@@ -12,6 +12,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 from msgspec.structs import replace
 
+from llm_pure.adapters.dialects.common.unsealing import has_envelopes, unsealed_messages
 from llm_pure.chat.message_input import MESSAGE_KEYS, read_messages
 from llm_pure.chat.part_input import PART_TYPES, type_name
 from llm_pure.core.adaptations import Adaptation
@@ -76,6 +77,9 @@ def receive(
     else:
         body = BodyReader(read_body(request), adaptations)
         received = read(ServedCall(request, operation, match, body))
+        if has_envelopes(request.body):
+            messages = unsealed_messages(received.messages, adaptations)
+            received = replace(received, chat=replace(received.chat, messages=messages))
     return replace(
         received,
         operation=operation,

@@ -126,8 +126,12 @@ class LineEncoder(PartEncoder):
     def end_part(self, part: Sent) -> None:
         if part.kind == "tool_call":
             self._send_call(part)
-        elif part.signature is not None:
+            return
+        if part.signature is not None:
             self.adapt("message/signature", "dropped", "Ollama has no signature")
+        if self.native_metadata(part):
+            reason = f"Ollama has no such fields at a {part.kind}"
+            self.adapt("message/provider_metadata", "dropped", reason)
 
     def _send_call(self, part: Sent) -> None:
         fields = dict(self.native_metadata(part))

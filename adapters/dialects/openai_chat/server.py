@@ -60,6 +60,7 @@ class ChatEncoder(PartEncoder):
 
     one_choice = False
     sequential = False
+    carrier = "ids"
 
     def begin_response(self) -> None:
         self.head = {
