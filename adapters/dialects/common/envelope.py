@@ -41,6 +41,8 @@ class SealedPart(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     signature: str | None = None
     metadata: str = ""
     """JSON of the provider's metadata; of an opaque part all of it. "" for none."""
+    native: bool = False
+    """The provider speaks the client's dialect, so that the parts without envelopes have its own fields."""
     name: str = ""
     """The kind of an opaque part, in its provider's words."""
 

@@ -41,6 +41,7 @@ class Sealer:
         has_fields = received.native and carrier in ("ids", "none")
         """Services of these dialects have fields of their own for what goes back."""
         self.provider = provider
+        self.is_native = received.native
         self.carrier = carrier
         self.is_active = bool(provider) and not is_vendor and not has_fields and carrier != "none"
         self._early: dict[tuple[int, int], list[str]] = {}
@@ -86,6 +87,7 @@ class Sealer:
             length=0 if kind == "tool_call" else part.length,
             signature=part.signature if kind == "reasoning" else None,
             metadata=json_text(part.metadata) if part.metadata else "",
+            native=self.is_native,
         )
 
 

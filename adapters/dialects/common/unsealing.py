@@ -18,6 +18,7 @@ from llm_pure.adapters.dialects.common.envelope import (
 )
 from llm_pure.adapters.dialects.common.sealing import SIGNATURE
 from llm_pure.core.adaptations import Adaptation
+from llm_pure.core.server import VENDORS
 from llm_pure.framing.json_codec import json_object
 from llm_pure.types.messages import (
     Message,
@@ -33,6 +34,7 @@ from llm_pure.types.messages import (
 DAMAGED = "the envelope of another provider's signature came back damaged"
 _MAX_SPLITS = 64
 """Of the reasoning of one message; each takes the time of its text."""
+_VENDORS = frozenset(VENDORS.values())
 CHANGED = "its text is not the one that was signed"
 
 
@@ -111,7 +113,7 @@ class _Unsealing:
                 if own is None:
                     self._signed(part)
                 else:
-                    self._keep(replace(part, provider_metadata=_metadata(own)))
+                    self.parts.append(replace(part, provider_metadata=_metadata(own)))
             case Text():
                 self._signed(part)
             case _:
@@ -131,7 +133,7 @@ class _Unsealing:
             self._drop(DAMAGED)
             self._keep(replace(part, provider_metadata=None))
         elif records[0].kind == part.__struct_config__.tag:
-            self._keep(replace(part, provider_metadata=_metadata(records[0])))
+            self.parts.append(replace(part, provider_metadata=_metadata(records[0])))
         else:
             if not isinstance(part, Text) or part.text:
                 self._keep(replace(part, provider_metadata=None))
@@ -166,7 +168,11 @@ class _Unsealing:
             self._drop(CHANGED)
             return
         self.parts.append(Reasoning("", record.signature, _metadata(record)))
-        self.provider = record.provider
+        self._belongs_to(record)
+
+    def _belongs_to(self, record: SealedPart) -> None:
+        """The parts that follow are of the same provider."""
+        self.provider = "" if record.native else record.provider
 
     def _restore(self, record: SealedPart) -> None:
         """Put what a record carries where it belongs: at its text, or as a part of its own."""
@@ -177,7 +183,7 @@ class _Unsealing:
                 self._restore_reasoning(record)
             case _:
                 self._restore_text(record)
-        self.provider = record.provider
+        self._belongs_to(record)
 
     def _restore_reasoning(self, record: SealedPart) -> None:
         """Sign the reasoning of this text, which may have come back in several parts, or as the beginning of a longer one."""
@@ -255,8 +261,11 @@ class _Unsealing:
         }
 
     def _keep(self, part: Part) -> None:
-        if self.provider and isinstance(part, Text | ToolCall) and part.provider_metadata is None:
-            part = replace(part, provider_metadata=ProviderMetadata(self.provider))
+        """Keep a part. After one that its provider has signed, the client's fields of a part are those of our own encoding."""
+        if self.provider and isinstance(part, Text | ToolCall):
+            metadata = part.provider_metadata
+            if metadata is None or metadata.provider in _VENDORS:
+                part = replace(part, provider_metadata=ProviderMetadata(self.provider))
         self._append(part)
 
     def _drop(self, reason: str) -> None:
