@@ -51,6 +51,8 @@ class ReceivedRequest(SafeRepr, msgspec.Struct, frozen=True, kw_only=True):
     """A stream ends with the usage. OpenAI's chat completions send it only if the request asks for it."""
     framing: Literal["sse", "json_array", "ndjson"] = "sse"
     """How a stream is divided: Gemini has two forms."""
+    form: Literal["chat", "text"] = "chat"
+    """"text": the answer is that of OpenAI's older API for a prompt."""
     credentials: tuple[Secret, ...] = ()
     """The client's keys: some send two at once, in different headers."""
     unread: JsonObject = {}
