@@ -646,3 +646,36 @@ def test_what_the_ollama_package_sends() -> None:
     assert received.chat.top_k == 3
     assert received.chat.response_format == JsonFormat()
     assert lossy(received) == []
+
+
+@pytest.mark.parametrize(
+    ("path", "model", "stream"),
+    [
+        ("/v1/projects/p/locations/us-east5/publishers/anthropic/models/claude-x@1:rawPredict", "claude-x@1", False),
+        ("/v1/projects/p/locations/global/publishers/anthropic/models/claude-x%401:streamRawPredict", "claude-x@1", True),
+        ("/models/claude-x:streamRawPredict", "claude-x", True),
+    ],
+)  # fmt: skip
+def test_claude_on_vertex_has_its_model_and_its_stream_in_the_url(
+    path: str, model: str, stream: bool
+) -> None:
+    body = {
+        "anthropic_version": "vertex-2023-10-16",
+        "anthropic_beta": ["beta-2"],
+        "max_tokens": 9,
+        "messages": [{"role": "user", "content": "hi"}],
+        "stream": not stream,
+    }
+    received = parse("anthropic_messages", path, body, **{"anthropic-beta": "beta-1"})
+    assert (received.operation, received.model, received.chat.model) == ("chat", model, model)
+    assert (received.stream, received.chat.stream) == (stream, stream)
+    assert list(received.messages) == [user("hi")]
+    assert received.unread == {"betas": ["beta-1", "beta-2"]}
+    assert lossy(received) == []
+
+
+def test_claude_on_vertex_counts_at_its_own_url() -> None:
+    path = "/v1/projects/p/locations/l/publishers/anthropic/models/count-tokens:rawPredict"
+    body = {"model": "claude-x", "messages": [{"role": "user", "content": "hi"}]}
+    received = parse("anthropic_messages", path, body)
+    assert (received.operation, received.model) == ("count_tokens", "claude-x")

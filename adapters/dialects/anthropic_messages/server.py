@@ -68,6 +68,8 @@ ERRORS: Mapping[str, ErrorRow] = {
 }
 """Kind of an LLMError -> status and type; the code stands in the details. Source: ../shared/wire/server-side.md 4.3."""
 
+_TYPE_OF_STATUS = {413: "request_too_large"}
+"""Claude Code asks its user to make the conversation shorter."""
 _TOO_LONG = "prompt is too long"
 """Claude Code compacts the conversation when the text of an error has these words."""
 
@@ -83,6 +85,7 @@ def build_error(error: LLMError, received: ReceivedRequest) -> HttpResponse:
 
 def _error_body(error: LLMError) -> dict[str, Any]:
     row = error_row(error, ERRORS)
+    row = row._replace(type=_TYPE_OF_STATUS.get(row.status, row.type))
     text = message_of(error)
     if error.kind == "context_length" and _TOO_LONG not in text:
         text = f"{_TOO_LONG}: {text}"
