@@ -9,8 +9,10 @@ from llm_pure.core.adaptations import Adaptation
 from llm_pure.core.provider import Provider
 from llm_pure.core.server import VENDORS, ReceivedRequest
 from llm_pure.types.config import LLMConfig
+from llm_pure.types.errors import UnsupportedFeature
 from llm_pure.types.messages import Message, Opaque, Part, ProviderMetadata, ToolResult
 from llm_pure.types.operations import EmbedRequest
+from llm_pure.types.rejection import reject
 from llm_pure.types.request import ChatRequest, NativeTool
 
 A = TypeVar("A")
@@ -44,6 +46,7 @@ def outgoing_chat(
 ) -> Outgoing[ChatRequest]:
     """The ChatRequest for the upstream. Its model is the configuration's, if that has one."""
     chat, adaptations = received.chat, received.adaptations
+    _reject_stored_history(received)
     fields: dict[str, Any] = {"model": "" if config.model else received.model}
     if received.native:
         fields["extra"], adaptations = _passed_fields(received)
@@ -63,6 +66,20 @@ def outgoing_chat(
     if chat.prompt_cache_key is None and provider.name in CACHE_KEY_PROVIDERS:
         fields["prompt_cache_key"] = cache_key(received)
     return Outgoing(replace(chat, **fields), adaptations)
+
+
+_HISTORY = ("conversation", "previous_response_id")
+
+
+def _reject_stored_history(received: ReceivedRequest) -> None:
+    """Refuse a conversation that another server has stored: without it the model would not know what was said before."""
+    if received.native:
+        return
+    stored = {"previous_response_id": received.chat.previous_response_id, **received.unread}
+    name = next((name for name in _HISTORY if stored.get(name)), None)
+    if name is not None:
+        message = f"{name}: the upstream stores no conversations; send all messages"
+        reject(UnsupportedFeature(message=message, feature=name, status=400))
 
 
 def outgoing_embed(received: ReceivedRequest, config: LLMConfig) -> Outgoing[EmbedRequest]:

@@ -41,6 +41,7 @@ from llm_pure.adapters import registry
 from llm_pure.server import ReceivedRequest, server_dialects
 from llm_pure.types.errors import InvalidRequest
 from llm_pure.types.messages import CacheMark
+from llm_pure.types.operations import ModelInfo, ModelPage
 from llm_pure.types.request import AllowedTools
 from tests.support.png import tiny_png
 from tests.support.server_answers import READERS
@@ -672,6 +673,31 @@ def test_claude_on_vertex_has_its_model_and_its_stream_in_the_url(
     assert list(received.messages) == [user("hi")]
     assert received.unread == {"betas": ["beta-1", "beta-2"]}
     assert lossy(received) == []
+
+
+@pytest.mark.parametrize(("path", "form"), [("/", "text"), ("", "text"), ("/api/version", "")])
+def test_ollama_says_that_it_runs(path: str, form: str) -> None:
+    dialect = server_dialects["ollama_native"]
+    received = dialect.parse_request(HttpRequest("GET", f"http://t{path}")).unwrap()
+    assert (received.operation, received.form) == ("health", form)
+    response = dialect.build_result(None, received)
+    expected = b"Ollama is running" if form else b'{"version":"0.33.0"}'
+    assert (response.status, response.body) == (200, expected)
+
+
+def test_no_model_of_ollama_is_loaded() -> None:
+    dialect = server_dialects["ollama_native"]
+    received = dialect.parse_request(HttpRequest("GET", "http://t/api/ps")).unwrap()
+    page = ModelPage(models=(ModelInfo(id="m"),))
+    assert dialect.build_result(page, received).body == b'{"models":[]}'
+
+
+def test_an_unknown_url_is_no_unknown_model() -> None:
+    dialect = server_dialects["openai_responses"]
+    error = dialect.parse_request(HttpRequest("GET", "http://t/v1/responses/resp_1")).failure()
+    response = dialect.build_error(error, ReceivedRequest(dialect="openai_responses"))
+    assert response.status == 404
+    assert json.loads(response.body)["error"]["code"] is None
 
 
 def test_claude_on_vertex_counts_at_its_own_url() -> None:

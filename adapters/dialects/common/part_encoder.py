@@ -324,6 +324,9 @@ class PartEncoder:
             reason = f"{self.received.dialect} has one choice"
             self.adapt("alternatives", "dropped", reason)
             return
+        if not self.received.shows_reasoning and _is_reasoning(event):
+            self.adapt("message/reasoning", "dropped", "reasoning is not shown to this client")
+            return
         self.begin()
         sequence = self.sequences.get(event.choice)
         if sequence is None:
@@ -512,6 +515,16 @@ class PartEncoder:
             if ended.kind != "complete":
                 self.end_part(ended)
                 self._carry_text(sequence, ended)
+
+
+def _is_reasoning(event: StreamEvent) -> bool:
+    match event:
+        case ReasoningDelta() | PartReceived(part=Reasoning()):
+            return True
+        case ProviderMetadataReceived(kind=kind):
+            return kind == "reasoning"
+        case _:
+            return False
 
 
 def implied_by(reason: FinishReason) -> tuple[FinishReason, ...]:

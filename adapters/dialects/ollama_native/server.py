@@ -209,6 +209,8 @@ def _model(row: ModelInfo, received: ReceivedRequest) -> dict[str, Any]:
 
 
 def _models(page: ModelPage, received: ReceivedRequest) -> dict[str, Any]:
+    if received.form == "running":
+        return {"models": []}
     rows = [
         {
             "name": row.id,
@@ -245,6 +247,7 @@ _RESULTS = ResultForms(
     token_count=lambda count: {"prompt_eval_count": count.input_tokens},
     embeddings=_embeddings,
     health={"version": "0.33.0"},
+    health_text="Ollama is running",
 )
 """The version is a bare number of three parts: clients compare it. Ollama counts no tokens."""
 

@@ -73,7 +73,7 @@ def _read(call: ServedCall) -> ReceivedRequest:
         model=chat.model,
         stream=bool(chat.stream),
         usage_in_stream=bool(usage),
-        form="text" if is_text else "chat",
+        form="text" if is_text else "",
     )
 
 
