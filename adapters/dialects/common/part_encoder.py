@@ -11,6 +11,11 @@ from typing import Any
 
 import msgspec
 
+from llm_pure.adapters.dialects.common.custom_tools import (
+    converts_custom_tools,
+    custom_names,
+    text_of_arguments,
+)
 from llm_pure.adapters.dialects.common.sealing import (
     Carrier,
     Sealer,
@@ -58,6 +63,9 @@ class PartEncoder:
     def __init__(self, received: ReceivedRequest) -> None:
         self.received = received
         self.sealer = Sealer(received, self.carrier)
+        self.custom = custom_names(received)
+        """The names of the client's custom tools."""
+        self.converted = self.custom if converts_custom_tools(received) else frozenset[str]()
         self.started = Started(id=received.response_id, model=received.model)
         self.has_begun = False
         self.usage = Usage()
@@ -179,6 +187,10 @@ class PartEncoder:
         reason = "the arguments of a call are no JSON object"
         self.adapt("message/tool_calls", "changed", reason)
         return {"arguments": text}
+
+    def converts(self, part: Sent) -> bool:
+        """Whether a call is of a custom tool that the upstream was sent as a function: its text is in its arguments."""
+        return part.name in self.converted
 
     def native_metadata(self, part: Sent) -> dict[str, Any]:
         """The fields of the part that its provider understands, if that speaks this dialect."""
@@ -387,7 +399,7 @@ class PartEncoder:
         if event.arguments:
             part.arguments.append(event.arguments)
         is_open = part is sequence.open or not self.sequential
-        if is_open and not self.complete_calls and part.name:
+        if is_open and not self.complete_calls and part.name and not self.converts(part):
             self._send_arguments(sequence, part)
 
     def _send_arguments(self, sequence: Sequence, part: Sent) -> None:
@@ -396,6 +408,8 @@ class PartEncoder:
         self._begin_part(sequence, part)
         text = "".join(part.arguments)
         part.arguments.clear()
+        if text and self.converts(part):
+            text = text_of_arguments(text)
         if text:
             part.pieces.append(text if self.keeps_text else "")
             self.add_text(part, text)

@@ -71,7 +71,7 @@ class ChatEncoder(PartEncoder):
         }
         self._prefix = b"data: " + encode_json(self.head)[:-1]
         self.roles: set[int] = set()
-        self.custom: set[tuple[int, int]] = set()
+        self.custom_calls: set[tuple[int, int]] = set()
         self.top: dict[str, Any] = {}
         self.texts: dict[tuple[int, str], int] = {}
 
@@ -86,12 +86,13 @@ class ChatEncoder(PartEncoder):
 
     def begin_part(self, part: Sent) -> None:
         if part.kind == "tool_call":
-            custom = self.native_metadata(part).get("type") == "custom"
+            is_custom = self.native_metadata(part).get("type") == "custom"
+            custom = is_custom or part.name in self.custom
             key = "custom" if custom else "function"
             content = {"input": ""} if custom else {"arguments": ""}
             extra = {k: v for k, v in self.native_metadata(part).items() if k != "type"}
             if custom:
-                self.custom.add((part.choice, part.call_number))
+                self.custom_calls.add((part.choice, part.call_number))
             call = {
                 "index": part.call_number,
                 "id": part.id,
@@ -109,7 +110,7 @@ class ChatEncoder(PartEncoder):
 
     def add_text(self, part: Sent, text: str) -> None:
         if part.kind == "tool_call":
-            custom = (part.choice, part.call_number) in self.custom
+            custom = (part.choice, part.call_number) in self.custom_calls
             content = {"custom": {"input": text}} if custom else {"function": {"arguments": text}}
             self.send(part.choice, {"tool_calls": [{"index": part.call_number, **content}]})
         else:

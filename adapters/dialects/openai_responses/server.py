@@ -74,11 +74,6 @@ class ResponseEncoder(PartEncoder):
         self.logprobs: list[Any] = []
         self.waiting: list[Any] = []
         """Log probabilities of the next text."""
-        self.custom = {
-            str(tool.json.get("name"))
-            for tool in self.received.chat.tools
-            if isinstance(tool, NativeTool) and tool.json.get("type") == "custom"
-        }
         self.response: dict[str, Any] = {
             "id": response_id("resp_", self.started.id, self.received),
             "object": "response",
