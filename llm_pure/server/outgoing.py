@@ -75,7 +75,12 @@ def outgoing_chat(
         fields["reasoning"] = ReasoningRequest(enabled=False)
     fields |= {"messages": messages, "tools": tools}
     if chat.prompt_cache_key is None and provider.name in CACHE_KEY_PROVIDERS:
-        fields["prompt_cache_key"] = cache_key(received)
+        key = fields["prompt_cache_key"] = cache_key(received)
+        if key is not None:
+            reason = "requests of one session go to one server, whose prompt cache has them"
+            adaptations.append(
+                Adaptation(field="prompt_cache_key", action="added", reason=reason, after=key)
+            )
     return Outgoing(replace(chat, **fields), tuple(adaptations))
 
 
