@@ -33,11 +33,13 @@ CACHE_KEY_PROVIDERS = frozenset(
 
 ROUTING_FIELDS = frozenset(
     {
-        "api_base", "api_key", "api_type", "api_version", "base_url", "custom_llm_provider", "extra_headers", "extra_query",
-        "headers", "organization", "proxy",
+        "apibase", "apikey", "apitype", "apiversion", "baseurl", "customllmprovider", "extraheaders", "extraquery", "headers",
+        "organization", "proxy",
     }
 )  # fmt: skip
-"""Fields by which proxies let a client choose the upstream, its key or headers; they are never passed on."""
+"""Fields by which proxies let a client choose the upstream, its key or headers; they are never passed on.
+
+Names without underscores, in lower case."""
 
 
 _THINKS_UNASKED = ("anthropic_messages", "ollama_native")
