@@ -121,7 +121,11 @@ def _passed_fields(
     received: ReceivedRequest,
 ) -> tuple[dict[str, Any] | None, list[Adaptation]]:
     """The fields that an upstream of the client's dialect understands, and the adaptations without theirs."""
-    passed = {name: value for name, value in received.unread.items() if name not in ROUTING_FIELDS}
+    passed = {
+        name: value
+        for name, value in received.unread.items()
+        if name.replace("_", "").lower() not in ROUTING_FIELDS
+    }
     kept = [
         change
         for change in received.adaptations
