@@ -155,7 +155,7 @@ def test_no_other_upstream_gets_a_proof(dialect: str, provider: str, upstream: s
     if provider == upstream:
         return
     again = second_request(dialect, provider, upstream)
-    assert [text for text in TEXTS if text.encode() in again.request.body] == []
+    assert [text for text in TEXTS if str(text).encode() in again.request.body] == []
     assert b"llm-pure" not in again.request.body
     assert b"bGxtLXB1cmUx" not in again.request.body
     assert b"4 \xc2\xb0C" in again.request.body
