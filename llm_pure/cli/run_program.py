@@ -10,9 +10,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from llm_pure.cli.exit_codes import NO_INPUT, NO_PERMISSION, USAGE, CommandFailed
+from llm_pure.cli.gateway_configuration import load_gateway_configuration, open_gateway
 from llm_pure.gateway.client_keys import KEY_BYTES, create_key, key_hash
 from llm_pure.gateway.client_settings import ClientSettings, GatewayAddress, settings_of_program
-from llm_pure.cli.gateway_configuration import load_gateway_configuration, open_gateway
 
 
 def run(options: Namespace) -> int:

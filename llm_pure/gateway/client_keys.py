@@ -43,7 +43,7 @@ class ClientKey(msgspec.Struct, frozen=True, kw_only=True):
     sha256: str = ""
     """Of the key's text, in hexadecimal."""
     models: tuple[str, ...] | None = None
-    """Names or aliases of the models that the key may use; None for all."""
+    """Names of the configured models that the key may use; None for all."""
     expires: datetime | None = None
     max_budget: Decimal | None = None
     """In US dollars for each `budget_duration`; None is no limit."""
@@ -64,17 +64,16 @@ class ClientKey(msgspec.Struct, frozen=True, kw_only=True):
             requests_per_minute=self.requests_per_minute, tokens_per_minute=self.tokens_per_minute
         )
 
-    def permit(self, *names: str) -> LLMResult[None]:
-        """Check that the key may use a model. names: the name that the client sent, and the configured model behind it.
+    def permits(self, model: str) -> LLMResult[None]:
+        """Check that the key may use a configured model.
 
         Fails with NotFound, so that a key does not learn which other models there are.
         """
-        if self.models is None or any(name in self.models for name in names):
+        if self.models is None or model in self.models:
             return Success(None)
-        name = names[0] if names else ""
-        return Failure(NotFound(message=f"model: {name}", status=404, code="model_not_found"))
+        return Failure(NotFound(message=f"model: {model}", status=404, code="model_not_found"))
 
-    def permitted(self, names: Iterable[str]) -> tuple[str, ...]:
+    def allowed(self, names: Iterable[str]) -> tuple[str, ...]:
         """Return those of the model names that the key may use, for model lists."""
         return tuple([name for name in names if self.models is None or name in self.models])
 
