@@ -26,7 +26,7 @@ from llm_pure.pricing.accounts import (
     current,
     least_limit,
 )
-from llm_pure.pricing.ledger import ZERO, Call, Ledger
+from llm_pure.pricing.ledger import ZERO, Call, Ledger, Totals, crossed_threshold
 from llm_pure.types.result import Failure, LLMResult, Success
 
 if TYPE_CHECKING:
@@ -38,8 +38,6 @@ POSTGRES_SCHEMES = ("postgresql://", "postgres://")
 
 class InMemoryAccounts:
     """The accounts of one process; a restart forgets them. Thread-safe. clock: the time in UTC."""
-
-    max_usd: Decimal | None = None
 
     def __init__(self, clock: Callable[[], datetime] | None = None) -> None:
         self._clock = clock or (lambda: datetime.now(UTC))
@@ -101,9 +99,14 @@ class _KeyBudget:
     """A budget store for the calls of one key. on_call: called with each settled call."""
 
     def __init__(
-        self, ledger: InMemoryAccounts, accounts: Sequence[Account], on_call: OnCall | None
+        self,
+        ledger: InMemoryAccounts,
+        accounts: Sequence[Account],
+        on_call: OnCall | None,
+        budget: Budget | None,
     ) -> None:
         self.max_usd: Decimal | None = least_limit(accounts)
+        self._budget = budget
         self._ledger = ledger
         self._accounts = accounts
         self._on_call = on_call
@@ -115,8 +118,22 @@ class _KeyBudget:
     def settle(self, name: str, call: Call) -> None:
         """Replace a reservation by the real cost of the call."""
         if self._accounts:
+            before = self._ledger.account_spending(self._accounts[0])
             self._ledger.settle(name, call, self._accounts)
+            self._warn(self._accounts[0], before)
         notify(self._on_call, call)
+
+    def _warn(self, account: Account, before: AccountSpending) -> None:
+        """Call `on_alert` once the account of all calls, which is the first, has passed the threshold."""
+        if self._budget is None or account.name:
+            return
+        after = self._ledger.account_spending(account)
+        first, last = [
+            Ledger(max_usd=account.max_usd, totals=Totals(cost_usd=spending.spent_usd))
+            for spending in (before, after)
+        ]
+        if crossed_threshold(first, last, self._budget.alert_threshold):
+            notify(self._budget.on_alert, last)
 
     def release(self, name: str) -> None:
         """Remove a reservation without a cost."""
@@ -165,18 +182,29 @@ class KeyBudgets:
     """The budgets of a gateway: one ledger, an account for each key with a budget, and one for all calls."""
 
     def __init__(
-        self, ledger: Union[InMemoryAccounts, "StoredBudget"], total: Account | None = None
+        self,
+        ledger: Union[InMemoryAccounts, "StoredBudget"],
+        total: Account | None = None,
+        *,
+        ledger_name: str = "",
+        budget: Budget | None = None,
     ) -> None:
+        """budget: whose `on_alert` is called when the calls of the total pass its threshold."""
+        self.ledger_name = ledger_name
         self._ledger = ledger
         self._total = total
+        self._budget = budget
+
+    def with_total(self, total: Account | None, budget: Budget | None = None) -> "KeyBudgets":
+        """Return these budgets with another total. What was spent counts for it."""
+        return KeyBudgets(self._ledger, total, ledger_name=self.ledger_name, budget=budget)
 
     def accounts_of(self, key: ClientKey) -> tuple[Account, ...]:
         """Return the accounts that pay for a key's calls."""
         accounts = [] if self._total is None else [self._total]
         if key.max_budget is not None:
-            accounts.append(
-                Account(name=f"key:{key.name}", max_usd=key.max_budget, period=key.budget_duration)
-            )
+            name, period = f"key:{key.name}", key.budget_duration
+            accounts.append(Account(name=name, max_usd=key.max_budget, period=period))
         return tuple(accounts)
 
     def store_for(self, key: ClientKey, on_call: OnCall | None = None) -> BudgetStore:
@@ -186,7 +214,7 @@ class KeyBudgets:
         """
         accounts = self.accounts_of(key)
         if isinstance(self._ledger, InMemoryAccounts):
-            return _KeyBudget(self._ledger, accounts, on_call)
+            return _KeyBudget(self._ledger, accounts, on_call, self._budget)
         return _StoredKeyBudget(self._ledger, accounts, on_call)
 
     def spending(self, keys: Sequence[ClientKey]) -> Mapping[str, AccountSpending]:
@@ -201,27 +229,25 @@ class KeyBudgets:
 
 
 def open_key_budgets(
-    ledger: str | os.PathLike[str] | None = None,
+    ledger: str | os.PathLike[str] = "",
     *,
-    max_usd: Decimal | None = None,
     total: Account | None = None,
+    budget: Budget | None = None,
 ) -> LLMResult[KeyBudgets]:
-    """Open the ledger: a file, `postgresql://...` for several machines, or None for this process only.
+    """Open the ledger: a file, `postgresql://...` for several machines, or "" for this process only.
 
-    max_usd: for all calls that the ledger ever has, with `cost_control.max_budget`. total: the gateway's own account, with a
-    period. Fails with InvalidConfiguration.
+    total: the account of all calls. budget: whose `on_alert` warns about the total. Fails with InvalidConfiguration.
     """
-    if ledger is None:
-        if total is None and max_usd is not None:
-            total = Account(name="", max_usd=max_usd)
-        return Success(KeyBudgets(InMemoryAccounts(), total))
+    name = os.fspath(ledger)
+    if not name:
+        return Success(KeyBudgets(InMemoryAccounts(), total, budget=budget))
     stored: LLMResult[StoredBudget]
-    if str(ledger).startswith(POSTGRES_SCHEMES):
+    if name.startswith(POSTGRES_SCHEMES):
         from llm_pure.client.budgets_postgres import open_postgres_ledger  # imported late: extra
 
-        stored = open_postgres_ledger(str(ledger), Budget(max_usd=max_usd))
+        stored = open_postgres_ledger(name)
     else:
         from llm_pure.client.budgets_sqlite import open_ledger  # imported late: start-up
 
-        stored = open_ledger(ledger, Budget(max_usd=max_usd))
-    return stored.map(lambda budget: KeyBudgets(budget, total))
+        stored = open_ledger(name)
+    return stored.map(lambda opened: KeyBudgets(opened, total, ledger_name=name, budget=budget))

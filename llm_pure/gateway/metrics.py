@@ -91,7 +91,11 @@ class Metrics:
         )
         error = (("error_type", record.error),) if record.error else ()
         key, model = ("key", record.key), ("model", record.model_used)
-        status = (("dialect", record.dialect), ("operation", operation), ("status", str(record.status)))
+        status = (
+            ("dialect", record.dialect),
+            ("operation", operation),
+            ("status", str(record.status)),
+        )
         with self._lock:
             self._count(REQUESTS, (key, model, *status), 1)
             if not record.model_used:

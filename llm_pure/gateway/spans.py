@@ -1,6 +1,6 @@
 """OpenTelemetry spans of a gateway's requests. Needs the extra `otel`; exports nothing by itself.
 
-    app = gateway(configuration, observers=[SpanObserver().observe])
+app = gateway(configuration, observers=[SpanObserver().observe])
 """
 
 from datetime import timedelta
@@ -36,7 +36,9 @@ class SpanObserver:
             attributes=span_attributes(record, self._conventions),
         )
         if record.first_byte_s is not None:
-            span.add_event("gen_ai.first_chunk", timestamp=_nanoseconds(record, record.first_byte_s))
+            span.add_event(
+                "gen_ai.first_chunk", timestamp=_nanoseconds(record, record.first_byte_s)
+            )
         if record.error:
             span.set_status(StatusCode.ERROR, record.error)
         span.end(_nanoseconds(record, record.duration_s))
