@@ -3,13 +3,14 @@
 app = gateway(configuration, observers=[SpanObserver().observe])
 """
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from opentelemetry.trace import SpanKind, StatusCode, Tracer, get_tracer
 
 from llm_pure.core.telemetry import LATEST, Attribute, SemanticConventions
 from llm_pure.gateway.call_record import CallRecord
 
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _OPERATIONS = {"embed": "embeddings"}
 """Operation of a gateway -> its name in the conventions, where they differ."""
 
@@ -79,5 +80,5 @@ def span_attributes(
 
 
 def _nanoseconds(record: CallRecord, after_s: float) -> int:
-    at = record.time + timedelta(seconds=after_s)
-    return int(at.timestamp() * 1e9)
+    since = record.time - _EPOCH + timedelta(seconds=after_s)
+    return since // timedelta(microseconds=1) * 1000
