@@ -30,7 +30,7 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
     "replay serve": ("llm-pure replay serve --port 8000 tests/cassettes",),
     "serve": ("llm-pure serve", "llm-pure serve --port 11434 -m fast", "llm-pure serve --replay tests/cassettes"),
     "serve key": ("llm-pure serve key laptop",),
-    "serve env": ('eval "$(llm-pure serve env claude)"', "llm-pure serve env codex -m smart >> ~/.codex/config.toml"),
+    "serve env": ("llm-pure serve env claude > claude.env", "llm-pure serve env codex -m smart >> ~/.codex/config.toml"),
     "run": ("llm-pure run -m smart -- claude -p hi", "llm-pure run -- python agent.py"),
     "log": ("LLM_PURE_LOG=calls python program.py; llm-pure log --folder calls", "llm-pure log show 3f2a"),
     "tokens": ("llm-pure tokens -m gpt-4o README.md docs", "llm-pure tokens 'src/**/*.py'"),

@@ -103,6 +103,9 @@ class _Import:
         params = self.mapping(row.get("litellm_params"), f"{path}/litellm_params")
         name = str(params.pop("model", ""))
         api_type, model = _api_type_and_model(name, params.pop("custom_llm_provider", None))
+        if not model:
+            self.leave_out(f"{path}/litellm_params/model", "is missing")
+            return None
         if api_type not in self.known_types:
             self.leave_out(
                 f"{path}/litellm_params/model", f"the provider {api_type!r} is not known"
