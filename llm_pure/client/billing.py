@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from decimal import Decimal
 from functools import partial
-from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar, Union
+from typing import TYPE_CHECKING, Any, Self, TypeAlias, TypeVar, Union
 
 import msgspec
 
@@ -94,6 +94,17 @@ class Billing:
         self._prices = prices
         self._unknown_prices = unknown_prices
         self._table: LLMResult[PriceTable] | None = None
+
+    def with_store(self, store: BudgetStore) -> Self:
+        """Return this billing over another store of the same kind. Cheap, for a store of each call."""
+        other = object.__new__(type(self))
+        other.__dict__ = {
+            **self.__dict__,
+            "store": store,
+            "background": store if self.background is not None else None,
+            "_unsettled": deque(),
+        }
+        return other
 
     @property
     def table(self) -> "LLMResult[PriceTable]":

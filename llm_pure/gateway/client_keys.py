@@ -164,6 +164,8 @@ def parse_client_keys(section: Mapping[str, Any] | None, path: str = "serve/keys
 
 
 def _parse_key(name: str, fields: object, path: str, notes: list[str]) -> ClientKey:
+    if not name:
+        raise _invalid(path, "is a key without a name")
     if not isinstance(fields, Mapping):
         raise _invalid(path, "must be a mapping with sha256; `llm-pure serve key NAME` prints one")
     values: dict[str, Any] = {}

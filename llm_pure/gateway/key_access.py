@@ -33,7 +33,9 @@ class KeyCaller:
         self._key = key
         self._budgets = budgets
         self._limits = limits
-        self._prices = prices
+        self._billing = PassedBilling(
+            budgets.store_for(key), prices, unknown_prices=key.allow_unknown_prices
+        )
 
     def allowed(self, names: Iterable[str]) -> tuple[str, ...]:
         """The models that it may use."""
@@ -49,8 +51,7 @@ class KeyCaller:
 
     def billing(self, on_call: OnCall) -> PassedBilling:
         """What reserves and settles the costs of one request in the key's budget and in that of all keys."""
-        store = self._budgets.store_for(self._key, on_call)
-        return PassedBilling(store, self._prices, unknown_prices=self._key.allow_unknown_prices)
+        return self._billing.with_store(self._budgets.store_for(self._key, on_call))
 
 
 class KeyAccess:
@@ -64,21 +65,19 @@ class KeyAccess:
         self.keys = keys
         self.budgets = budgets
         self.limits = limits
-        self._prices = prices
-        self._open = self._caller(OPEN)
+        self._callers = {
+            key.name: KeyCaller(key, budgets, limits, prices) for key in (OPEN, *keys.keys)
+        }
 
     def authenticate(self, credentials: tuple[Secret, ...], now: datetime) -> LLMResult[Caller]:
         """Return the client with one of these keys. Fails with AuthenticationFailed."""
         if not self.has_keys:
-            return Success(self._open)
-        return self.keys.authenticate(credentials, now).map(self._caller)
+            return Success(self._callers[OPEN.name])
+        return self.keys.authenticate(credentials, now).map(lambda key: self._callers[key.name])
 
     def close(self) -> None:
         """Write costs that are not written yet."""
         self.budgets.close()
-
-    def _caller(self, key: ClientKey) -> Caller:
-        return KeyCaller(key, self.budgets, self.limits, self._prices)
 
 
 @returns_failure
