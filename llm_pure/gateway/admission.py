@@ -6,6 +6,7 @@ Source: ../shared/gateway.md section 5 (measured with uvicorn 0.54, httptools 0.
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from ipaddress import ip_address
 from typing import Any, NamedTuple
 
@@ -100,6 +101,7 @@ def refuse_head(scope: Mapping[str, Any], rules: HeadRules) -> LLMError | None:
     )
 
 
+@lru_cache(maxsize=1024)
 def _refuse_host(host: bytes, rules: HeadRules) -> LLMError | None:
     match = _HOST.fullmatch(host)
     if match is None:
@@ -143,6 +145,7 @@ def _refuse_sender(scope: Mapping[str, Any], origin: bytes, rules: HeadRules) ->
     return None
 
 
+@lru_cache(maxsize=1024)
 def _is_local(address: str) -> bool:
     """Whether a client is on this machine; names are those of a test's client, or of a Unix socket."""
     return not _is_address(address) or is_loopback(address)

@@ -23,6 +23,7 @@ from llm_pure.gateway.models import load_models
 from llm_pure.gateway.request_body import Receive, Send
 from llm_pure.gateway.upstream import PassedBilling
 from llm_pure.gateway.watch import WatchTimes
+from llm_pure.pricing.ledger import Call
 from llm_pure.settings.config_file import ConfigFile
 from llm_pure.settings.loading import load_configuration
 from llm_pure.types.errors import InvalidConfiguration
@@ -49,8 +50,15 @@ def open_without_keys(configuration: ConfigFile, before: "Access | None") -> LLM
     store: BudgetStore | None = before.store if isinstance(before, _Open) else None
     budget = budget_of(configuration.cost_control)
     if store is None or store.max_usd != (None if budget is None else budget.max_usd):
-        store = InMemoryBudget(budget)
+        store = _Unlimited() if budget is None else InMemoryBudget(budget)
     return Success(_Open(store, PassedBilling(store, prices.unwrap())))
+
+
+class _Unlimited(InMemoryBudget):
+    """No budget, and nobody who reads the costs."""
+
+    def defer(self, call: Callable[[], Call]) -> None:
+        """Forget the call."""
 
 
 class _Open(OpenAccess):

@@ -9,7 +9,6 @@ One file: the steps of a request in their order.
 import asyncio
 import logging
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
 from functools import partial
 from time import monotonic
 from typing import Any, NamedTuple
@@ -64,8 +63,15 @@ class Exchange:
         self.receive = receive
         self.send = send
         self.trace = Trace()
-        self.dialect: ServerDialect = server_dialects[guess_dialect(scope["path"])]
+        self._dialect: ServerDialect | None = None
         self.caller: Caller | None = None
+
+    @property
+    def dialect(self) -> ServerDialect:
+        """The client's dialect; before its path is known, that of the errors."""
+        if self._dialect is None:
+            self._dialect = server_dialects[guess_dialect(self.scope["path"])]
+        return self._dialect
 
     async def run(self, *, full: bool) -> None:
         """Answer the request. full: there are too many others."""
@@ -127,15 +133,12 @@ class Exchange:
             message = f"there is no operation at {method} {path[:200]}"
             raise Rejected(NotFound(message=message, status=404))
         trace.dialect, trace.operation = route.dialect, route.operation
-        self.dialect = server_dialects[route.dialect]
+        self._dialect = server_dialects[route.dialect]
         if route.operation in ("health", "root"):
             await self._answer_probe(route)
             return
-        request = _http_request(scope)
-        if service.access.has_keys:
-            caller = ok(service.access.authenticate(credentials(request), datetime.now(UTC)))
-        else:
-            caller = ok(service.access.authenticate((), trace.time))
+        keys = credentials(_http_request(scope, b"")) if service.access.has_keys else ()
+        caller = ok(service.access.authenticate(keys, trace.time))
         self.caller, trace.key = caller, caller.name
         if route.operation == "metrics":
             await self._answer_metrics()
@@ -144,8 +147,7 @@ class Exchange:
             message = "the gateway is serving as many requests as it may"
             raise Rejected(Overloaded(message=message, retry_after_s=1))
         body = await read_body(self.receive, headers, service.settings.max_body)
-        if body:
-            request = msgspec.structs.replace(request, body=body)
+        request = _http_request(scope, body)
         permit = ok(caller.acquire(body))
         try:
             if route.operation == "chat":
@@ -435,10 +437,10 @@ def _response_id(dialect: str, request_id: str) -> str:
     return _ID_PREFIXES[dialect] + request_id.removeprefix("req_")
 
 
-def _http_request(scope: Mapping[str, Any]) -> HttpRequest:
+def _http_request(scope: Mapping[str, Any], body: bytes) -> HttpRequest:
     raw = scope.get("raw_path")
     path = raw.decode("latin-1") if raw else scope["path"]
     query = scope["query_string"]
     url = f"{path}?{query.decode('latin-1')}" if query else path
     headers = tuple([(k.decode("latin-1"), v.decode("latin-1")) for k, v in scope["headers"]])
-    return HttpRequest(scope["method"], url, headers)
+    return HttpRequest(scope["method"], url, headers, body)

@@ -6,7 +6,7 @@ provider's prompt caches survive. The decoder reads beside it, for the usage and
 
 import re
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -21,8 +21,13 @@ from llm_pure.types.rejection import ok, returns_failure
 from llm_pure.types.request import ChatRequest
 from llm_pure.types.result import Failure, LLMResult, Success
 
-DIALECTS = frozenset({"anthropic_messages", "gemini_content", "ollama_native", "openai_chat", "openai_responses"})  # fmt: skip
-"""Dialects with a server side."""
+VENDORS = frozenset({
+    ("anthropic_messages", "anthropic"), ("anthropic_messages", "claude"), ("anthropic_messages", "vertex_anthropic"),
+    ("gemini_content", "gemini"), ("gemini_content", "vertex"), ("ollama_native", "ollama"),
+    ("openai_chat", "azure"), ("openai_chat", "open_llm"), ("openai_chat", "openai"),
+    ("openai_responses", "azure_responses"), ("openai_responses", "openai_responses"),
+})  # fmt: skip
+"""(dialect, provider) whose API is the dialect itself. The others take parts of it, so that requests are adapted to them."""
 
 _RAW = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _STREAM = msgspec.json.Decoder(bool)
@@ -87,10 +92,21 @@ def without_file_defaults(config: LLMConfig) -> LLMConfig:
 def passes(config: LLMConfig, provider: Provider, dialect: str) -> bool:
     """Whether the body of a client of this dialect needs no change: no field of the configuration would be added."""
     return (
-        provider.dialect == dialect
-        and dialect in DIALECTS
+        (dialect, provider.name) in VENDORS
         and not any(getattr(config, name) for name in _SHAPING)
     )
+
+
+_EMPTY = frozenset({b"null", b"[]", b"{}", b"false", b'""'})
+
+
+def keeps_fields(body: RawBody, built: Built) -> bool:
+    """Whether the request that is built of a body has all of its fields, by the same names: then nothing has to be adapted.
+
+    What is in messages and tools is as the client's dialect has it.
+    """
+    fields = _RAW.decode(built.request.body)
+    return all([name in fields or bytes(raw) in _EMPTY for name, raw in body.fields.items()])
 
 
 class Template(NamedTuple):
@@ -185,6 +201,27 @@ class Piece(NamedTuple):
     """There is model output in them: from here on the call is not repeated."""
 
 
+_NOTHING: LLMResult[tuple[Piece, ...]] = Success(())
+_MARK = b"error"
+"""In every frame that is an error."""
+_NO_CHOICES = re.compile(rb'"choices"\s*:\s*\[\s*\]')
+"""In the frame of OpenAI's chat completions that has only the usage."""
+
+
+def _readable(frames: list[bytes]) -> list[bytes]:
+    """The frames before the first that is no JSON; none if all are, since then the order of them is at fault."""
+    for number, frame in enumerate(frames):
+        for line in frame.splitlines():
+            value = line.removeprefix(b"data:").strip()
+            if not value.startswith((b"{", b"[")) or value == b"[DONE]":
+                continue
+            try:
+                msgspec.json.decode(value)
+            except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+                return frames[:number]
+    return []
+
+
 class PassedStream:
     """Decodes a stream for its end and its usage, and gives its frames as they came, up to the first that is faulty.
 
@@ -205,14 +242,36 @@ class PassedStream:
         self._usage = usage
         self._on_bytes = on_bytes
         self._rest = b""
-        self._fault: Failure[object] | None = None
+        self._fault: Any = None
 
     def feed(self, data: bytes) -> LLMResult[tuple[Piece, ...]]:
         """Return the frames that these bytes complete. A fault comes after the frames before it."""
         self._on_bytes()
         if self._fault is not None:
-            return self._fault  # type: ignore[return-value]
+            failure: LLMResult[tuple[Piece, ...]] = self._fault
+            return failure
         frames, self._rest = self._split(self._rest + data if self._rest else data)
+        if not frames:
+            return _NOTHING
+        complete = b"".join(frames)
+        if (
+            len(frames) == 1
+            or _MARK in complete
+            or (not self._usage and _NO_CHOICES.search(complete) is not None)
+        ):
+            return self._feed_each(frames)
+        events = self._decoder.feed(complete)
+        if type(events) is Failure:
+            return events
+        fault = self._decoder.feed(b"")  # a fault comes with the call after it
+        if type(fault) is Failure:
+            self._fault = fault
+            complete = b"".join(_readable(frames))
+        content = any(map(CHAT.is_content, events.unwrap()))
+        return Success((Piece(complete, content=content),)) if complete else _NOTHING
+
+    def _feed_each(self, frames: list[bytes]) -> LLMResult[tuple[Piece, ...]]:
+        """Feed frame by frame, where one of them may be an error, or only for us."""
         kept: list[bytes] = []
         content = False
         for frame in frames:
@@ -220,19 +279,20 @@ class PassedStream:
             if type(events) is Failure:
                 if not kept:
                     return events
-                self._fault = events  # type: ignore[assignment]
+                self._fault = events
                 break
             decoded = events.unwrap()
             if not self._usage and _is_only_usage(decoded):
                 continue
             kept.append(frame)
             content = content or any(map(CHAT.is_content, decoded))
-        return Success((Piece(b"".join(kept), content=content),) if kept else ())
+        return Success((Piece(b"".join(kept), content=content),)) if kept else _NOTHING
 
     def close(self) -> LLMResult[tuple[Piece, ...]]:
         """End the body; a frame without its blank line still counts."""
         if self._fault is not None:
-            return self._fault  # type: ignore[return-value]
+            failure: LLMResult[tuple[Piece, ...]] = self._fault
+            return failure
         rest, self._rest = self._rest, b""
         if rest:
             events = self._decoder.feed(rest)
@@ -254,6 +314,6 @@ def _is_only_usage(events: tuple[StreamEvent, ...]) -> bool:
 
 
 __all__ = [
-    "PASSED_HEADERS", "PassedStream", "Piece", "RawBody", "Template", "build_template", "pass_request", "passes", "read_raw",
+    "PASSED_HEADERS", "PassedStream", "Piece", "RawBody", "Template", "build_template", "keeps_fields", "pass_request", "passes", "read_raw",
     "split_events", "split_lines", "without_file_defaults",
 ]  # fmt: skip

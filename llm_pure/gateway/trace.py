@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from itertools import count
 from time import monotonic
 from uuid import uuid4
 
@@ -11,6 +12,9 @@ from llm_pure.pricing.ledger import Call
 from llm_pure.types.completion import Usage
 from llm_pure.types.errors import LLMError
 
+_PREFIX = f"req_{uuid4().hex[:24]}"
+"""Of the ids of this process: the ids of several do not collide."""
+_NUMBERS = count(1)
 _log = logging.getLogger("llm_pure.gateway")
 
 
@@ -25,7 +29,7 @@ class Trace:
     def __init__(self) -> None:
         self.time = datetime.now(UTC)
         self.started_s = monotonic()
-        self.request_id = f"req_{uuid4().hex}"
+        self.request_id = _PREFIX + format(next(_NUMBERS), "08x")
         self.key = self.dialect = self.operation = self.model = self.model_used = ""
         self.provider = self.error = self.upstream_request_id = ""
         self.stream = self.passed = False

@@ -26,6 +26,7 @@ from llm_pure.gateway.pass_through import (
     RawBody,
     Template,
     build_template,
+    keeps_fields,
     pass_request,
     passes,
     split_events,
@@ -36,6 +37,7 @@ from llm_pure.types.errors import LLMError
 from llm_pure.types.events import PartReceived, ReasoningDelta, StreamEvent
 from llm_pure.types.http import Headers, HttpRequest, HttpResponse, ResponseHead
 from llm_pure.types.messages import Reasoning
+from llm_pure.types.rejection import Rejected, ok
 from llm_pure.types.request import ChatRequest
 from llm_pure.types.result import Failure, LLMResult, Success
 
@@ -121,6 +123,7 @@ class ChatExchange:
         self.encoder: StreamEncoder | None = None
         self.last_byte_s = monotonic()
         self._tool_names: dict[str, str] = {}
+        self._may_pass = show_reasoning and not strict and blank.framing != "json_array"
         self.parsed: LLMResult[ReceivedRequest] | None = None
         """The client's request, once it is parsed."""
 
@@ -146,14 +149,19 @@ class ChatExchange:
         return msgspec.structs.replace(received, upstream_dialect=upstream)
 
     def passes_at(self, target: Target) -> bool:
-        """Whether the body goes to this target as it came."""
-        return (
-            self.body is not None
-            and self.show_reasoning
-            and not self.strict
-            and self.blank.framing != "json_array"
-            and passes(target.config, target.provider, self.dialect.name)
-        )
+        """Whether the body goes to this target as it came. Raises Rejected for a request that cannot be read."""
+        body = self.body
+        if body is None or not self._may_pass:
+            return False
+        names = frozenset(body.fields)
+        known = self.templates.decided(target, self.dialect.name, names)
+        if known is None:
+            known = passes(target.config, target.provider, self.dialect.name)
+            if known:
+                built = self._build_chat(target, ok(self.parse()))
+                known = type(built) is not Failure and keeps_fields(body, built.unwrap())
+            self.templates.decide(target, self.dialect.name, names, passes=known)
+        return known
 
     def call(self, *, stream: bool) -> "GatewayCall":
         """Return the call, for a request that is parsed, or that passes at its first target."""
@@ -171,7 +179,10 @@ class ChatExchange:
         self.target, self.attempts = target, self.attempts + 1
         self.encoder, self.response, self.head = None, None, None
         self._tool_names, self.adaptations = {}, ()
-        self.passed = self.passes_at(target)
+        try:
+            self.passed = self.passes_at(target)
+        except Rejected as rejected:
+            return Failure(rejected.error)
         if self.passed and self.body is not None:
             template = self.templates.get(target, stream=self.blank.stream)
             if type(template) is Failure:
@@ -181,20 +192,25 @@ class ChatExchange:
         if type(parsed) is Failure:
             return parsed
         received = parsed.unwrap()
-        native = target.provider.dialect == self.dialect.name
-        chat = msgspec.structs.replace(received.chat, model=target.config.model)
-        if native and received.unread:
-            chat = msgspec.structs.replace(chat, extra={**received.unread, **(chat.extra or {})})
-        if self.strict:
-            built = target.provider.build_chat(target.config, chat, strict=True)
-        else:
-            built = ChatCall(chat, chat).build(target)
+        built = self._build_chat(target, received)
         if type(built) is Failure:
             return built
         value = built.unwrap()
-        self.adaptations = (*(() if native else received.adaptations), *value.adaptations)
+        dropped = () if self._is_native(target) else received.adaptations
+        self.adaptations = (*dropped, *value.adaptations)
         self._tool_names = value.tool_names if value.adaptations else {}
         return Success(Built(request=value.request))
+
+    def _is_native(self, target: Target) -> bool:
+        return target.provider.dialect == self.dialect.name
+
+    def _build_chat(self, target: Target, received: ReceivedRequest) -> LLMResult[Built]:
+        chat = msgspec.structs.replace(received.chat, model=target.config.model)
+        if received.unread and self._is_native(target):
+            chat = msgspec.structs.replace(chat, extra={**received.unread, **(chat.extra or {})})
+        if self.strict:
+            return target.provider.build_chat(target.config, chat, strict=True)
+        return ChatCall(chat, chat).build(target)
 
     def _passed_headers(self) -> Headers:
         names = PASSED_HEADERS.get(self.dialect.name, ())
@@ -292,11 +308,27 @@ def _without_reasoning(completion: Completion) -> Completion:
     return msgspec.structs.replace(completion, message=message)
 
 
+_MAX_DECISIONS = 1000
+
+
 class Templates:
-    """Templates of passed requests, by target: building one costs as much as a request."""
+    """Templates of passed requests, by target, and which requests pass: finding out costs as much as a request."""
 
     def __init__(self) -> None:
         self._known: dict[tuple[int, bool], tuple[Target, LLMResult[Template]]] = {}
+        self._decisions: dict[tuple[int, str, frozenset[str]], tuple[Target, bool]] = {}
+
+    def decided(self, target: Target, dialect: str, names: frozenset[str]) -> bool | None:
+        """Whether requests of a dialect with these fields pass; None if that is not known."""
+        known = self._decisions.get((id(target), dialect, names))
+        return None if known is None or known[0] is not target else known[1]
+
+    def decide(
+        self, target: Target, dialect: str, names: frozenset[str], *, passes: bool
+    ) -> None:
+        """Remember it."""
+        if len(self._decisions) < _MAX_DECISIONS:
+            self._decisions[id(target), dialect, names] = (target, passes)
 
     def get(self, target: Target, *, stream: bool) -> LLMResult[Template]:
         """Return the template of a target."""
