@@ -139,7 +139,9 @@ def pass_request(template: Template, body: RawBody, headers: Headers) -> Built:
     if template.stream_options:
         changes["stream_options"] = template.stream_options
     fields = body.fields
-    changed = {name: raw for name, raw in changes.items() if fields.get(name) != raw}
+    changed = {
+        name: raw for name, raw in changes.items() if bytes(fields.get(name, b"")) != raw
+    }
     if changed:
         data = _with_fields(fields, changed)
     request = template.request

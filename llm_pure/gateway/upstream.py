@@ -53,9 +53,9 @@ class PassedBilling(Billing):
     """Billing that parses a request that is passed on only if its cost has to be estimated."""
 
     def start(self, target: Target, request: Any, now: Any) -> PendingCall:
-        """Start a call, as Billing does."""
-        if self.store.max_usd is not None:
-            request = _parsed(request)
+        """Start a call, as Billing does; under a budget it fails for a request that cannot be read."""
+        if self.store.max_usd is not None and isinstance(request, PassedRequest):
+            request = _billed(ok(request.parse()))
         return super().start(target, request, now)
 
     def finish(self, pending: PendingCall, result: LLMResult[Any], took_s: float) -> LLMResult[Any]:

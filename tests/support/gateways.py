@@ -59,24 +59,25 @@ class Upstream:
     ) -> AsyncIterator[LLMResult[AsyncStreamingResponse]]:
         self.requests.append(request)
         self.open += 1
+        response: _Response | None = None
         try:
             reply = self._script(request)
             if isinstance(reply, Reply):
+                response = _Response(reply)
                 await asyncio.sleep(reply.head_delay_s)
-                yield Success(_Response(reply))
+                yield Success(response)
             else:
                 yield Failure(reply)
-        except (asyncio.CancelledError, GeneratorExit):
-            self.cancelled += 1
-            raise
         finally:
             self.open -= 1
+            self.cancelled += response is not None and not response.ended
 
 
 class _Response:
     def __init__(self, reply: Reply) -> None:
         self.head = ResponseHead(reply.status, reply.headers)
         self._steps = list(reply.steps)
+        self.ended = False
 
     def __aiter__(self) -> "_Response":
         return self
@@ -93,7 +94,9 @@ class _Response:
                 await asyncio.Event().wait()
             else:
                 assert not isinstance(step, str)
+                self.ended = True
                 return Failure(step)
+        self.ended = True
         raise StopAsyncIteration
 
 
