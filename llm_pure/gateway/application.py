@@ -6,30 +6,32 @@ It is mounted in any ASGI server; `llm_pure.gateway.serving` and `llm-pure serve
 import asyncio
 import logging
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from importlib.util import find_spec
 from os import PathLike
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
-from llm_pure.client.from_settings import budget_of
-from llm_pure.client.billing import load_price_table
-from llm_pure.client.budgets import BudgetStore, InMemoryBudget
 from llm_pure.client.transport_manager import AnyTransport
 from llm_pure.core.registry import Registry
-from llm_pure.gateway.access import Access, OpenAccess
+from llm_pure.gateway.access import Access
 from llm_pure.gateway.admission import UPGRADE, head_rules, is_loopback
 from llm_pure.gateway.call_record import Observer
 from llm_pure.gateway.handler import Exchange, Service
+from llm_pure.gateway.key_access import open_key_access
 from llm_pure.gateway.models import load_models
 from llm_pure.gateway.request_body import Receive, Send
 from llm_pure.gateway.upstream import PassedBilling
 from llm_pure.gateway.watch import WatchTimes
-from llm_pure.pricing.ledger import Call
 from llm_pure.settings.config_file import ConfigFile
 from llm_pure.settings.loading import load_configuration
+from llm_pure.transports.override import override_transport
 from llm_pure.types.errors import InvalidConfiguration
 from llm_pure.types.exceptions import unwrap
 from llm_pure.types.rejection import Rejected, ok, returns_failure
 from llm_pure.types.result import Failure, LLMResult, Success
+
+if TYPE_CHECKING:
+    from llm_pure.gateway.recording import RecordingGateway
 
 GatewaySource: TypeAlias = (
     ConfigFile | str | PathLike[str] | Callable[[], LLMResult[ConfigFile]] | None
@@ -39,32 +41,8 @@ GatewaySource: TypeAlias = (
 OpenAccessOf: TypeAlias = Callable[[ConfigFile, "Access | None"], LLMResult[Access]]
 """(configuration, the access before) -> the clients, whose budgets go on."""
 
+_NOT_RECORDED = nullcontext()
 _log = logging.getLogger("llm_pure.gateway")
-
-
-def open_without_keys(configuration: ConfigFile, before: "Access | None") -> LLMResult[Access]:
-    """The access of a gateway without keys: one budget for all."""
-    prices = load_price_table(configuration.prices or None)
-    if isinstance(prices, Failure):
-        return prices
-    store: BudgetStore | None = before.store if isinstance(before, _Open) else None
-    budget = budget_of(configuration.cost_control)
-    if store is None or store.max_usd != (None if budget is None else budget.max_usd):
-        store = _Unlimited() if budget is None else InMemoryBudget(budget)
-    return Success(_Open(store, PassedBilling(store, prices.unwrap())))
-
-
-class _Unlimited(InMemoryBudget):
-    """No budget, and nobody who reads the costs."""
-
-    def defer(self, call: Callable[[], Call]) -> None:
-        """Forget the call."""
-
-
-class _Open(OpenAccess):
-    def __init__(self, store: BudgetStore, billing: PassedBilling) -> None:
-        super().__init__(billing)
-        self.store = store
 
 
 class Gateway:
@@ -77,7 +55,7 @@ class Gateway:
         transport: AnyTransport | None = None,
         registry: Registry | None = None,
         env: Mapping[str, str] | None = None,
-        open_access: OpenAccessOf = open_without_keys,
+        open_access: OpenAccessOf = open_key_access,
         observers: Sequence[Observer] = (),
         metrics: Callable[[], bytes] | None = None,
     ) -> None:
@@ -89,6 +67,8 @@ class Gateway:
         self._open_access = open_access
         self._observers = tuple(observers)
         self._metrics = metrics
+        self._recordings: dict[str, RecordingGateway] = {}
+        """Folder -> what records to it."""
         self.active = 0
         """Requests that are being answered."""
         self._current = unwrap(self._open(None))
@@ -151,10 +131,23 @@ class Gateway:
         self.active += 1
         try:
             exchange = Exchange(current.service, scope, receive, send)
-            await exchange.run(full=self.active > current.service.settings.max_requests)
+            full = self.active > current.service.settings.max_requests
+            with self._recorded(current.service.settings.record):
+                await exchange.run(full=full)
         finally:
             self.active -= 1
             await current.leave()
+
+    def _recorded(self, folder: str) -> AbstractContextManager[None]:
+        """Record the requests that are sent to providers inside the block, if the settings name a folder."""
+        if not folder:
+            return _NOT_RECORDED
+        from llm_pure.gateway.recording import RecordingGateway  # imported late: start-up
+
+        recording = self._recordings.get(folder)
+        if recording is None:
+            recording = self._recordings[folder] = RecordingGateway(folder)
+        return override_transport(recording)
 
     async def _live(self, receive: Receive, send: Send) -> None:
         while True:
@@ -171,6 +164,8 @@ class Gateway:
         self._current.retire()
         await self._current.close_if_unused()
         self._current.service.access.close()
+        while self._recordings:
+            self._recordings.popitem()[1].close()
 
 
 class _Current:
@@ -219,7 +214,7 @@ def gateway(
     transport: AnyTransport | None = None,
     registry: Registry | None = None,
     env: Mapping[str, str] | None = None,
-    open_access: OpenAccessOf = open_without_keys,
+    open_access: OpenAccessOf = open_key_access,
     observers: Sequence[Observer] = (),
     metrics: Callable[[], bytes] | None = None,
 ) -> Gateway:
@@ -265,4 +260,4 @@ async def _refuse_websocket(scope: Mapping[str, Any], receive: Receive, send: Se
     await send({"type": "websocket.http.response.body", "body": body})
 
 
-__all__ = ["Gateway", "GatewaySource", "OpenAccessOf", "gateway", "open_without_keys"]
+__all__ = ["Gateway", "GatewaySource", "OpenAccessOf", "gateway"]

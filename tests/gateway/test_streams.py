@@ -1,13 +1,17 @@
 """Streams of a gateway: keep-alives, limits, clients that leave, faults of the upstream at every place."""
 
 import asyncio
+from decimal import Decimal
 from typing import Any
 
 import msgspec
 import pytest
 
+from llm_pure.gateway.client_keys import OPEN
+from llm_pure.gateway.key_access import KeyAccess
 from llm_pure.types.errors import LLMError
 from llm_pure.types.http import HttpRequest
+from llm_pure.types.result import Success
 from tests.support.gateways import (
     BODIES,
     DONE,
@@ -144,11 +148,14 @@ def test_a_client_that_leaves_is_charged_for_what_came() -> None:
         await task
 
     asyncio.run(leave())
-    ledger = running.application.service.access.store.ledger()  # type: ignore[attr-defined]
-    assert ledger.reserved == {}
-    assert ledger.totals.calls == 1
-    assert ledger.totals.input_tokens > 5
-    assert ledger.totals.output_tokens >= 1
+    usage = running.records[0].usage
+    assert (usage.input_tokens or 0) > 5
+    assert (usage.output_tokens or 0) >= 1
+    access = running.application.service.access
+    assert isinstance(access, KeyAccess)
+    store = access.budgets.store_for(OPEN)
+    rest = Decimal(5) - access.budgets.spending([OPEN])[""].spent_usd
+    assert isinstance(store.reserve(rest), Success)  # nothing is reserved any more
 
 
 FAULTS: dict[str, tuple[Step, ...]] = {
