@@ -1,6 +1,6 @@
 """Who may call a gateway, and for how much: the interfaces by which client keys, budgets and limits plug in.
 
-`OpenAccess` is that of a gateway without keys.
+`key_access.KeyAccess` implements them.
 """
 
 from collections.abc import Callable, Iterable
@@ -11,7 +11,7 @@ from llm_pure.client.billing import Billing
 from llm_pure.pricing.ledger import Call
 from llm_pure.types.completion import Usage
 from llm_pure.types.config import Secret
-from llm_pure.types.result import LLMResult, Success
+from llm_pure.types.result import LLMResult
 
 OnCall = Callable[[Call], object]
 """Called with each call of a provider when it is settled: its usage and cost."""
@@ -68,41 +68,4 @@ class Access(Protocol):
         ...
 
 
-class OpenAccess:
-    """Everyone may use everything, up to the budget in all."""
-
-    has_keys = False
-    key_names: tuple[str, ...] = ()
-    name = ""
-
-    def __init__(self, billing: Billing) -> None:
-        self._billing = billing
-
-    def authenticate(self, credentials: tuple[Secret, ...], now: datetime) -> LLMResult[Caller]:
-        """Return the one client."""
-        return Success(self)
-
-    def close(self) -> None:
-        """Do nothing."""
-
-    def permits(self, model: str) -> LLMResult[None]:
-        """Every model is permitted."""
-        return Success(None)
-
-    def allowed(self, names: Iterable[str]) -> tuple[str, ...]:
-        """All of them."""
-        return tuple(names)
-
-    def acquire(self, body: bytes) -> LLMResult[Any]:
-        """There is no limit."""
-        return Success(None)
-
-    def release(self, permit: Any, usage: Usage | None) -> None:
-        """Do nothing."""
-
-    def billing(self, on_call: OnCall) -> Billing:
-        """The same for all requests; `on_call` is not called."""
-        return self._billing
-
-
-__all__ = ["Access", "Caller", "OnCall", "OpenAccess"]
+__all__ = ["Access", "Caller", "OnCall"]

@@ -8,28 +8,29 @@ import logging
 from collections.abc import Callable, Mapping, Sequence
 from importlib.util import find_spec
 from os import PathLike
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
-from llm_pure.client.from_settings import budget_of
-from llm_pure.client.billing import load_price_table
-from llm_pure.client.budgets import BudgetStore, InMemoryBudget
 from llm_pure.client.transport_manager import AnyTransport
 from llm_pure.core.registry import Registry
-from llm_pure.gateway.access import Access, OpenAccess
+from llm_pure.gateway.access import Access
 from llm_pure.gateway.admission import UPGRADE, head_rules, is_loopback
 from llm_pure.gateway.call_record import Observer
 from llm_pure.gateway.handler import Exchange, Service
+from llm_pure.gateway.key_access import open_key_access
 from llm_pure.gateway.models import load_models
 from llm_pure.gateway.request_body import Receive, Send
 from llm_pure.gateway.upstream import PassedBilling
 from llm_pure.gateway.watch import WatchTimes
-from llm_pure.pricing.ledger import Call
 from llm_pure.settings.config_file import ConfigFile
 from llm_pure.settings.loading import load_configuration
+from llm_pure.transports.override import override_transport
 from llm_pure.types.errors import InvalidConfiguration
 from llm_pure.types.exceptions import unwrap
 from llm_pure.types.rejection import Rejected, ok, returns_failure
 from llm_pure.types.result import Failure, LLMResult, Success
+
+if TYPE_CHECKING:
+    from llm_pure.gateway.recording import RecordingGateway
 
 GatewaySource: TypeAlias = (
     ConfigFile | str | PathLike[str] | Callable[[], LLMResult[ConfigFile]] | None
@@ -42,31 +43,6 @@ OpenAccessOf: TypeAlias = Callable[[ConfigFile, "Access | None"], LLMResult[Acce
 _log = logging.getLogger("llm_pure.gateway")
 
 
-def open_without_keys(configuration: ConfigFile, before: "Access | None") -> LLMResult[Access]:
-    """The access of a gateway without keys: one budget for all."""
-    prices = load_price_table(configuration.prices or None)
-    if isinstance(prices, Failure):
-        return prices
-    store: BudgetStore | None = before.store if isinstance(before, _Open) else None
-    budget = budget_of(configuration.cost_control)
-    if store is None or store.max_usd != (None if budget is None else budget.max_usd):
-        store = _Unlimited() if budget is None else InMemoryBudget(budget)
-    return Success(_Open(store, PassedBilling(store, prices.unwrap())))
-
-
-class _Unlimited(InMemoryBudget):
-    """No budget, and nobody who reads the costs."""
-
-    def defer(self, call: Callable[[], Call]) -> None:
-        """Forget the call."""
-
-
-class _Open(OpenAccess):
-    def __init__(self, store: BudgetStore, billing: PassedBilling) -> None:
-        super().__init__(billing)
-        self.store = store
-
-
 class Gateway:
     """The ASGI application. `reload` replaces all that it serves with, or nothing."""
 
@@ -77,7 +53,7 @@ class Gateway:
         transport: AnyTransport | None = None,
         registry: Registry | None = None,
         env: Mapping[str, str] | None = None,
-        open_access: OpenAccessOf = open_without_keys,
+        open_access: OpenAccessOf = open_key_access,
         observers: Sequence[Observer] = (),
         metrics: Callable[[], bytes] | None = None,
     ) -> None:
@@ -132,7 +108,7 @@ class Gateway:
                 "(`llm-pure serve key NAME`)"
             )
             raise Rejected(InvalidConfiguration(message=message, field="serve/host"))
-        billing = PassedBilling()
+        billing = PassedBilling()  # each request has that of its key
         models = ok(load_models(configuration, billing, self._transport, self._registry, self._env))
         service = Service(
             settings=settings,
@@ -142,8 +118,9 @@ class Gateway:
             times=WatchTimes(settings.keep_alive_s, settings.first_byte_s, settings.silence_s),
             observers=self._observers,
             metrics=self._metrics,
+            offline=getattr(self._transport, "needs_credentials", True) is False,
         )
-        return _Current(service)
+        return _Current(service, _open_recording(settings.record, before))
 
     async def _answer(self, scope: Mapping[str, Any], receive: Receive, send: Send) -> None:
         current = self._current
@@ -151,7 +128,12 @@ class Gateway:
         self.active += 1
         try:
             exchange = Exchange(current.service, scope, receive, send)
-            await exchange.run(full=self.active > current.service.settings.max_requests)
+            full = self.active > current.service.settings.max_requests
+            if current.recording is None:
+                await exchange.run(full=full)
+            else:
+                with override_transport(current.recording):
+                    await exchange.run(full=full)
         finally:
             self.active -= 1
             await current.leave()
@@ -170,14 +152,17 @@ class Gateway:
         """Close the connections to the providers and the stores of the budgets."""
         self._current.retire()
         await self._current.close_if_unused()
+        if self._current.recording is not None:
+            await asyncio.to_thread(self._current.recording.close)
         self._current.service.access.close()
 
 
 class _Current:
     """A service with its open transports, which are closed when it is replaced and its last request has ended."""
 
-    def __init__(self, service: Service) -> None:
+    def __init__(self, service: Service, recording: "RecordingGateway | None" = None) -> None:
         self.service = service
+        self.recording = recording
         self._users = 0
         self._open = False
         self._retired = False
@@ -213,13 +198,24 @@ class _Current:
             await self.service.models.transports.aexit()
 
 
+def _open_recording(folder: str, before: _Current | None) -> "RecordingGateway | None":
+    """The recorder of a folder, kept open when the configuration is loaded again."""
+    if not folder:
+        return None
+    from llm_pure.gateway.recording import RecordingGateway  # imported late: start-up
+
+    if before is not None and before.recording is not None and before.service.settings.record == folder:
+        return before.recording
+    return RecordingGateway(folder)
+
+
 def gateway(
     configuration: GatewaySource = None,
     *,
     transport: AnyTransport | None = None,
     registry: Registry | None = None,
     env: Mapping[str, str] | None = None,
-    open_access: OpenAccessOf = open_without_keys,
+    open_access: OpenAccessOf = open_key_access,
     observers: Sequence[Observer] = (),
     metrics: Callable[[], bytes] | None = None,
 ) -> Gateway:
@@ -265,4 +261,4 @@ async def _refuse_websocket(scope: Mapping[str, Any], receive: Receive, send: Se
     await send({"type": "websocket.http.response.body", "body": body})
 
 
-__all__ = ["Gateway", "GatewaySource", "OpenAccessOf", "gateway", "open_without_keys"]
+__all__ = ["Gateway", "GatewaySource", "OpenAccessOf", "gateway"]

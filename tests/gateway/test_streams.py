@@ -6,6 +6,8 @@ from typing import Any
 import msgspec
 import pytest
 
+from llm_pure.gateway.client_keys import OPEN
+from llm_pure.gateway.key_access import KeyAccess
 from llm_pure.types.errors import LLMError
 from llm_pure.types.http import HttpRequest
 from tests.support.gateways import (
@@ -144,11 +146,13 @@ def test_a_client_that_leaves_is_charged_for_what_came() -> None:
         await task
 
     asyncio.run(leave())
-    ledger = running.application.service.access.store.ledger()  # type: ignore[attr-defined]
-    assert ledger.reserved == {}
-    assert ledger.totals.calls == 1
-    assert ledger.totals.input_tokens > 5
-    assert ledger.totals.output_tokens >= 1
+    assert running.records[0].cost_usd is not None and running.records[0].cost_usd > 0
+    usage = running.records[0].usage
+    assert usage.estimated and (usage.input_tokens or 0) > 5 and (usage.output_tokens or 0) >= 1
+    access = running.application.service.access
+    assert isinstance(access, KeyAccess)
+    spent = access.budgets.spending((OPEN,))[""]
+    assert spent.spent_usd == running.records[0].cost_usd
 
 
 FAULTS: dict[str, tuple[Step, ...]] = {
