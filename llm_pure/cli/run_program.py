@@ -6,13 +6,14 @@ import signal
 import subprocess
 from argparse import Namespace
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from llm_pure.cli.exit_codes import NO_INPUT, NO_PERMISSION, USAGE, CommandFailed
-from llm_pure.cli.gateway_configuration import load_gateway_configuration, open_gateway
+from llm_pure.cli.exit_codes import CONFIGURATION, NO_INPUT, NO_PERMISSION, USAGE, CommandFailed
+from llm_pure.cli.gateway_configuration import load_gateway_configuration, with_only_key
 from llm_pure.gateway.client_keys import KEY_BYTES, create_key, key_hash
 from llm_pure.gateway.client_settings import ClientSettings, GatewayAddress, settings_of_program
+from llm_pure.types.exceptions import LLMException
 
 
 def run(options: Namespace) -> int:
@@ -23,10 +24,20 @@ def run(options: Namespace) -> int:
     if not command:
         raise CommandFailed("there is no program to run: llm-pure run -- PROGRAM", USAGE)
     key = create_key(secrets.token_bytes(KEY_BYTES)).reveal()
-    keys = {"run": {"sha256": key_hash(key)}}
-    configuration = load_gateway_configuration(options, keys=keys, port=0)
-    with open_gateway(configuration) as url:
-        gateway = GatewayAddress(url=url, key=key, model=options.model or "")
+    configuration = load_gateway_configuration(options)
+    configuration = with_only_key(configuration, "run", {"sha256": key_hash(key)})
+    from llm_pure.gateway.call_log import open_call_log  # imported late: start-up
+    from llm_pure.gateway.serving import serve_on_loopback
+
+    log = configuration.serve.log
+    # the terminal is the program's
+    observers = [] if log == "stderr" else [open_call_log(log)]
+    with ExitStack() as stack:
+        try:
+            running = stack.enter_context(serve_on_loopback(configuration, observers=observers))
+        except LLMException as error:
+            raise CommandFailed(error.error, CONFIGURATION) from None
+        gateway = GatewayAddress(url=running.url, key=key, model=options.model or "")
         settings = settings_of_program(Path(command[0]).stem, gateway)
         arguments = [command[0], *settings.arguments, *command[1:]]
         return _run(arguments, _environment(os.environ, settings))

@@ -2,12 +2,11 @@
 
 import secrets
 from argparse import Namespace
-from pathlib import Path
 
 import msgspec
 
-from llm_pure.cli.exit_codes import CONFIGURATION, OK, USAGE, CommandFailed, value_or_exit
-from llm_pure.cli.files import require_files
+from llm_pure.cli.exit_codes import OK, USAGE, CommandFailed
+from llm_pure.cli.gateway_configuration import load_files
 from llm_pure.cli.output import out, print_note
 from llm_pure.gateway.client_keys import KEY_BYTES, create_key, key_hash
 from llm_pure.gateway.client_settings import (
@@ -17,8 +16,6 @@ from llm_pure.gateway.client_settings import (
     GatewayAddress,
     shell_lines,
 )
-from llm_pure.settings.config_file import ConfigFile
-from llm_pure.settings.loading import load_config_files
 
 
 def key(options: Namespace) -> int:
@@ -37,7 +34,7 @@ def key(options: Namespace) -> int:
 
 def env(options: Namespace) -> int:
     """Print the settings that point a client at the gateway, for a shell or for the client's configuration file."""
-    configuration = load_configuration(options)
+    configuration = load_files(options)
     serve = configuration.serve
     has_keys = bool(serve.keys)
     url: str = options.url or f"http://{_reachable(serve.host)}:{options.port or serve.port}"
@@ -56,14 +53,6 @@ def env(options: Namespace) -> int:
     else:
         out("\n".join(lines))
     return OK
-
-
-def load_configuration(options: Namespace) -> ConfigFile:
-    """Return the configuration files, or that of --config."""
-    if options.config is not None:
-        require_files(options.config)
-    paths = None if options.config is None else (Path(options.config),)
-    return value_or_exit(load_config_files(paths), CONFIGURATION).configuration
 
 
 def _reachable(host: str) -> str:
