@@ -13,6 +13,7 @@ from llm_pure.types.http import HttpRequest
 from tests.support.gateways import (
     BODIES,
     DONE,
+    ERRORS_OF,
     HANG,
     HELLO,
     JSON,
@@ -37,13 +38,6 @@ KEEP_ALIVES = {
     "anthropic_messages": b'event: ping\ndata: {"type":"ping"}\n\n',
     "gemini_content": b"data: {}\r\n\r\n",
     "ollama_native": b'"content":""},"done":false}\n',
-}
-ERRORS = {
-    "openai_chat": b'data: {"error":{',
-    "openai_responses": b"response.failed",
-    "anthropic_messages": b"event: error",
-    "gemini_content": b'data: {"error":{"code"',
-    "ollama_native": b'{"error":"',
 }
 ENDS = {
     "openai_chat": b"[DONE]",
@@ -73,7 +67,7 @@ def test_a_silent_upstream_ends_in_an_error_event(dialect: str) -> None:
     answer = asyncio.run(running.post(*streamed(dialect)))
     assert (answer.status, answer.complete) == (200, True)
     assert b"Hel" in answer.body
-    assert ERRORS[dialect] in answer.chunks[-1]
+    assert ERRORS_OF[dialect] in answer.chunks[-1]
     assert ENDS[dialect] not in answer.body
     assert running.records[0].error == "timeout"
     assert (running.upstream.open, running.upstream.cancelled) == (0, 1)
@@ -174,7 +168,7 @@ def test_a_fault_of_the_upstream_is_never_a_success(dialect: str, fault: str) ->
     running = Running(TWO, replies(*FAULTS[fault]))
     answer = asyncio.run(running.post(*streamed(dialect)))
     assert (answer.status, answer.complete) == (200, True)
-    assert ERRORS[dialect] in answer.chunks[-1]
+    assert ERRORS_OF[dialect] in answer.chunks[-1]
     assert ENDS[dialect] not in answer.body
     assert running.records[0].error != ""
     assert running.upstream.open == 0
@@ -208,7 +202,7 @@ def test_a_cut_at_any_byte_is_an_error(dialect: str) -> None:
     for length in range(0, finish, 61):
         running = Running(TWO, replies(data[:length]))
         answer = asyncio.run(running.post(*streamed(dialect)))
-        assert answer.status >= 500 or ERRORS[dialect] in answer.chunks[-1]
+        assert answer.status >= 500 or ERRORS_OF[dialect] in answer.chunks[-1]
         assert ENDS[dialect] not in answer.body
 
 
