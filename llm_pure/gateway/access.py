@@ -1,6 +1,6 @@
 """Who may call a gateway, and for how much: the interfaces by which client keys, budgets and limits plug in.
 
-`key_access` implements them.
+`key_access.KeyAccess` implements them.
 """
 
 from collections.abc import Callable, Iterable

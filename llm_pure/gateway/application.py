@@ -6,7 +6,6 @@ It is mounted in any ASGI server; `llm_pure.gateway.serving` and `llm-pure serve
 import asyncio
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
 from importlib.util import find_spec
 from os import PathLike
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -41,7 +40,6 @@ GatewaySource: TypeAlias = (
 OpenAccessOf: TypeAlias = Callable[[ConfigFile, "Access | None"], LLMResult[Access]]
 """(configuration, the access before) -> the clients, whose budgets go on."""
 
-_NOT_RECORDED = nullcontext()
 _log = logging.getLogger("llm_pure.gateway")
 
 
@@ -67,8 +65,6 @@ class Gateway:
         self._open_access = open_access
         self._observers = tuple(observers)
         self._metrics = metrics
-        self._recordings: dict[str, RecordingGateway] = {}
-        """Folder -> what records to it."""
         self.active = 0
         """Requests that are being answered."""
         self._current = unwrap(self._open(None))
@@ -112,7 +108,7 @@ class Gateway:
                 "(`llm-pure serve key NAME`)"
             )
             raise Rejected(InvalidConfiguration(message=message, field="serve/host"))
-        billing = PassedBilling()
+        billing = PassedBilling()  # each request has that of its key
         models = ok(load_models(configuration, billing, self._transport, self._registry, self._env))
         service = Service(
             settings=settings,
@@ -122,8 +118,9 @@ class Gateway:
             times=WatchTimes(settings.keep_alive_s, settings.first_byte_s, settings.silence_s),
             observers=self._observers,
             metrics=self._metrics,
+            offline=getattr(self._transport, "needs_credentials", True) is False,
         )
-        return _Current(service)
+        return _Current(service, _open_recording(settings.record, before))
 
     async def _answer(self, scope: Mapping[str, Any], receive: Receive, send: Send) -> None:
         current = self._current
@@ -132,22 +129,14 @@ class Gateway:
         try:
             exchange = Exchange(current.service, scope, receive, send)
             full = self.active > current.service.settings.max_requests
-            with self._recorded(current.service.settings.record):
+            if current.recording is None:
                 await exchange.run(full=full)
+            else:
+                with override_transport(current.recording):
+                    await exchange.run(full=full)
         finally:
             self.active -= 1
             await current.leave()
-
-    def _recorded(self, folder: str) -> AbstractContextManager[None]:
-        """Record the requests that are sent to providers inside the block, if the settings name a folder."""
-        if not folder:
-            return _NOT_RECORDED
-        from llm_pure.gateway.recording import RecordingGateway  # imported late: start-up
-
-        recording = self._recordings.get(folder)
-        if recording is None:
-            recording = self._recordings[folder] = RecordingGateway(folder)
-        return override_transport(recording)
 
     async def _live(self, receive: Receive, send: Send) -> None:
         while True:
@@ -163,16 +152,17 @@ class Gateway:
         """Close the connections to the providers and the stores of the budgets."""
         self._current.retire()
         await self._current.close_if_unused()
+        if self._current.recording is not None:
+            await asyncio.to_thread(self._current.recording.close)
         self._current.service.access.close()
-        while self._recordings:
-            self._recordings.popitem()[1].close()
 
 
 class _Current:
     """A service with its open transports, which are closed when it is replaced and its last request has ended."""
 
-    def __init__(self, service: Service) -> None:
+    def __init__(self, service: Service, recording: "RecordingGateway | None" = None) -> None:
         self.service = service
+        self.recording = recording
         self._users = 0
         self._open = False
         self._retired = False
@@ -206,6 +196,17 @@ class _Current:
         if self._users == 0 and self._open:
             self._open = False
             await self.service.models.transports.aexit()
+
+
+def _open_recording(folder: str, before: _Current | None) -> "RecordingGateway | None":
+    """The recorder of a folder, kept open when the configuration is loaded again."""
+    if not folder:
+        return None
+    from llm_pure.gateway.recording import RecordingGateway  # imported late: start-up
+
+    if before is not None and before.recording is not None and before.service.settings.record == folder:
+        return before.recording
+    return RecordingGateway(folder)
 
 
 def gateway(

@@ -52,6 +52,8 @@ class Service(NamedTuple):
     observers: tuple[Observer, ...] = ()
     metrics: Callable[[], bytes] | None = None
     """The text at /metrics."""
+    offline: bool = False
+    """Answers come from recordings: their errors are for the client's eyes."""
 
 
 class Exchange:
@@ -105,7 +107,7 @@ class Exchange:
         """The answer for an error. upstream: it came from the provider, or from calling it."""
         trace = self.trace
         trace.upstream_request_id = error.request_id or ""
-        if upstream:
+        if upstream and not self.service.offline:
             shown = public_error(error, trace.request_id, repeated=repeated)
         else:
             shown = msgspec.structs.replace(error, request_id=trace.request_id, partial=None)
@@ -404,8 +406,9 @@ class Exchange:
                 await send_response(send, response, trace.request_id, extra)
                 return
             trace.status = 200
-            shown = public_error(error, trace.request_id, repeated=True)
-            result = Failure(msgspec.structs.replace(shown, partial=error.partial))
+            if not self.service.offline:
+                error = public_error(error, trace.request_id, repeated=True)
+            result = Failure(msgspec.structs.replace(error, partial=result.failure().partial))
         else:
             self._note_usage(result.unwrap())
             if not begun:

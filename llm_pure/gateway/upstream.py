@@ -337,7 +337,8 @@ class Templates:
         if known is not None and known[0] is target:
             return known[1]
         template = build_template(target.config, target.provider, stream=stream)
-        self._known[key] = (target, template)
+        if len(self._known) < _MAX_DECISIONS:
+            self._known[key] = (target, template)
         return template
 
 
