@@ -1,0 +1,134 @@
+"""Limits and metrics that several processes of one gateway share."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from llm_pure import Usage
+from llm_pure.gateway.client_keys import ClientKey
+from llm_pure.gateway.key_limits import UNLIMITED, KeyLimits
+from llm_pure.gateway.metrics import Metrics
+from llm_pure.gateway.shared_limits import SharedKeyLimits, window_wait_s
+from llm_pure.gateway.shared_metrics import SharedMetrics
+from llm_pure.policy.rate_limit import RateLimit, SlidingWindow
+from tests.gateway.test_observers import FAILED, RECORD, REFUSED
+
+KEY = ClientKey(name="ci", requests_per_minute=10, max_parallel_requests=50)
+
+
+def two_processes(path: Path, clock: Callable[[], float]) -> list[SharedKeyLimits]:
+    """Two openings of the file, as two processes have them."""
+    return [SharedKeyLimits(path, clock) for _ in range(2)]
+
+
+def test_processes_count_requests_together(tmp_path: Path) -> None:
+    now = [100.0]
+    one, two = two_processes(tmp_path / "limits", lambda: now[0])
+    for limits in (one, two) * 5:
+        permit = limits.acquire(KEY, b"").unwrap()
+        limits.release(permit)
+    errors = [limits.acquire(KEY, b"").failure() for limits in (one, two)]
+    assert [(error.kind, error.status) for error in errors] == [("rate_limited", 429)] * 2
+    assert errors[0].message.endswith("try again in 60s.")
+    now[0] += 60
+    assert two.acquire(KEY, b"").unwrap().key == KEY
+    assert one.acquire(ClientKey(name="free"), b"").unwrap() is UNLIMITED
+
+
+def test_processes_count_calls_in_flight_and_tokens_together(tmp_path: Path) -> None:
+    one, two = two_processes(tmp_path / "limits", lambda: 0.0)
+    key = ClientKey(name="a", max_parallel_requests=2, tokens_per_minute=100)
+    first = one.acquire(key, b"x" * 200).unwrap()
+    assert two.acquire(key, b"x" * 240).failure().kind == "rate_limited"
+    one.release(first, Usage(5, 5))
+    second = two.acquire(key, b"x" * 240).unwrap()
+    third = one.acquire(key, b"x" * 80).unwrap()
+    assert one.in_flight("a") == two.in_flight("a") == 2
+    assert "at once" in two.acquire(key, b"").failure().message
+    for permit in (second, third):
+        two.release(permit)
+    assert one.in_flight("a") == 0
+
+
+DYING = """
+import os, sys
+from pathlib import Path
+from llm_pure.gateway.client_keys import ClientKey
+from llm_pure.gateway.shared_limits import SharedKeyLimits
+SharedKeyLimits(Path(sys.argv[1])).acquire(ClientKey(name="a", max_parallel_requests=1), b"").unwrap()
+os._exit(0)
+"""
+
+
+def test_calls_of_a_killed_process_end_with_it(tmp_path: Path) -> None:
+    path = tmp_path / "limits"
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
+    command = [sys.executable, "-c", DYING, str(path)]
+    subprocess.run(command, env=environment, check=True, timeout=60)
+    limits = SharedKeyLimits(path)
+    assert limits.in_flight("a") == 1
+    assert (
+        limits.acquire(ClientKey(name="a", max_parallel_requests=1), b"").unwrap().key.name == "a"
+    )
+
+
+def test_file_that_cannot_be_used_refuses_limited_keys_only(tmp_path: Path) -> None:
+    limits = SharedKeyLimits(tmp_path / "no folder" / "limits")
+    assert limits.acquire(KEY, b"").failure().kind == "overloaded"
+    assert limits.acquire(ClientKey(name="free"), b"").unwrap() is UNLIMITED
+
+
+@given(
+    st.lists(st.tuples(st.floats(0, 40), st.integers(0, 100)), max_size=30),
+    st.sampled_from([None, 1, 3]),
+    st.sampled_from([None, 150]),
+)
+def test_shared_window_waits_as_long_as_that_of_one_process(
+    requests: list[tuple[float, int]], most: int | None, allowed: int | None
+) -> None:
+    limit = RateLimit(requests_per_minute=most, tokens_per_minute=allowed)
+    window, entries, now_s = SlidingWindow(limit), list[tuple[float, float]](), 0.0
+    for seconds, tokens in requests:
+        now_s += seconds
+        recent = [entry for entry in entries if entry[0] > now_s - 60]
+        wait_s = window_wait_s(recent, now_s, limit, tokens)
+        assert wait_s == pytest.approx(window.wait_s(now_s, tokens), abs=1e-6)
+        if wait_s <= 0:
+            window.enter(now_s, tokens)
+            entries.append((now_s, tokens))
+
+
+def test_metrics_of_all_processes_are_one(tmp_path: Path) -> None:
+    alone = Metrics()
+    processes = [SharedMetrics(tmp_path) for _ in range(3)]
+    for metrics, records in zip(processes, ([RECORD, FAILED], [RECORD, REFUSED], []), strict=True):
+        for record in records:
+            metrics.observe(record)
+            alone.observe(record)
+        metrics.flush()
+    texts = {metrics.render() for metrics in processes}
+    assert texts == {alone.render()}
+
+
+@pytest.mark.parametrize("data", [b"", b"junk", msgspec.msgpack.encode([[], [["x", [], [], 1]]])])
+def test_damaged_metrics_of_another_process_change_nothing(data: bytes, tmp_path: Path) -> None:
+    metrics, alone = SharedMetrics(tmp_path), Metrics()
+    for each in (metrics, alone):
+        each.observe(RECORD)
+    (tmp_path / "metrics-1-a").write_bytes(data)
+    assert metrics.render() == alone.render()
+
+
+def test_limits_have_the_interface_of_one_process() -> None:
+    def methods(kind: type[Any]) -> set[str]:
+        return {name for name in vars(kind) if not name.startswith("_")}
+
+    assert methods(SharedKeyLimits) == methods(KeyLimits) == {"acquire", "release", "in_flight"}
