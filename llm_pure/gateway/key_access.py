@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias, Union
 
 from llm_pure.client.billing import load_price_table
 from llm_pure.client.from_settings import budget_of
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from llm_pure.gateway.shared_limits import SharedKeyLimits
 
 
-Limits: TypeAlias = "KeyLimits | SharedKeyLimits"
+Limits: TypeAlias = Union[KeyLimits, "SharedKeyLimits"]
 
 
 class KeyCaller:
