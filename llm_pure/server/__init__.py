@@ -29,12 +29,18 @@ _NAMES = (
 class _ServerDialects(Mapping[str, ServerDialect]):
     """The dialects with a server side; a dialect's module is loaded when it is looked up."""
 
+    def __init__(self) -> None:
+        self._loaded: dict[str, ServerDialect] = {}
+
     def __getitem__(self, name: str) -> ServerDialect:
+        loaded = self._loaded.get(name)
+        if loaded is not None:
+            return loaded
         if name not in _NAMES:
             raise KeyError(name)
         module = import_module(f"llm_pure.adapters.dialects.{name}.server")
         dialect: ServerDialect = module.SERVER
-        return dialect
+        return self._loaded.setdefault(name, dialect)
 
     def __iter__(self) -> Iterator[str]:
         return iter(_NAMES)
