@@ -252,10 +252,20 @@ _CLOSING = frozenset({400, 408, 413, 414, 415, 431})
 """Statuses after which the rest of a request may stand unread in the connection."""
 
 
+_OF_THE_BODY = frozenset({b"content-encoding", b"content-length", b"transfer-encoding"})
+"""Headers of the body as it came; it is decoded."""
+
+
 def _http_request(scope: Mapping[str, Any], body: bytes) -> HttpRequest:
     raw = scope.get("raw_path")
     path = raw.decode("latin-1") if raw else scope["path"]
     query = scope["query_string"]
     url = f"{path}?{query.decode('latin-1')}" if query else path
-    headers = tuple([(k.decode("latin-1"), v.decode("latin-1")) for k, v in scope["headers"]])
+    headers = tuple(
+        [
+            (name.decode("latin-1"), value.decode("latin-1"))
+            for name, value in scope["headers"]
+            if name not in _OF_THE_BODY
+        ]
+    )
     return HttpRequest(scope["method"], url, headers, body)

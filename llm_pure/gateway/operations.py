@@ -12,6 +12,7 @@ from llm_pure.core.server import OperationResult, ReceivedRequest
 from llm_pure.gateway.access import Caller
 from llm_pure.gateway.answers import send_response
 from llm_pure.gateway.models import ServedModel, ServedModels
+from llm_pure.server.outgoing import outgoing_chat, outgoing_embed
 from llm_pure.tokens import count_request, max_input_tokens
 from llm_pure.types.operations import ModelInfo, ModelPage, TokenCount
 from llm_pure.types.rejection import ok, returns_failure
@@ -39,15 +40,18 @@ async def answer_operation(
     """Answer a token count or embeddings. The model's name goes to the provider as it is configured."""
     trace, target = handler.trace, served.target
     context = handler.context(served)
-    received = msgspec.structs.replace(received, upstream_dialect=target.provider.dialect)
+    provider = target.provider
+    received = msgspec.structs.replace(
+        received, upstream_dialect=provider.dialect, upstream_provider=provider.name
+    )
     result: LLMResult[OperationResult]
     if received.embed is not None:
-        embed = msgspec.structs.replace(received.embed, model=target.config.model)
+        embed = outgoing_embed(received, target.config).value
         result = await handler.perform(embed_call(embed), context)
     else:
-        chat = msgspec.structs.replace(received.chat, model=target.config.model)
+        chat = outgoing_chat(received, provider, target.config).value
         result = await _count(handler, chat, served)
-    trace.provider = target.provider.name
+    trace.provider = provider.name
     if type(result) is Failure:
         response = handler.error_response(result.failure(), upstream=True)
     else:

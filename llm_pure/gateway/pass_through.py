@@ -92,12 +92,12 @@ def passes(config: LLMConfig, provider: Provider, dialect: str) -> bool:
 _EMPTY = frozenset({b"null", b"[]", b"{}", b"false", b'""'})
 
 
-def keeps_fields(body: RawBody, built: Built) -> bool:
+def keeps_fields(body: RawBody, built: HttpRequest) -> bool:
     """Whether the request that is built of a body has all of its fields, by the same names: then nothing has to be adapted.
 
     What is in messages and tools is as the client's dialect has it.
     """
-    fields = _RAW.decode(built.request.body)
+    fields = _RAW.decode(built.body)
     return all(name in fields or bytes(raw) in _EMPTY for name, raw in body.fields.items())
 
 

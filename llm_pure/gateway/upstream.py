@@ -11,13 +11,15 @@ from typing import Any
 
 import msgspec
 
-from llm_pure.client.call import CallSpec, ChatCall
+from llm_pure.adapters.dialects.common.envelope import PREFIX
+from llm_pure.client.call import CallSpec
 from llm_pure.client.stream_reader import Decoder, StreamKind
 from llm_pure.client.targets import Target
 from llm_pure.core.adaptations import Adaptation
 from llm_pure.core.buffered_body import completion_to_events
 from llm_pure.core.provider import Built
 from llm_pure.core.server import ReceivedRequest, ServerDialect, StreamEncoder
+from llm_pure.core.tool_names import restore_decoder, restore_result
 from llm_pure.gateway.pass_through import (
     PASSED_HEADERS,
     RawBody,
@@ -35,12 +37,17 @@ from llm_pure.gateway.pieces import (
     split_events,
     split_lines,
 )
+from llm_pure.server import Exchange, TranslatedRequest, Upstream, translate_received
 from llm_pure.types.completion import Completion
 from llm_pure.types.http import Headers, HttpRequest, HttpResponse, ResponseHead
 from llm_pure.types.messages import Reasoning
 from llm_pure.types.rejection import Rejected, ok
 from llm_pure.types.request import ChatRequest
 from llm_pure.types.result import Failure, LLMResult, Success
+
+
+_ENVELOPE = PREFIX.encode()
+"""In every signature of another provider that the client has from this gateway."""
 
 
 def with_identity(received: ReceivedRequest, blank: ReceivedRequest) -> ReceivedRequest:
@@ -83,7 +90,8 @@ class ChatExchange:
         """Status and headers of the provider's last answer."""
         self.encoder: StreamEncoder | None = None
         self.last_byte_s = monotonic()
-        self._tool_names: dict[str, str] = {}
+        self.translation: Exchange | None = None
+        """How the answer is translated back, of the last attempt that was not passed."""
         self._may_pass = show_reasoning and not strict and blank.framing != "json_array"
         self.parsed: LLMResult[ReceivedRequest] | None = None
         """The client's request, once it is parsed."""
@@ -99,11 +107,15 @@ class ChatExchange:
         return self.parsed
 
     def answered(self) -> ReceivedRequest:
-        """Return the request as the answer needs it, with the dialect of the provider."""
-        parsed = self.parsed
-        received = self.blank if parsed is None else parsed.value_or(self.blank)
-        upstream = "" if self.target is None else self.target.provider.dialect
-        return msgspec.structs.replace(received, upstream_dialect=upstream)
+        """Return the request as the answer needs it, with the provider that answers."""
+        if self.translation is not None:
+            return self.translation.received
+        if self.target is None:
+            return self.blank
+        provider = self.target.provider
+        return msgspec.structs.replace(
+            self.blank, upstream_dialect=provider.dialect, upstream_provider=provider.name
+        )
 
     def passes_at(self, target: Target) -> bool:
         """Whether the body goes to this target as it came. Raises Rejected for a request that cannot be read."""
@@ -112,12 +124,15 @@ class ChatExchange:
             return False
         names = frozenset(body.fields)
         known = self.templates.decided(target, self.dialect.name, names)
+        if known and _ENVELOPE in body.data:
+            return False  # what is in it is another provider's
         if known is None:
             known = passes(target.config, target.provider, self.dialect.name)
             if known:
-                built = self._build_chat(target, ok(self.parse()))
-                known = type(built) is not Failure and keeps_fields(body, built.unwrap())
+                built = self._translate(target, ok(self.parse()))
+                known = type(built) is not Failure and keeps_fields(body, built.unwrap().request)
             self.templates.decide(target, self.dialect.name, names, passes=known)
+            known = known and _ENVELOPE not in body.data
         return known
 
     def call(self, *, stream: bool) -> "GatewayCall":
@@ -135,7 +150,7 @@ class ChatExchange:
         """Build the request of an attempt."""
         self.target, self.attempts = target, self.attempts + 1
         self.encoder, self.response, self.head = None, None, None
-        self._tool_names, self.adaptations = {}, ()
+        self.translation, self.adaptations = None, ()
         try:
             self.passed = self.passes_at(target)
         except Rejected as rejected:
@@ -148,26 +163,18 @@ class ChatExchange:
         parsed = self.parse()
         if type(parsed) is Failure:
             return parsed
-        received = parsed.unwrap()
-        built = self._build_chat(target, received)
-        if type(built) is Failure:
-            return built
-        value = built.unwrap()
-        dropped = () if self._is_native(target) else received.adaptations
-        self.adaptations = (*dropped, *value.adaptations)
-        self._tool_names = value.tool_names if value.adaptations else {}
+        translated = self._translate(target, parsed.unwrap())
+        if type(translated) is Failure:
+            return translated
+        value = translated.unwrap()
+        self.translation, self.adaptations = value.exchange, value.adaptations
         return Success(Built(request=value.request))
 
-    def _is_native(self, target: Target) -> bool:
-        return target.provider.dialect == self.dialect.name
-
-    def _build_chat(self, target: Target, received: ReceivedRequest) -> LLMResult[Built]:
-        chat = msgspec.structs.replace(received.chat, model=target.config.model)
-        if received.unread and self._is_native(target):
-            chat = msgspec.structs.replace(chat, extra={**received.unread, **(chat.extra or {})})
-        if self.strict:
-            return target.provider.build_chat(target.config, chat, strict=True)
-        return ChatCall(chat, chat).build(target)
+    def _translate(
+        self, target: Target, received: ReceivedRequest
+    ) -> LLMResult[TranslatedRequest]:
+        upstream = Upstream(provider=target.provider, config=target.config)
+        return translate_received(received, upstream, strict=self.strict)
 
     def _passed_headers(self) -> Headers:
         names = PASSED_HEADERS.get(self.dialect.name, ())
@@ -177,12 +184,10 @@ class ChatExchange:
         """Parse the provider's unary answer."""
         self.response, self.head = response, response.head
         result = target.provider.parse_chat(response)
-        if self._tool_names:
-            from llm_pure.core.tool_names import restore_result  # imported late: start-up
-
-            restored: LLMResult[Completion] = restore_result(result, self._tool_names)
-            return restored
-        return result
+        if self.translation is None or not self.translation.tool_names:
+            return result
+        restored: LLMResult[Completion] = restore_result(result, self.translation.tool_names)
+        return restored
 
     def build_response(self, completion: Completion) -> HttpResponse:
         """Return the unary answer for the client: the provider's own bytes if the request was passed on."""
@@ -211,10 +216,8 @@ class ChatExchange:
         self.head = head
         self.note_bytes()
         decoder = target.provider.open_stream(head)
-        if self._tool_names:
-            from llm_pure.core.tool_names import restore_decoder  # imported late: start-up
-
-            decoder = restore_decoder(decoder, self._tool_names)
+        if self.translation is not None and self.translation.tool_names:
+            decoder = restore_decoder(decoder, self.translation.tool_names)
         if self.passed:
             split = split_lines if self.dialect.name == "ollama_native" else split_events
             usage = self.dialect.name != "openai_chat" or _wants_usage(self.body)
