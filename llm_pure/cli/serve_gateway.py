@@ -1,5 +1,6 @@
 """`llm-pure serve`: serve the configured models to clients of every dialect, on one port."""
 
+import logging
 import signal
 import socket
 from argparse import Namespace
@@ -9,7 +10,15 @@ from typing import NoReturn
 
 import msgspec
 
-from llm_pure.cli.exit_codes import CONFIGURATION, NO_INPUT, OK, UNAVAILABLE, USAGE, CommandFailed, value_or_exit
+from llm_pure.cli.exit_codes import (
+    CONFIGURATION,
+    NO_INPUT,
+    OK,
+    UNAVAILABLE,
+    USAGE,
+    CommandFailed,
+    value_or_exit,
+)
 from llm_pure.cli.files import require_paths
 from llm_pure.cli.gateway_configuration import load_gateway_configuration
 from llm_pure.cli.output import out, print_note
@@ -94,8 +103,16 @@ def _recorded(paths: Sequence[str]) -> dict[str, LLMConfig]:
     return recorded_models(value_or_exit(load_cassettes(paths), NO_INPUT))
 
 
+def _show_log() -> None:
+    """Show on standard error what the gateway logs: reloads, and faults of its own."""
+    log = logging.getLogger("llm_pure.gateway")
+    log.addHandler(logging.StreamHandler())
+    log.setLevel(logging.INFO)
+
+
 def _open(options: Namespace) -> Gateway:
     """The application. Raises CommandFailed."""
+    _show_log()
     first = value_or_exit(load_options(options), CONFIGURATION)
     metrics = Metrics()
     observers: list[Observer] = [metrics.observe]

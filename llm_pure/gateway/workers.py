@@ -29,7 +29,7 @@ def unshared_budget(configuration: ConfigFile) -> LLMError | None:
     settings = configuration.serve
     keys = [key for key in settings.keys.values() if isinstance(key, dict)]
     limited = configuration.cost_control.max_budget is not None or any(
-        [key.get("max_budget") is not None for key in keys]
+        key.get("max_budget") is not None for key in keys
     )
     if not limited or settings.ledger:
         return None

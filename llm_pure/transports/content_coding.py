@@ -142,6 +142,14 @@ _DECODERS: dict[str, Callable[[], _Decoder]] = {
 """Content coding -> decoder. Creating one raises ImportError if its package is missing."""
 
 
+def is_readable(name: str) -> bool:
+    """Return whether a content coding can be decoded by this installation."""
+    try:
+        return name in _DECODERS and bool(_DECODERS[name]())
+    except ImportError:
+        return False
+
+
 def _import_first(*names: str) -> Any:
     for name in names[:-1]:
         try:
@@ -157,7 +165,7 @@ _NOTHING: LLMResult[bytes] = Success(b"")  # creating one for each response take
 class BodyReader:
     """Decoder of one response: `take` bytes as they arrive, `end` after the last. Never raises."""
 
-    __slots__ = ("_decoders", "_error", "_head", "_limit", "_size", "begun", "too_long")
+    __slots__ = ("_decoders", "_error", "_head", "_limit", "_size", "begun")
 
     def __init__(self, head: ResponseHead, limit: int) -> None:
         self._head = head
@@ -166,10 +174,13 @@ class BodyReader:
         self._decoders: list[_Decoder] = []
         self._error: LLMError | None = None
         self.begun = False
-        self.too_long = False
-        """The body is over the limit."""
         for name in _codings(head):
             self._add(name)
+
+    @property
+    def is_over_limit(self) -> bool:
+        """True after an error: the body is longer than the limit."""
+        return self._size > self._limit
 
     def take(self, raw: bytes) -> LLMResult[bytes]:
         """Return the decoded bytes, possibly b"". Fails with ProtocolError for malformed data and for a body over the limit."""
@@ -185,7 +196,6 @@ class BodyReader:
                 return Failure(self._failed(f"the content coding is broken: {error}", raw))
         self._size += len(plain)
         if self._size > self._limit:
-            self.too_long = True
             return Failure(self._failed(f"the body is longer than {self._limit} bytes", plain))
         return Success(plain)
 

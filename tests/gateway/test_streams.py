@@ -140,9 +140,12 @@ def test_a_client_that_leaves_is_charged_for_what_came() -> None:
         await task
 
     asyncio.run(leave())
-    assert running.records[0].cost_usd is not None and running.records[0].cost_usd > 0
+    assert running.records[0].cost_usd is not None
+    assert running.records[0].cost_usd > 0
     usage = running.records[0].usage
-    assert usage.estimated and (usage.input_tokens or 0) > 5 and (usage.output_tokens or 0) >= 1
+    assert usage.estimated
+    assert (usage.input_tokens or 0) > 5
+    assert (usage.output_tokens or 0) >= 1
     access = running.application.service.access
     assert isinstance(access, KeyAccess)
     spent = access.budgets.spending((OPEN,))[""]
@@ -286,11 +289,19 @@ def test_hundreds_of_clients_at_once_leave_nothing_open() -> None:
 
 def test_a_budget_that_is_used_up_in_mid_stream_ends_no_stream_but_the_next_call() -> None:
     text = f"{TWO}\ncost_control: {{max_budget: 0.0002}}\nprices: {{gpt-5-mini: {{input: 1, output: 10}}}}"
-    running = Running(text, replies(*STREAM[:4], STREAM[4].replace(b'"completion_tokens":2', b'"completion_tokens":20'), DONE))
+    running = Running(
+        text,
+        replies(
+            *STREAM[:4],
+            STREAM[4].replace(b'"completion_tokens":2', b'"completion_tokens":20'),
+            DONE,
+        ),
+    )
     path, body = streamed("openai_chat")
     limited = {**body, "max_completion_tokens": 12}
     first = asyncio.run(running.post(path, limited))
-    assert first.status == 200 and DONE in first.body
+    assert first.status == 200
+    assert DONE in first.body
     second = asyncio.run(running.post(path, limited))
     assert second.status == 429
     error = msgspec.json.decode(second.body)["error"]

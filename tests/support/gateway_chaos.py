@@ -13,10 +13,9 @@ import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from decimal import Decimal
-from typing import Any
 
 import msgspec
 
@@ -26,7 +25,13 @@ from llm_pure.gateway.key_access import KeyAccess
 from llm_pure.gateway.serving import serve_on_loopback
 from tests.support.gateways import ERRORS_OF, configuration, openai_chunk, streamed
 
-DIALECTS = ("openai_chat", "openai_responses", "anthropic_messages", "gemini_content", "ollama_native")
+DIALECTS = (
+    "openai_chat",
+    "openai_responses",
+    "anthropic_messages",
+    "gemini_content",
+    "ollama_native",
+)
 ENDS = {
     "openai_chat": b"data: [DONE]",
     "openai_responses": b"event: response.completed",
@@ -67,7 +72,9 @@ class Upstream:
     async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
         head = await reader.readuntil(b"\r\n\r\n")
         length = next(
-            int(line.split(b":")[1]) for line in head.lower().split(b"\r\n") if line.startswith(b"content-length")
+            int(line.split(b":")[1])
+            for line in head.lower().split(b"\r\n")
+            if line.startswith(b"content-length")
         )
         await reader.readexactly(length)
         self._number += 1
@@ -78,7 +85,8 @@ class Upstream:
             form = "text/html" if kind == "html" else "application/json"
             body = b"<html>busy</html>" if kind == "html" else b'{"error":{"message":"no"}}'
             writer.write(
-                f"HTTP/1.1 {status} X\r\ncontent-type: {form}\r\ncontent-length: {len(body)}\r\n\r\n".encode() + body
+                f"HTTP/1.1 {status} X\r\ncontent-type: {form}\r\ncontent-length: {len(body)}\r\n\r\n".encode()
+                + body
             )
             await writer.drain()
             return True
@@ -111,7 +119,9 @@ class Upstream:
                 await self._send(writer, [*frames[:stop], frames[stop][:40]])
                 return False
             case "error":
-                await self._send(writer, [*frames[:stop], b'data: {"error":{"message":"boom"}}\n\n', *end])
+                await self._send(
+                    writer, [*frames[:stop], b'data: {"error":{"message":"boom"}}\n\n', *end]
+                )
                 writer.write(b"0\r\n\r\n")
             case "malformed":
                 await self._send(writer, [b"".join([*frames[:stop], b"data: {broken\n\n", *end])])
@@ -148,28 +158,25 @@ class Upstream:
 def running_upstream(seed: int) -> Iterator[Upstream]:
     """The upstream in a thread."""
     upstream = Upstream(seed)
-    loop = asyncio.new_event_loop()
     ready = threading.Event()
+    stop: list[Callable[[], object]] = []
 
     async def serve() -> None:
         server = await asyncio.start_server(upstream.serve, "127.0.0.1", 0, backlog=2048)
         upstream.port = server.sockets[0].getsockname()[1]
+        ended, loop = asyncio.Event(), asyncio.get_running_loop()
+        stop.append(lambda: loop.call_soon_threadsafe(ended.set))
         ready.set()
         async with server:
-            with suppress(asyncio.CancelledError):
-                await server.serve_forever()
+            await ended.wait()
 
-    def run() -> None:
-        with suppress(RuntimeError):
-            loop.run_until_complete(serve())
-
-    thread = threading.Thread(target=run, daemon=True)
+    thread = threading.Thread(target=lambda: asyncio.run(serve()), daemon=True)
     thread.start()
     ready.wait(5)
     try:
         yield upstream
     finally:
-        loop.call_soon_threadsafe(loop.stop)
+        stop[0]()
         thread.join(5)
 
 
@@ -201,7 +208,8 @@ async def one_client(port: int, number: int, chance: random.Random) -> Outcome:
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     try:
         writer.write(
-            f"POST {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\ncontent-length: {len(data)}\r\n\r\n".encode() + data
+            f"POST {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\ncontent-length: {len(data)}\r\n\r\n".encode()
+            + data
         )
         await writer.drain()
         if leaves_after == 0:
@@ -282,7 +290,9 @@ def run(count: int, seed: int = 1, *, silence_s: float = 1.0) -> Report:
 
             outcomes = asyncio.run(clients())
             deadline_s = time.monotonic() + 10
-            while (gateway.application.active or len(records) < count) and time.monotonic() < deadline_s:
+            while (
+                gateway.application.active or len(records) < count
+            ) and time.monotonic() < deadline_s:
                 time.sleep(0.02)
                 if not gateway.application.active and time.monotonic() > deadline_s - 8:
                     break  # clients that left before their request was read have no record
@@ -329,13 +339,17 @@ def _check(
             if words < upstream.completed[int(mark)]:
                 problems.append(f"a success without {upstream.completed[int(mark)] - words} words")
         elif not outcome.left and not outcome.is_error:
-            problems.append(f"neither success nor error in {outcome.dialect}: {outcome.status} {outcome.body[-300:]!r}")
+            problems.append(
+                f"neither success nor error in {outcome.dialect}: {outcome.status} {outcome.body[-300:]!r}"
+            )
     good = [record for record in records if not record.error]
     successes = sum(outcome.is_success for outcome in outcomes)
     settled = sum([record.usage.output_tokens or 0 for record in good])
     extra = len(good) - successes  # the client left while the end was on its way
     if extra < 0 or (extra == 0 and settled != counted) or settled < counted:
-        problems.append(f"settled {settled} tokens of {len(good)} calls, and {successes} clients got {counted}")
+        problems.append(
+            f"settled {settled} tokens of {len(good)} calls, and {successes} clients got {counted}"
+        )
     costs = sum([record.cost_usd or Decimal(0) for record in records], Decimal(0))
     if costs != spent:
         problems.append(f"the ledger has {spent}, and the records {costs}")
@@ -343,7 +357,9 @@ def _check(
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("count", type=int, nargs="?", default=1000)
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()

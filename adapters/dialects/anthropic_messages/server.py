@@ -23,6 +23,7 @@ from llm_pure.adapters.dialects.common.served_errors import (
     ErrorRow,
     error_row,
     message_of,
+    own_rate_limits,
     response_id,
     retry_headers,
 )
@@ -68,6 +69,8 @@ ERRORS: Mapping[str, ErrorRow] = {
 }
 """Kind of an LLMError -> status and type; the code stands in the details. Source: ../shared/wire/server-side.md 4.3."""
 
+_TYPE_OF_STATUS = {413: "request_too_large"}
+"""Claude Code asks its user to make the conversation shorter."""
 _TOO_LONG = "prompt is too long"
 """Claude Code compacts the conversation when the text of an error has these words."""
 
@@ -76,6 +79,7 @@ def build_error(error: LLMError, received: ReceivedRequest) -> HttpResponse:
     """The response of an error."""
     status = error_row(error, ERRORS).status
     headers = (*JSON_HEADERS, *retry_headers(error, status))
+    headers += own_rate_limits(error, received, "anthropic-ratelimit-")
     if error.request_id:
         headers = (*headers, ("request-id", error.request_id))
     return HttpResponse(status, headers, encode_json(_error_body(error)))
@@ -83,6 +87,7 @@ def build_error(error: LLMError, received: ReceivedRequest) -> HttpResponse:
 
 def _error_body(error: LLMError) -> dict[str, Any]:
     row = error_row(error, ERRORS)
+    row = row._replace(type=_TYPE_OF_STATUS.get(row.status, row.type))
     text = message_of(error)
     if error.kind == "context_length" and _TOO_LONG not in text:
         text = f"{_TOO_LONG}: {text}"
@@ -96,6 +101,8 @@ def _error_body(error: LLMError) -> dict[str, Any]:
 
 class MessageEncoder(PartEncoder):
     """Events -> server-sent events of the API."""
+
+    carrier = "blocks"
 
     def begin_response(self) -> None:
         self.cited = 0
@@ -176,6 +183,10 @@ class MessageEncoder(PartEncoder):
                 self.sequences[part.choice].count -= 1
                 self.drop_part(part)
 
+    def add_envelope(self, part: Sent, envelope: str) -> None:
+        self.start_block(part, {"type": "redacted_thinking", "data": envelope})
+        self.stop_block(part)
+
     def add_extra(self, event: ExtraReceived) -> None:
         sequence = self.sequences.get(0)
         part = sequence.open if sequence else None
@@ -238,6 +249,9 @@ class _BodyEncoder(MessageEncoder):
 
     def stop_block(self, part: Sent) -> None:
         if part.kind == "tool_call":
+            if self.is_cut(part, self.input):
+                self.drop_cut()
+                return
             arguments = json_object(self.input)
             if arguments is None:
                 self.adapt("message/tool_calls", "changed", "the input of a call is no JSON object")

@@ -7,11 +7,12 @@ an adaptation for each.
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
-from typing import Any, NamedTuple, NoReturn, TypeAlias, TypeVar
+from typing import Any, Literal, NamedTuple, NoReturn, TypeAlias, TypeVar
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from msgspec.structs import replace
 
+from llm_pure.adapters.dialects.common.unsealing import has_envelopes, unsealed_messages
 from llm_pure.chat.message_input import MESSAGE_KEYS, read_messages
 from llm_pure.chat.part_input import PART_TYPES, type_name
 from llm_pure.core.adaptations import Adaptation
@@ -39,7 +40,9 @@ _BEARER = re.compile(r"(?i)bearer +([^ ].*)")
 
 
 Routes: TypeAlias = Sequence[tuple[str, str, ServedOperation]]
-"""(method, pattern of the path, operation); the group "model" is a model's name."""
+"""(method, pattern of the path, operation); the group "model" is a model's name, others are a `ReceivedRequest.form`."""
+
+_FORMS: tuple[Literal["text", "running"], ...] = ("text", "running")
 
 
 class ServedCall(NamedTuple):
@@ -71,18 +74,30 @@ def receive(
     keys = credentials(request)
     adaptations: list[Adaptation] = []
     if request.method.upper() in ("GET", "HEAD"):
-        received, body = ReceivedRequest(dialect=dialect), BodyReader({}, adaptations)
-        received = replace(received, model=match.groupdict().get("model") or "")
+        groups, body = match.groupdict(), BodyReader({}, adaptations)
+        received = ReceivedRequest(
+            dialect=dialect,
+            model=groups.get("model") or "",
+            form=next((form for form in _FORMS if groups.get(form) is not None), ""),
+        )
     else:
         body = BodyReader(read_body(request), adaptations)
         received = read(ServedCall(request, operation, match, body))
+        if has_envelopes(request.body):
+            messages = unsealed_messages(received.messages, adaptations)
+            received = replace(received, chat=replace(received.chat, messages=messages))
     return replace(
         received,
         operation=operation,
         credentials=keys,
+        session=session(request),
         unread={**body.unread(), **received.unread},
         adaptations=tuple(adaptations),
     )
+
+
+NO_OPERATION = "unknown_url"
+"""Code of a NotFound that is not about a model."""
 
 
 def route(request: HttpRequest, routes: Routes) -> tuple[ServedOperation, re.Match[str]]:
@@ -97,7 +112,7 @@ def route(request: HttpRequest, routes: Routes) -> tuple[ServedOperation, re.Mat
         if match is not None and (method == expected or (method, expected) == ("HEAD", "GET")):
             return operation, match
     message = f"no operation at {method[:20]} {path[:200]}"
-    raise Rejected(NotFound(message=message, status=404))
+    raise Rejected(NotFound(message=message, status=404, code=NO_OPERATION))
 
 
 def credentials(request: HttpRequest) -> tuple[Secret, ...]:
@@ -110,6 +125,18 @@ def credentials(request: HttpRequest) -> tuple[Secret, ...]:
     with suppress(ValueError):
         values += parse_qs(urlsplit(request.url).query).get("key", [])[:1]
     return tuple([Secret(value) for value in dict.fromkeys(values) if value])
+
+
+SESSION_HEADERS = (
+    "x-claude-code-session-id", "session-id", "session_id", "x-session-id", "x-session-affinity", "x-opencode-session-id",
+)  # fmt: skip
+"""Headers in which agents send the id of a conversation. Source: ../shared/wire/server-side.md 5.1, 6.1, 7.1, read 2026-11-29."""
+
+
+def session(request: HttpRequest) -> str:
+    """The client's id of the conversation, "" without one."""
+    values = [get_header(request.headers, name) for name in SESSION_HEADERS]
+    return next((value for value in values if value), "")
 
 
 def invalid(path: str, message: str) -> NoReturn:
