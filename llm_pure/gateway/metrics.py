@@ -120,18 +120,17 @@ class Metrics:
     def render(self, in_flight: int | None = None) -> bytes:
         """Return everything as text for Prometheus."""
         with self._lock:
-            counters = dict(self._counters)
-            histograms = {
-                row: (list(histogram.counts), histogram.sum)
-                for row, histogram in self._histograms.items()
-            }
+            counters = sorted(self._counters.items())
+            histograms = sorted(
+                [(row, list(one.counts), one.sum) for row, one in self._histograms.items()]
+            )
         lines: list[str] = []
         for metric in METRICS:
             lines += _head(metric)
-            for (of, labels), value in counters.items():
+            for (of, labels), value in counters:
                 if of is metric:
                     lines.append(f"{metric.name}{_labels(labels)} {_number(value)}")
-            for (of, labels), (counts, total) in histograms.items():
+            for (of, labels), counts, total in histograms:
                 if of is metric:
                     lines += _histogram_lines(metric, labels, counts, total)
         if in_flight is not None:

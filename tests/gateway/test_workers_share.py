@@ -1,11 +1,16 @@
 """Limits and metrics that several processes of one gateway share."""
 
+import json
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
+from urllib.error import HTTPError
+from urllib.request import Request, urlopen
 
 import msgspec
 import pytest
@@ -13,12 +18,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from llm_pure import Usage
-from llm_pure.gateway.client_keys import ClientKey
+from llm_pure.gateway.client_keys import ClientKey, key_hash
 from llm_pure.gateway.key_limits import UNLIMITED, KeyLimits
 from llm_pure.gateway.metrics import Metrics
 from llm_pure.gateway.shared_limits import SharedKeyLimits, window_wait_s
 from llm_pure.gateway.shared_metrics import SharedMetrics
 from llm_pure.policy.rate_limit import RateLimit, SlidingWindow
+from llm_pure.replay.doubles import answering
+from llm_pure.replay.server import serve
 from tests.gateway.test_observers import FAILED, RECORD, REFUSED
 
 KEY = ClientKey(name="ci", requests_per_minute=10, max_parallel_requests=50)
@@ -61,7 +68,7 @@ def test_processes_count_calls_in_flight_and_tokens_together(tmp_path: Path) -> 
 DYING = """
 import os, sys
 from pathlib import Path
-from llm_pure.gateway.client_keys import ClientKey
+from llm_pure.gateway.client_keys import ClientKey, key_hash
 from llm_pure.gateway.shared_limits import SharedKeyLimits
 SharedKeyLimits(Path(sys.argv[1])).acquire(ClientKey(name="a", max_parallel_requests=1), b"").unwrap()
 os._exit(0)
@@ -132,3 +139,65 @@ def test_limits_have_the_interface_of_one_process() -> None:
         return {name for name in vars(kind) if not name.startswith("_")}
 
     assert methods(SharedKeyLimits) == methods(KeyLimits) == {"acquire", "release", "in_flight"}
+
+
+def served_answers(url: str, key: str, count: int) -> list[int]:
+    """The statuses of requests, each over a connection of its own, so that every worker has some."""
+    body = json.dumps({"model": "fast", "messages": [{"role": "user", "content": "hi"}]}).encode()
+    headers = {"authorization": f"Bearer {key}", "content-type": "application/json"}
+
+    def status(_: int) -> int:
+        try:
+            with urlopen(Request(f"{url}/v1/chat/completions", body, headers)) as answer:
+                return int(answer.status)
+        except HTTPError as error:
+            return error.code
+
+    with ThreadPoolExecutor(4) as threads:
+        return list(threads.map(status, range(count)))
+
+
+def test_workers_of_the_command_share_budget_limits_and_metrics(tmp_path: Path) -> None:
+    config = """
+models: {{fast: {{api_type: openai, api_key: k, model: m, max_token: 100, base_url: "{url}/v1"}}}}
+prices: {{m: {{input: 0, output: 1000}}}}
+serve:
+  log: ""
+  ledger: ledger.db
+  keys:
+    budget: {{sha256: {0}, max_budget: 0.5}}
+    rate: {{sha256: {1}, requests_per_minute: 6}}
+    metrics: {{sha256: {2}}}
+"""
+    hashes = [key_hash(name) for name in ("budget", "rate", "metrics")]
+    with serve(answering("ok", usage=Usage(10, 100))) as upstream:
+        (tmp_path / "c.yaml").write_text(config.format(*hashes, url=upstream.url))
+        command = [sys.executable, "-m", "llm_pure", "serve", "--config", "c.yaml", "--port", "0"]
+        environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
+        with subprocess.Popen(
+            [*command, "--workers", "2"],
+            cwd=tmp_path,
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+        ) as process:
+            try:
+                assert process.stdout is not None
+                url = process.stdout.readline().strip()
+                budget = served_answers(url, "budget", 12)
+                rate = served_answers(url, "rate", 12)
+                request = Request(f"{url}/metrics", headers={"authorization": "Bearer metrics"})
+                time.sleep(0.3)  # the figures of another process may be a quarter of a second old
+                metrics = urlopen(request).read().decode()
+            finally:
+                process.terminate()
+                process.wait(60)
+    assert (budget.count(200), budget.count(429)) == (5, 7)
+    assert (rate.count(200), rate.count(429)) == (6, 6)
+    chat = 'dialect="openai_chat",operation="chat"'
+    for key, status, count in (("budget", 200, 5), ("rate", 200, 6)):
+        line = (
+            f'llm_pure_requests_total{{key="{key}",model="fast",{chat},status="{status}"}} {count}'
+        )
+        assert line in metrics
