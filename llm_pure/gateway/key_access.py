@@ -87,6 +87,17 @@ class KeyAccess:
 
 
 @returns_failure
+def check_keys(keys: ClientKeys, configuration: ConfigFile) -> None:
+    """Fails with InvalidConfiguration if a key names a model that is not configured."""
+    for key in keys.keys:
+        unknown = [name for name in key.models or () if name not in configuration.names()]
+        if unknown:
+            path = f"serve/keys/{key.name}/models"
+            message = f"{path}: there is no model {unknown[0]!r}"
+            raise Rejected(InvalidConfiguration(message=message, field=path))
+
+
+@returns_failure
 def open_key_access(
     configuration: ConfigFile, before: Access | None = None, *, limits: Limits | None = None
 ) -> Access:
@@ -98,12 +109,7 @@ def open_key_access(
     """
     settings = configuration.serve
     keys = ok(parse_client_keys(settings.keys))
-    for key in keys.keys:
-        unknown = [name for name in key.models or () if name not in configuration.names()]
-        if unknown:
-            path = f"serve/keys/{key.name}/models"
-            message = f"{path}: there is no model {unknown[0]!r}"
-            raise Rejected(InvalidConfiguration(message=message, field=path))
+    ok(check_keys(keys, configuration))
     if not is_period(settings.budget_duration):
         message = "serve/budget_duration must be a time such as 30s, 5m, 1h, 1d, 30d or 1mo"
         raise Rejected(InvalidConfiguration(message=message, field="serve/budget_duration"))
@@ -121,4 +127,4 @@ def open_key_access(
     return KeyAccess(keys, budgets, counted, prices)
 
 
-__all__ = ["KeyAccess", "KeyCaller", "open_key_access"]
+__all__ = ["KeyAccess", "KeyCaller", "check_keys", "open_key_access"]
