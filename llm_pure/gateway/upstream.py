@@ -45,7 +45,6 @@ from llm_pure.types.rejection import Rejected, ok
 from llm_pure.types.request import ChatRequest
 from llm_pure.types.result import Failure, LLMResult, Success
 
-
 _ENVELOPE = PREFIX.encode()
 """In every signature of another provider that the client has from this gateway."""
 
@@ -170,9 +169,7 @@ class ChatExchange:
         self.translation, self.adaptations = value.exchange, value.adaptations
         return Success(Built(request=value.request))
 
-    def _translate(
-        self, target: Target, received: ReceivedRequest
-    ) -> LLMResult[TranslatedRequest]:
+    def _translate(self, target: Target, received: ReceivedRequest) -> LLMResult[TranslatedRequest]:
         upstream = Upstream(provider=target.provider, config=target.config)
         return translate_received(received, upstream, strict=self.strict)
 
