@@ -1,6 +1,7 @@
 """The answer to a chat request: buffered, or a stream of pieces that goes out as it comes in."""
 
 import asyncio
+from collections.abc import Callable
 from time import monotonic
 from typing import TYPE_CHECKING
 
@@ -10,7 +11,7 @@ from llm_pure.client.call import CallContext, CallSpec
 from llm_pure.client.streams import AsyncStream
 from llm_pure.core.server import ReceivedRequest
 from llm_pure.gateway.answers import begin_stream, rate_limits, send_response
-from llm_pure.gateway.pass_through import read_raw
+from llm_pure.gateway.pass_through import passed_headers, read_raw
 from llm_pure.gateway.pieces import Piece
 from llm_pure.gateway.public_errors import public_error
 from llm_pure.gateway.request_body import ClientGone
@@ -35,10 +36,12 @@ _ID_PREFIXES = {
 """Dialect -> how the ids of its answers begin."""
 
 
-async def answer_chat(handler: "RequestHandler", request: HttpRequest) -> None:
-    """Answer a chat request. Raises Rejected for a request that is refused, and ClientGone."""
+async def answer_chat(
+    handler: "RequestHandler", body: bytes, request: Callable[[], HttpRequest]
+) -> None:
+    """Answer a chat request with this body; `request` is all of it. Raises Rejected for a request that is refused, and ClientGone."""
     trace = handler.trace
-    exchange = _read_chat(handler, request)
+    exchange = _read_chat(handler, body, request)
     served = handler.select(exchange.blank.model)
     context = handler.context(served)
     if not exchange.passes_at(served.target):
@@ -51,10 +54,12 @@ async def answer_chat(handler: "RequestHandler", request: HttpRequest) -> None:
         await _buffered(handler, exchange, spec, context)
 
 
-def _read_chat(handler: "RequestHandler", request: HttpRequest) -> ChatExchange:
+def _read_chat(
+    handler: "RequestHandler", data: bytes, request: Callable[[], HttpRequest]
+) -> ChatExchange:
     """Read what selects the model; the rest is parsed only if it has to be. Raises Rejected."""
     settings, trace, name = handler.service.settings, handler.trace, handler.dialect.name
-    body = read_raw(request.body)
+    body = read_raw(data)
     blank = ReceivedRequest(
         dialect=name,
         response_id=_ID_PREFIXES[name] + trace.request_id.removeprefix("req_"),
@@ -69,7 +74,7 @@ def _read_chat(handler: "RequestHandler", request: HttpRequest) -> ChatExchange:
             framing="ndjson" if name == "ollama_native" else "sse",
         )
     else:
-        received = ok(handler.dialect.parse_request(request))
+        received = ok(handler.dialect.parse_request(request()))
         names = ("model", "stream", "framing", "usage_in_stream")
         known = {field: getattr(received, field) for field in names}
         blank = msgspec.structs.replace(blank, **known)
@@ -80,6 +85,7 @@ def _read_chat(handler: "RequestHandler", request: HttpRequest) -> ChatExchange:
         body,
         blank,
         handler.service.models.templates,
+        passed_headers=passed_headers(name, handler.scope["headers"]),
         strict=settings.strict,
         show_reasoning=settings.thinking == "show",
     )

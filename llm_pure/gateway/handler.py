@@ -153,15 +153,15 @@ class RequestHandler:
             message = "the gateway is serving as many requests as it may"
             raise Rejected(Overloaded(message=message, retry_after_s=1))
         body = await read_body(self.receive, headers, service.settings.max_body)
-        request = _http_request(scope, body)
+        request = partial(_http_request, scope, body)
         permit = ok(caller.acquire(body))
         try:
             if route.operation == "chat":
-                await answer_chat(self, request)
+                await answer_chat(self, body, request)
             elif route.operation == "models":
-                await self._answer_models(request)
+                await self._answer_models(request())
             else:
-                await self._answer_operation(request, route)
+                await self._answer_operation(request())
         finally:
             caller.release(permit, trace.usage)
 
@@ -214,7 +214,7 @@ class RequestHandler:
         billing = self.caller.billing(self.trace.settle)
         return msgspec.structs.replace(served.context, billing=billing)
 
-    async def _answer_operation(self, request: HttpRequest, route: Route) -> None:
+    async def _answer_operation(self, request: HttpRequest) -> None:
         from llm_pure.gateway.operations import answer_operation  # imported late: start-up
 
         received = self._identified(ok(self.dialect.parse_request(request)))
@@ -226,8 +226,11 @@ class RequestHandler:
         started_s = monotonic()
         watch = Watch(self.receive, self.service.times, lambda: started_s, None)
         try:
-            async with context.transports.aacquire() as transports:
+            transports = context.transports.shared_async()
+            if transports is not None:
                 return await adrive(call_steps(spec, context), partial(aperform, transports))
+            async with context.transports.aacquire() as opened:
+                return await adrive(call_steps(spec, context), partial(aperform, opened))
         except asyncio.CancelledError:
             if not watch.caused():
                 raise

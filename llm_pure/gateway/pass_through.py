@@ -3,6 +3,7 @@
 Every byte but the model's name stays: signatures, unknown fields and the provider's prompt caches survive.
 """
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 import msgspec
@@ -27,11 +28,22 @@ _STREAM = msgspec.json.Decoder(bool)
 _TEXT = msgspec.json.Decoder(str)
 
 PASSED_HEADERS = {
-    "anthropic_messages": ("anthropic-beta", "anthropic-version"),
-    "openai_chat": ("openai-beta",),
-    "openai_responses": ("openai-beta",),
+    "anthropic_messages": frozenset({b"anthropic-beta", b"anthropic-version"}),
+    "openai_chat": frozenset({b"openai-beta"}),
+    "openai_responses": frozenset({b"openai-beta"}),
 }
 """Dialect -> headers of the client that go on to a provider of the same dialect; no others do."""
+
+
+def passed_headers(dialect: str, headers: Iterable[tuple[bytes, bytes]]) -> Headers:
+    """The headers of a client that go on."""
+    names = PASSED_HEADERS.get(dialect)
+    if names is None:
+        return ()
+    return tuple(
+        [(name.decode(), value.decode("latin-1")) for name, value in headers if name in names]
+    )
+
 
 _SHAPING = (
     "max_token", "temperature", "top_p", "top_k", "repetition_penalty", "stop", "presence_penalty", "frequency_penalty",
@@ -152,6 +164,6 @@ def _with_fields(fields: dict[str, msgspec.Raw], changed: dict[str, bytes]) -> b
 
 
 __all__ = [
-    "PASSED_HEADERS", "RawBody", "Template", "build_template", "keeps_fields", "pass_request", "passes", "read_raw",
+    "PASSED_HEADERS", "RawBody", "Template", "build_template", "keeps_fields", "pass_request", "passed_headers", "passes", "read_raw",
     "without_file_defaults",
 ]  # fmt: skip

@@ -57,6 +57,8 @@ class Trace:
 
     def report(self, observers: Sequence[Observer]) -> None:
         """Give the record to the observers."""
+        if not observers:
+            return
         record = CallRecord(
             time=self.time,
             request_id=self.request_id,

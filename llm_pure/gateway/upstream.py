@@ -4,6 +4,7 @@ ChatExchange(request)  --call-->  GatewayCall, for `call_steps`: retries, fallba
                        events of a streamed answer are pieces of bytes in the client's dialect
 """
 
+from collections.abc import Callable
 from functools import partial
 from operator import methodcaller
 from time import monotonic
@@ -21,7 +22,6 @@ from llm_pure.core.provider import Built
 from llm_pure.core.server import ReceivedRequest, ServerDialect, StreamEncoder
 from llm_pure.core.tool_names import restore_decoder, restore_result
 from llm_pure.gateway.pass_through import (
-    PASSED_HEADERS,
     RawBody,
     Template,
     build_template,
@@ -45,7 +45,6 @@ from llm_pure.types.rejection import Rejected, ok
 from llm_pure.types.request import ChatRequest
 from llm_pure.types.result import Failure, LLMResult, Success
 
-
 _ENVELOPE = PREFIX.encode()
 """In every signature of another provider that the client has from this gateway."""
 
@@ -63,20 +62,23 @@ class ChatExchange:
     def __init__(
         self,
         dialect: ServerDialect,
-        request: HttpRequest,
+        request: Callable[[], HttpRequest],
         body: RawBody | None,
         blank: ReceivedRequest,
         templates: "Templates",
         *,
+        passed_headers: Headers = (),
         strict: bool = False,
         show_reasoning: bool = True,
     ) -> None:
-        """blank: what is known without parsing: model, stream, framing, id and time."""
+        """request: the client's, made where it is parsed. passed_headers: of it, for a provider of the same dialect.
+        blank: what is known without parsing: model, stream, framing, id and time."""
         self.dialect = dialect
         self.request = request
         self.body = body
         self.blank = blank
         self.templates = templates
+        self.passed_headers = passed_headers
         self.strict = strict
         self.show_reasoning = show_reasoning
         self.target: Target | None = None
@@ -101,7 +103,7 @@ class ChatExchange:
     def parse(self) -> LLMResult[ReceivedRequest]:
         """Return the request, parsed once."""
         if self.parsed is None:
-            self.parsed = self.dialect.parse_request(self.request).map(
+            self.parsed = self.dialect.parse_request(self.request()).map(
                 partial(with_identity, blank=self.blank)
             )
         return self.parsed
@@ -159,7 +161,7 @@ class ChatExchange:
             template = self.templates.get(target, stream=self.blank.stream)
             if type(template) is Failure:
                 return template
-            return Success(pass_request(template.unwrap(), self.body, self._passed_headers()))
+            return Success(pass_request(template.unwrap(), self.body, self.passed_headers))
         parsed = self.parse()
         if type(parsed) is Failure:
             return parsed
@@ -170,15 +172,9 @@ class ChatExchange:
         self.translation, self.adaptations = value.exchange, value.adaptations
         return Success(Built(request=value.request))
 
-    def _translate(
-        self, target: Target, received: ReceivedRequest
-    ) -> LLMResult[TranslatedRequest]:
+    def _translate(self, target: Target, received: ReceivedRequest) -> LLMResult[TranslatedRequest]:
         upstream = Upstream(provider=target.provider, config=target.config)
         return translate_received(received, upstream, strict=self.strict)
-
-    def _passed_headers(self) -> Headers:
-        names = PASSED_HEADERS.get(self.dialect.name, ())
-        return tuple([header for header in self.request.headers if header[0] in names])
 
     def parse_response(self, target: Target, response: HttpResponse) -> LLMResult[Completion]:
         """Parse the provider's unary answer."""

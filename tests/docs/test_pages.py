@@ -21,6 +21,9 @@ NOT_RUN: dict[tuple[str, str], str] = {
     ("docs/index.md", "$ pip install llm-pure"): INSTALLS,
     ("docs/how-to/test-other-packages.md", "$ llm-pure replay serve cassettes/openai --port 0"):
         "serves until it is stopped; tests/replay/test_server.py runs it",
+    ("docs/how-to/serve.md", '$ pip install "llm-pure[serve]"'): INSTALLS,
+    ("docs/how-to/serve.md", "$ llm-pure serve"):
+        "serves until it is stopped; tests/gateway/test_operation.py runs it",
     ("docs/tutorial.md", "$ python -m venv .venv"): INSTALLS,
     ("docs/tutorial.md", "$ export OPENAI_API_KEY=..."): A_REAL_KEY,
 }  # fmt: skip

@@ -278,3 +278,13 @@ def test_too_many_requests_at_a_time_are_asked_to_come_back() -> None:
         return second.status
 
     assert asyncio.run(crowd()) == 503
+
+
+def test_every_chunk_has_a_choice_unless_the_usage_was_asked_for() -> None:
+    """The loop of every tutorial reads `chunk.choices[0]`; what the answer has besides stands in the finish chunk."""
+    for provider in ("openai", "groq", "deepseek"):
+        text = TWO.replace("api_type: openai", f"api_type: {provider}")
+        answer = asyncio.run(Running(text, hello).post(*streamed("openai_chat")))
+        frames = [frame.removeprefix(b"data: ") for frame in answer.body.split(b"\n\n")[:-2]]
+        assert frames
+        assert all(msgspec.json.decode(frame)["choices"] for frame in frames)
