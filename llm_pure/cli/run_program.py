@@ -70,8 +70,10 @@ def _signals_go_to(process: "subprocess.Popen[bytes]") -> Iterator[None]:
         if process.poll() is None:
             process.send_signal(number)
 
-    handlers = {signal.SIGINT: signal.SIG_IGN, signal.SIGTERM: pass_on}
-    before = {number: signal.signal(number, handler) for number, handler in handlers.items()}
+    before = {
+        signal.SIGINT: signal.signal(signal.SIGINT, signal.SIG_IGN),
+        signal.SIGTERM: signal.signal(signal.SIGTERM, pass_on),
+    }
     try:
         yield
     finally:

@@ -80,7 +80,7 @@ def spent(application: Gateway, name: str) -> Decimal:
 @pytest.mark.parametrize("dialect", BODIES)
 def test_requests_are_refused_in_the_dialect_of_the_client(dialect: str) -> None:
     double = answering("ok", usage=USAGE)
-    keys = {
+    keys: dict[str, dict[str, Any]] = {
         "laptop": {"models": ["smart"]},
         "ci": {"rpm_limit": 1},
         "old": {"expires": "2026-01-01"},
@@ -162,7 +162,7 @@ def test_budget_of_all_keys_ends_for_every_key() -> None:
 
 def test_model_without_a_price_needs_the_permission_of_the_key() -> None:
     double = answering("ok", usage=USAGE)
-    keys = {
+    keys: dict[str, dict[str, Any]] = {
         "laptop": {"max_budget": 5},
         "ci": {"max_budget": 5, "allow_unknown_prices": True},
         "old": {},

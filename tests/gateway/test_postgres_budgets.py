@@ -72,7 +72,7 @@ def test_the_ledger_is_the_same_as_in_a_file(server: PostgresServer) -> None:
     store.settle(store.reserve(Decimal(0)).unwrap(), call(None))
     other = opened(server)  # another machine
     ledger = other.ledger()
-    assert (other.max_usd, ledger.max_usd, ledger.reserved) == (1, 1, {})
+    assert (other.max_usd, ledger.max_usd, dict(ledger.reserved)) == (Decimal(1), Decimal(1), {})
     assert (ledger.totals.calls, ledger.totals.unpriced_calls) == (2, 1)
     assert ledger.totals.cost_usd == Decimal("0.123456789012")
     assert [row.cost is None for row in other.calls()] == [False, True]
