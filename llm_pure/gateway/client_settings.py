@@ -150,12 +150,13 @@ def settings_of_program(program: str, gateway: GatewayAddress) -> ClientSettings
     """Return the settings of a program that is started for a gateway: those of a known client, or every package's variables."""
     if program in CLIENTS and program not in ("openai", "ollama"):
         return CLIENTS[program](gateway)
-    every = [CLIENTS[name](gateway).variables for name in ("openai", "aider", "gemini", "ollama")]
-    merged: dict[str, str] = {KEY_ENV: gateway.key, "ANTHROPIC_API_KEY": gateway.key}
-    for variables in (*every, _claude(gateway).variables):
-        merged |= variables
-    unset = (*_openai(gateway).unset, *_gemini(gateway).unset)
-    return ClientSettings(variables=merged, unset=unset)
+    variables = {KEY_ENV: gateway.key}
+    for name in ("openai", "aider", "gemini", "ollama", "claude"):
+        variables |= CLIENTS[name](gateway).variables
+    # the packages take either, and warn if both are set; litellm and others know this one only
+    variables["ANTHROPIC_API_KEY"] = variables.pop("ANTHROPIC_AUTH_TOKEN")
+    unset = ("ANTHROPIC_AUTH_TOKEN", *_openai(gateway).unset, *_gemini(gateway).unset)
+    return ClientSettings(variables=variables, unset=unset)
 
 
 def shell_lines(settings: ClientSettings, *, key: str = "") -> list[str]:

@@ -127,6 +127,8 @@ GATEWAY = GatewayAddress(url="http://127.0.0.1:7", key="lp-x", model="smart")
 def test_a_program_gets_the_variables_of_every_package() -> None:
     settings = settings_of_program("python3", GATEWAY)
     assert (settings.arguments, settings.variables["ANTHROPIC_API_KEY"]) == ((), "lp-x")
+    assert "ANTHROPIC_AUTH_TOKEN" in settings.unset
+    assert not set(settings.unset) & set(settings.variables)
     assert {
         "OPENAI_BASE_URL": "http://127.0.0.1:7/v1",
         "OPENAI_API_BASE": "http://127.0.0.1:7/v1",
