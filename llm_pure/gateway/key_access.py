@@ -10,7 +10,7 @@ from llm_pure.client.from_settings import budget_of
 from llm_pure.gateway.access import Access, Caller, OnCall
 from llm_pure.gateway.client_keys import OPEN, ClientKey, ClientKeys, parse_client_keys
 from llm_pure.gateway.key_budgets import KeyBudgets, open_key_budgets
-from llm_pure.gateway.key_limits import KeyLimits, KeyPermit
+from llm_pure.gateway.key_limits import KeyLimits
 from llm_pure.gateway.passed_billing import PassedBilling
 from llm_pure.pricing.accounts import Account, is_period
 from llm_pure.pricing.table import PriceTable
@@ -47,7 +47,7 @@ class KeyCaller:
         """The models that it may use."""
         return self._key.allowed(names)
 
-    def acquire(self, body: bytes) -> LLMResult[KeyPermit]:
+    def acquire(self, body: bytes) -> LLMResult[Any]:
         """A permit for a request, at once or never. Fails with RateLimited."""
         return self._limits.acquire(self._key, body)
 

@@ -12,6 +12,8 @@ from pathlib import Path
 from threading import Lock
 from time import monotonic
 
+import msgspec
+
 from llm_pure.gateway.client_keys import ClientKey
 from llm_pure.gateway.key_limits import PARALLEL_RETRY_S, UNLIMITED, KeyPermit, limit_error
 from llm_pure.policy.rate_limit import WINDOW_S, RateLimit, estimated_tokens
@@ -30,10 +32,11 @@ create index if not exists calls_of_key on calls (key, at_s);
 _log = logging.getLogger("llm_pure.gateway")
 
 
-class SharedPermit(KeyPermit, frozen=True):
-    """Permission for one call, with its row."""
+class SharedPermit(msgspec.Struct, frozen=True):
+    """Permission for one call of a key, with its row."""
 
-    row: int = 0
+    key: ClientKey
+    row: int
 
 
 class SharedKeyLimits:
@@ -46,7 +49,7 @@ class SharedKeyLimits:
         self._db: sqlite3.Connection | None = None
         self._process = 0
 
-    def acquire(self, key: ClientKey, body: bytes) -> LLMResult[KeyPermit]:
+    def acquire(self, key: ClientKey, body: bytes) -> LLMResult[KeyPermit | SharedPermit]:
         """Acquire a permit for a request with this body. Fails with RateLimited, without counting the request.
 
         Fails with Overloaded if the file cannot be used: a limit that nobody counts is none.
@@ -67,7 +70,7 @@ class SharedKeyLimits:
                 message = "the gateway cannot count the requests of this key at the moment"
                 return Failure(Overloaded(message=message, retry_after_s=PARALLEL_RETRY_S))
 
-    def release(self, permit: KeyPermit, usage: Usage | None = None) -> None:
+    def release(self, permit: KeyPermit | SharedPermit, usage: Usage | None = None) -> None:
         """End a call. usage: as the provider counted it, which replaces the estimate of its tokens."""
         if not isinstance(permit, SharedPermit):
             return
@@ -87,7 +90,9 @@ class SharedKeyLimits:
         with self._lock:
             return _running(self._opened(), name)
 
-    def _admit(self, db: sqlite3.Connection, key: ClientKey, tokens: float) -> LLMResult[KeyPermit]:
+    def _admit(
+        self, db: sqlite3.Connection, key: ClientKey, tokens: float
+    ) -> LLMResult[KeyPermit | SharedPermit]:
         now_s = self._clock()
         db.execute(
             "delete from calls where key = ? and running = 0 and at_s <= ?",
@@ -108,7 +113,7 @@ class SharedKeyLimits:
             "insert into calls (key, at_s, tokens, process, running) values (?, ?, ?, ?, 1)",
             (key.name, now_s, tokens, os.getpid()),
         ).lastrowid
-        return Success(SharedPermit(key=key, row=row or 0))
+        return Success(SharedPermit(key, row or 0))
 
     def _opened(self) -> sqlite3.Connection:
         """Return this process's connection: SQLite cannot use one that was inherited by a fork."""
