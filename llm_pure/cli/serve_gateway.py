@@ -3,8 +3,11 @@
 import logging
 import signal
 import socket
+import sys
+import tempfile
 from argparse import Namespace
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import NoReturn
 
@@ -22,9 +25,10 @@ from llm_pure.cli.exit_codes import (
 from llm_pure.cli.files import require_paths
 from llm_pure.cli.gateway_configuration import load_gateway_configuration
 from llm_pure.cli.output import out, print_note
-from llm_pure.gateway.application import Gateway, gateway
+from llm_pure.gateway.application import Gateway, OpenAccessOf, gateway
 from llm_pure.gateway.call_log import open_call_log
 from llm_pure.gateway.call_record import Observer
+from llm_pure.gateway.key_access import open_key_access
 from llm_pure.gateway.metrics import Metrics
 from llm_pure.gateway.serving import bind, require_uvicorn, run_server, url_of
 from llm_pure.server import server_dialects
@@ -57,7 +61,9 @@ def run(options: Namespace) -> int:
             from llm_pure.gateway.workers import Supervisor
 
             picklable = {name: value for name, value in vars(options).items() if name != "parser"}
-            Supervisor(work, Namespace(**picklable), listener, options.workers).run()
+            with tempfile.TemporaryDirectory(prefix="llm-pure-serve-") as shared:
+                picklable["shared"] = shared
+                Supervisor(work, Namespace(**picklable), listener, options.workers).run()
         else:
             _serve(application, listener, options)
     finally:
@@ -114,7 +120,7 @@ def _open(options: Namespace) -> Gateway:
     """The application. Raises CommandFailed."""
     _show_log()
     first = value_or_exit(load_options(options), CONFIGURATION)
-    metrics = Metrics()
+    metrics, open_access = _shared(getattr(options, "shared", ""))
     observers: list[Observer] = [metrics.observe]
     if first.serve.log:
         observers.append(open_call_log(first.serve.log))
@@ -125,9 +131,21 @@ def _open(options: Namespace) -> Gateway:
             transport=_replay(options.replay) if options.replay else None,
             observers=observers,
             metrics=metrics.render,
+            open_access=open_access,
         )
     except LLMException as failed:
         raise CommandFailed(failed.error, CONFIGURATION) from None
+
+
+def _shared(folder: str) -> tuple[Metrics, OpenAccessOf]:
+    """The metrics, and what opens the access: those that workers share by a folder, "" for a single process."""
+    if not folder:
+        return Metrics(), open_key_access
+    from llm_pure.gateway.shared_limits import SharedKeyLimits  # imported late: start-up
+    from llm_pure.gateway.shared_metrics import SharedMetrics
+
+    limits = SharedKeyLimits(Path(folder, "limits"))
+    return SharedMetrics(Path(folder)), partial(open_key_access, limits=limits)
 
 
 def _loader(options: Namespace) -> Callable[[], LLMResult[ConfigFile]]:
@@ -135,12 +153,10 @@ def _loader(options: Namespace) -> Callable[[], LLMResult[ConfigFile]]:
 
 
 def _spans() -> list[Observer]:
-    """Spans of OpenTelemetry, if its API is installed."""
-    from importlib.util import find_spec
-
-    if find_spec("opentelemetry") is None:
+    """Spans of OpenTelemetry, if the process is instrumented: `opentelemetry-instrument llm-pure serve`."""
+    if "opentelemetry.sdk.trace" not in sys.modules:
         return []
-    from llm_pure.gateway.spans import SpanObserver
+    from llm_pure.gateway.spans import SpanObserver  # imported late: an extra
 
     return [SpanObserver().observe]
 

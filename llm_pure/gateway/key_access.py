@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeAlias, Union
 
 from llm_pure.client.billing import load_price_table
 from llm_pure.client.from_settings import budget_of
@@ -21,12 +21,18 @@ from llm_pure.types.errors import InvalidConfiguration
 from llm_pure.types.rejection import Rejected, ok, returns_failure
 from llm_pure.types.result import LLMResult, Success
 
+if TYPE_CHECKING:
+    from llm_pure.gateway.shared_limits import SharedKeyLimits
+
+
+Limits: TypeAlias = Union[KeyLimits, "SharedKeyLimits"]
+
 
 class KeyCaller:
     """The client with a key: a `Caller`."""
 
     def __init__(
-        self, key: ClientKey, budgets: KeyBudgets, limits: KeyLimits, prices: PriceTable
+        self, key: ClientKey, budgets: KeyBudgets, limits: Limits, prices: PriceTable
     ) -> None:
         self.name = key.name
         self.permits = key.permits
@@ -58,7 +64,7 @@ class KeyAccess:
     """The clients of a gateway: an `Access`."""
 
     def __init__(
-        self, keys: ClientKeys, budgets: KeyBudgets, limits: KeyLimits, prices: PriceTable
+        self, keys: ClientKeys, budgets: KeyBudgets, limits: Limits, prices: PriceTable
     ) -> None:
         self.has_keys = bool(keys)
         self.key_names = tuple([key.name for key in keys.keys])
@@ -81,20 +87,29 @@ class KeyAccess:
 
 
 @returns_failure
-def open_key_access(configuration: ConfigFile, before: Access | None = None) -> Access:
-    """Open the access that the sections `serve`, `cost_control` and `prices` describe.
-
-    before: the access that it replaces; its budgets and limits go on, so that a reload gives nothing twice.
-    Fails with InvalidConfiguration.
-    """
-    settings = configuration.serve
-    keys = ok(parse_client_keys(settings.keys))
+def check_keys(keys: ClientKeys, configuration: ConfigFile) -> None:
+    """Fails with InvalidConfiguration if a key names a model that is not configured."""
     for key in keys.keys:
         unknown = [name for name in key.models or () if name not in configuration.names()]
         if unknown:
             path = f"serve/keys/{key.name}/models"
             message = f"{path}: there is no model {unknown[0]!r}"
             raise Rejected(InvalidConfiguration(message=message, field=path))
+
+
+@returns_failure
+def open_key_access(
+    configuration: ConfigFile, before: Access | None = None, *, limits: Limits | None = None
+) -> Access:
+    """Open the access that the sections `serve`, `cost_control` and `prices` describe.
+
+    before: the access that it replaces; its budgets and limits go on, so that a reload gives nothing twice.
+    limits: counts the requests of keys, for processes that share their limits.
+    Fails with InvalidConfiguration.
+    """
+    settings = configuration.serve
+    keys = ok(parse_client_keys(settings.keys))
+    ok(check_keys(keys, configuration))
     if not is_period(settings.budget_duration):
         message = "serve/budget_duration must be a time such as 30s, 5m, 1h, 1d, 30d or 1mo"
         raise Rejected(InvalidConfiguration(message=message, field="serve/budget_duration"))
@@ -105,11 +120,11 @@ def open_key_access(configuration: ConfigFile, before: Access | None = None) -> 
         amount = Decimal(str(configuration.cost_control.max_budget))
         total = Account(name="", max_usd=amount, period=settings.budget_duration)
     if isinstance(before, KeyAccess) and before.budgets.ledger_name == settings.ledger:
-        budgets, limits = before.budgets.with_total(total, budget), before.limits
+        budgets, counted = before.budgets.with_total(total, budget), before.limits
     else:
         budgets = ok(open_key_budgets(settings.ledger, total=total, budget=budget))
-        limits = KeyLimits()
-    return KeyAccess(keys, budgets, limits, prices)
+        counted = limits or KeyLimits()
+    return KeyAccess(keys, budgets, counted, prices)
 
 
-__all__ = ["KeyAccess", "KeyCaller", "open_key_access"]
+__all__ = ["KeyAccess", "KeyCaller", "check_keys", "open_key_access"]

@@ -10,7 +10,7 @@ The client's own name of a model is no label: clients choose it, and each value 
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping
 from threading import Lock
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from llm_pure.core.telemetry import LATEST
 from llm_pure.gateway.call_record import CallRecord
@@ -23,6 +23,10 @@ DURATION_BUCKETS = (
 )  # fmt: skip
 
 Labels = tuple[tuple[str, str], ...]
+
+
+Figures = Any
+"""[[name, labels, value], ...], [[name, labels, counts, sum], ...]: what `figures` returns and `add` takes, as JSON has it."""
 
 
 class Metric(NamedTuple):
@@ -116,23 +120,49 @@ class Metrics:
     def render(self, in_flight: int | None = None) -> bytes:
         """Return everything as text for Prometheus."""
         with self._lock:
-            counters = dict(self._counters)
-            histograms = {
-                row: (list(histogram.counts), histogram.sum)
-                for row, histogram in self._histograms.items()
-            }
+            counters = sorted(self._counters.items())
+            histograms = sorted(
+                [(row, list(one.counts), one.sum) for row, one in self._histograms.items()]
+            )
         lines: list[str] = []
         for metric in METRICS:
             lines += _head(metric)
-            for (of, labels), value in counters.items():
+            for (of, labels), value in counters:
                 if of is metric:
                     lines.append(f"{metric.name}{_labels(labels)} {_number(value)}")
-            for (of, labels), (counts, total) in histograms.items():
+            for (of, labels), counts, total in histograms:
                 if of is metric:
                     lines += _histogram_lines(metric, labels, counts, total)
         if in_flight is not None:
             lines += [*_head(IN_FLIGHT), f"{IN_FLIGHT.name} {in_flight}"]
         return ("\n".join(lines) + "\n").encode()
+
+    def figures(self) -> Figures:
+        """Return everything as plain values, for `add`."""
+        with self._lock:
+            counters = [(of.name, labels, value) for (of, labels), value in self._counters.items()]
+            histograms = [
+                (of.name, labels, list(histogram.counts), histogram.sum)
+                for (of, labels), histogram in self._histograms.items()
+            ]
+        return [counters, histograms]
+
+    def add(self, figures: Figures) -> None:
+        """Add the figures of another process. Fails with ValueError, TypeError or LookupError if they are none."""
+        metrics = {metric.name: metric for metric in METRICS}
+        counters, histograms = figures
+        with self._lock:
+            for name, labels, value in counters:
+                self._count(metrics[name], _as_labels(labels), value)
+            for name, labels, counts, total in histograms:
+                metric = metrics[name]
+                if len(counts) != len(metric.buckets) + 1:
+                    raise ValueError(f"{name} has {len(counts)} buckets")
+                histogram = self._histograms.setdefault(
+                    (metric, _as_labels(labels)), _Histogram(len(metric.buckets))
+                )
+                histogram.counts = [a + b for a, b in zip(histogram.counts, counts, strict=True)]
+                histogram.sum += total
 
     def _count(self, metric: Metric, labels: Labels, value: float) -> None:
         self._counters[metric, labels] = self._counters.get((metric, labels), 0) + value
@@ -143,6 +173,10 @@ class Metrics:
             histogram = self._histograms[metric, labels] = _Histogram(len(metric.buckets))
         histogram.counts[bisect_left(metric.buckets, value)] += 1
         histogram.sum += value
+
+
+def _as_labels(pairs: Iterable[Iterable[str]]) -> Labels:
+    return tuple([(str(name), str(value)) for name, value in pairs])
 
 
 def _head(metric: Metric) -> list[str]:

@@ -34,8 +34,10 @@ class SpanObserver:
             f"{operation} {record.model_used}",
             kind=SpanKind.SERVER,
             start_time=_nanoseconds(record, 0.0),
-            attributes=span_attributes(record, self._conventions),
         )
+        if not span.is_recording():
+            return
+        span.set_attributes(span_attributes(record, self._conventions))
         if record.first_byte_s is not None:
             span.add_event(
                 "gen_ai.first_chunk", timestamp=_nanoseconds(record, record.first_byte_s)

@@ -1,6 +1,6 @@
 """Several processes that serve one gateway: each accepts from the same listening socket. One that dies is replaced.
 
-Budgets are shared by the ledger, so one is needed; limits per minute are counted in each process.
+Budgets are shared by the ledger, so one is needed; limits of keys and metrics by a temporary folder.
 """
 
 import multiprocessing

@@ -152,3 +152,32 @@ def test_codex_is_configured_by_its_arguments_and_claude_by_its_models() -> None
         "ANTHROPIC_MODEL",
         *[f"ANTHROPIC_DEFAULT_{tier}_MODEL" for tier in ("OPUS", "SONNET", "HAIKU", "FABLE")],
     }
+
+
+@pytest.mark.parametrize(
+    ("serve", "code", "lines"),
+    [
+        (
+            'keys: {ci: {sha256: "%s", rpm_limit: 5, models: [fast]}}' % ("a" * 64),
+            0,
+            ["serve: ready", "  keys      ci", "  serve/keys/ci/rpm_limit is read as requests_per_minute"],
+        ),
+        ("aliases: {best: fast}", 0, ["serve: ready", "  keys      none: this machine only"]),
+        ("aliases: {best: slow}", 78, ["serve: cannot be used"]),
+        ("keys: {ci: {}}", 78, ["serve: cannot be used"]),
+        (
+            'keys: {ci: {sha256: "%s", models: [slow]}}' % ("a" * 64),
+            78,
+            ["serve: cannot be used"],
+        ),
+    ],
+)  # fmt: skip
+def test_config_check_reads_the_keys(
+    serve: str, code: int, lines: list[str], folder: Path, capsys: Captured
+) -> None:
+    models = "models: {fast: {api_type: groq, api_key: gsk-0123456789}}"
+    (folder / "llm-pure.yaml").write_text(f"{models}\nserve: {{{serve}}}\n")
+    assert main(["config", "check"]) == code
+    printed = capsys.readouterr().out.splitlines()
+    start = printed.index(lines[0])
+    assert printed[start : start + len(lines)] == lines
