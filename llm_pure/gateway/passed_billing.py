@@ -8,7 +8,8 @@ import msgspec
 from llm_pure.client.billing import Billing, PendingCall
 from llm_pure.client.targets import Target
 from llm_pure.core.server import ReceivedRequest
-from llm_pure.types.completion import Completion
+from llm_pure.types.completion import Completion, Usage
+from llm_pure.types.messages import Message
 from llm_pure.types.rejection import ok
 from llm_pure.types.request import ChatRequest
 from llm_pure.types.result import Failure, LLMResult
@@ -19,6 +20,8 @@ class PassedRequest(ChatRequest, frozen=True, kw_only=True):
 
     messages: Any = ()
     parse: Callable[[], LLMResult[ReceivedRequest]]
+    size: int = 0
+    """Bytes of its body."""
 
 
 class PassedBilling(Billing):
@@ -39,10 +42,39 @@ class PassedBilling(Billing):
         return super().finish(pending, result, took_s)
 
     def abandon(self, pending: PendingCall, received: Completion | None, took_s: float) -> None:
-        """End a failed call, as Billing does."""
-        if received is not None and received.message.parts:
-            pending = _parsed_call(pending)
-        super().abandon(pending, received, took_s)
+        """End a failed call, as Billing does. Without a budget the estimate is rough: many clients may leave at once, and a
+        tokenizer takes more memory than the gateway."""
+        has_content = received is not None and bool(received.message.parts)
+        if received is None or not has_content:
+            super().abandon(pending, received, took_s)
+        elif self.store.max_usd is None and isinstance(pending.request, ChatRequest):
+            usage = rough_usage(pending.request, received)
+            self._settle(pending, msgspec.structs.replace(received, usage=usage), took_s)
+        else:
+            super().abandon(_parsed_call(pending), received, took_s)
+
+
+_BYTES_PER_TOKEN = 4
+"""Of English text; other text and code take fewer, so that the estimate is rather low there."""
+
+
+def rough_usage(request: ChatRequest, received: Completion) -> Usage:
+    """Usage by the length of the texts, where the provider has not reported it."""
+    message, known = received.message, received.usage
+    if isinstance(request, PassedRequest):
+        sent = request.size
+    else:
+        turns = request.messages if isinstance(request.messages, list | tuple) else ()
+        sent = sum([len(turn.text) for turn in turns if isinstance(turn, Message)])
+    calls = [len(call.arguments) for call in message.tool_calls]
+    came = len(message.text) + len(message.reasoning) + sum(calls)
+    output = max(known.output_tokens or 0, -(-came // _BYTES_PER_TOKEN))
+    return msgspec.structs.replace(
+        known,
+        input_tokens=known.input_tokens or -(-sent // _BYTES_PER_TOKEN),
+        output_tokens=output,
+        estimated=True,
+    )
 
 
 def _parsed(request: Any) -> Any:
@@ -61,4 +93,4 @@ def _parsed_call(pending: PendingCall) -> PendingCall:
     return msgspec.structs.replace(pending, request=_parsed(pending.request))
 
 
-__all__ = ["PassedBilling", "PassedRequest", "billed_request"]
+__all__ = ["PassedBilling", "PassedRequest", "billed_request", "rough_usage"]

@@ -141,7 +141,11 @@ class ChatExchange:
         """Return the call, for a request that is parsed, or that passes at its first target."""
         request: ChatRequest
         if self.parsed is None:
-            request = PassedRequest(stream=stream, parse=self.parse)
+            request = PassedRequest(
+                stream=stream,
+                parse=self.parse,
+                size=0 if self.body is None else len(self.body.data),
+            )
         else:
             request = billed_request(self.parsed.unwrap())
         return GatewayCall(request, request, self._stream_kind() if stream else None, exchange=self)

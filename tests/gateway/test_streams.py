@@ -128,6 +128,24 @@ def test_a_client_that_leaves_a_buffered_call_or_a_retry_cancels_it() -> None:
         assert (running.upstream.open, running.records[0].error) == (0, "client_gone")
 
 
+@pytest.mark.parametrize("model", ["fast", "smart"])
+def test_without_a_budget_what_came_is_estimated_without_a_tokenizer(model: str) -> None:
+    running = Running(TWO.replace("anthropic", "deepseek"), replies(*HELLO, HANG))
+
+    async def leave() -> None:
+        path, body = streamed("openai_chat")
+        request = running.request(path, {**body, "model": model})
+        task = asyncio.create_task(request.run())
+        await request.wait_for(b"lo")
+        request.leave()
+        await task
+
+    asyncio.run(leave())
+    usage = running.records[0].usage
+    assert usage.estimated
+    assert (usage.output_tokens, (usage.input_tokens or 0) > 2) == (2, True)
+
+
 def test_a_client_that_leaves_is_charged_for_what_came() -> None:
     text = f"{TWO}\ncost_control: {{max_budget: 5}}"
     running = Running(text, replies(*HELLO, HANG))
