@@ -25,6 +25,11 @@ class Caller(Protocol):
         """The name of its key, "" without one."""
         ...
 
+    @property
+    def reads_metrics(self) -> bool:
+        """Whether it may read /metrics."""
+        ...
+
     def permits(self, model: str) -> LLMResult[None]:
         """Whether it may use a configured model. Fails with NotFound."""
         ...

@@ -54,6 +54,8 @@ class ClientKey(msgspec.Struct, frozen=True, kw_only=True):
     max_parallel_requests: int | None = None
     allow_unknown_prices: bool = False
     """Send calls to models without a known price although there is a budget; they cost nothing then."""
+    metrics: bool = False
+    """May read /metrics, which has the names and costs of all keys."""
 
     @property
     def limit(self) -> RateLimit | None:
@@ -78,7 +80,7 @@ class ClientKey(msgspec.Struct, frozen=True, kw_only=True):
         return tuple([name for name in names if self.models is None or name in self.models])
 
 
-OPEN = ClientKey()
+OPEN = ClientKey(metrics=True)
 """Stands for the clients of a gateway without keys."""
 
 
@@ -260,6 +262,7 @@ _READERS: Mapping[str, Any] = {
     "tokens_per_minute": _read_rate,
     "max_parallel_requests": _read_count,
     "allow_unknown_prices": _read_bool,
+    "metrics": _read_bool,
 }
 """Field -> function that reads it from a value of YAML."""
 

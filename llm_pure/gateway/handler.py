@@ -30,7 +30,7 @@ from llm_pure.gateway.trace import Trace
 from llm_pure.gateway.watch import Watch, WatchTimes
 from llm_pure.server import server_dialects
 from llm_pure.settings.serve_section import ServeSettings
-from llm_pure.types.errors import LLMError, NotFound, Overloaded, ServerError
+from llm_pure.types.errors import LLMError, NotFound, Overloaded, PermissionDenied, ServerError
 from llm_pure.types.http import Headers, HttpRequest, HttpResponse
 from llm_pure.types.rejection import Rejected, ok
 from llm_pure.types.result import Failure, LLMResult
@@ -175,6 +175,10 @@ class RequestHandler:
         await send_response(self.send, response, self.trace.request_id)
 
     async def _answer_metrics(self) -> None:
+        if self.caller is None or not self.caller.reads_metrics:
+            raise Rejected(
+                PermissionDenied(message="this key may not read the metrics", status=403)
+            )
         if self.service.metrics is None:
             raise Rejected(NotFound(message="there are no metrics here", status=404))
         kind = "text/plain; version=0.0.4; charset=utf-8"

@@ -36,6 +36,7 @@ class KeyCaller:
     ) -> None:
         self.name = key.name
         self.permits = key.permits
+        self.reads_metrics = key.metrics
         self._key = key
         self._budgets = budgets
         self._limits = limits

@@ -283,26 +283,27 @@ def test_client_that_leaves_pays_for_what_it_received(dialect: str, words: int) 
         assert spent(application, "key:laptop") == 0
 
 
-def test_metrics_need_a_key_and_count_refusals_too() -> None:
+def test_metrics_need_a_key_that_may_read_them_and_count_refusals_too() -> None:
     metrics = Metrics()
     application = opened(
-        configured({"ci": {}}),
+        configured({"ci": {}, "old": {"metrics": True}}),
         answering("ok", usage=USAGE),
         observers=[metrics.observe],
         metrics=metrics.render,
     )
 
-    async def run() -> tuple[int, str]:
+    async def run() -> tuple[list[int], str]:
         await ask(application, "ci")
         await ask(application, "sk-wrong")
-        refused = await call(application, "GET", "/metrics")
-        headers = {"authorization": f"Bearer {KEYS['ci']}"}
-        answer = await call(application, "GET", "/metrics", b"", headers)
+        refused = [await call(application, "GET", "/metrics")]
+        headers = [{"authorization": f"Bearer {KEYS[name]}"} for name in ("ci", "old")]
+        refused.append(await call(application, "GET", "/metrics", b"", headers[0]))
+        answer = await call(application, "GET", "/metrics", b"", headers[1])
         assert answer.headers["content-type"].startswith("text/plain; version=0.0.4")
-        return refused.status, answer.body.decode()
+        return [answer.status for answer in refused], answer.body.decode()
 
-    status, text = asyncio.run(run())
-    assert status == 401
+    statuses, text = asyncio.run(run())
+    assert statuses == [401, 403]
     chat = 'dialect="openai_chat",operation="chat"'
     assert f'llm_pure_requests_total{{key="ci",model="fast",{chat},status="200"}} 1' in text
     assert f'llm_pure_requests_total{{key="",model="",{chat},status="401"}} 1' in text

@@ -167,7 +167,7 @@ serve:
   keys:
     budget: {{sha256: {0}, max_budget: 0.5}}
     rate: {{sha256: {1}, requests_per_minute: 6}}
-    metrics: {{sha256: {2}}}
+    metrics: {{sha256: {2}, metrics: true}}
 """
     hashes = [key_hash(name) for name in ("budget", "rate", "metrics")]
     with serve(answering("ok", usage=Usage(10, 100))) as upstream:
