@@ -34,7 +34,8 @@ def request_of(mode: str, key: str) -> bytes:
 class Client(asyncio.Protocol):
     """One connection: one request after another."""
 
-    def __init__(self, request: bytes, stream: bool) -> None:
+    def __init__(self, port: int, request: bytes, stream: bool) -> None:
+        self._port = port
         self._request = request
         self._stream = stream
         self._data = bytearray()
@@ -50,7 +51,10 @@ class Client(asyncio.Protocol):
     async def call(self) -> bytes:
         """Send the request; return the answer as it came."""
         self._data.clear()
-        self._answered = asyncio.get_running_loop().create_future()
+        loop = asyncio.get_running_loop()
+        if self._transport.is_closing():  # a slow server has closed a connection that was idle
+            await loop.create_connection(lambda: self, "127.0.0.1", self._port)
+        self._answered = loop.create_future()
         self._transport.write(self._request)  # type: ignore[attr-defined]
         return await self._answered
 
@@ -83,7 +87,9 @@ async def main(port: int, mode: str, connections: int, seconds: float, key: str)
     request, stream = request_of(mode, key), mode == "stream"
     clients: list[Client] = []
     for _ in range(connections):
-        _, client = await loop.create_connection(lambda: Client(request, stream), "127.0.0.1", port)
+        _, client = await loop.create_connection(
+            lambda: Client(port, request, stream), "127.0.0.1", port
+        )
         clients.append(client)
         check(await client.call(), stream)
     times: list[float] = []
