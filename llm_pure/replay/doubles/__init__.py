@@ -11,8 +11,25 @@ from typing import Any, TypeAlias
 
 import msgspec
 
+from llm_pure.replay.doubles.answer_types import Answer, as_completion
 from llm_pure.replay.doubles.answers import answer_request
+from llm_pure.replay.doubles.provider_double import NO_RULE, ProviderDouble, serve_double
 from llm_pure.replay.doubles.requests import SentRequest, read_request
+from llm_pure.replay.doubles.rules import (
+    CUT,
+    KEEP_ALIVE,
+    Cut,
+    FromReceived,
+    KeepAlive,
+    Pause,
+    Rule,
+    RuleAnswer,
+    ServedAnswer,
+    Step,
+    Steps,
+    UpstreamResponse,
+    user_text,
+)
 from llm_pure.transports.scripted import ScriptedResponse, ScriptedTransport
 from llm_pure.types.completion import Completion, Usage
 from llm_pure.types.errors import (
@@ -31,14 +48,11 @@ from llm_pure.types.errors import (
     TimedOut,
 )
 from llm_pure.types.http import HttpRequest
-from llm_pure.types.messages import Message, Part, Text, ToolCall
+from llm_pure.types.messages import Message, Text, ToolCall
 from llm_pure.types.rejection import Rejected
 
 Arguments: TypeAlias = Mapping[str, Any] | str | None
 """Arguments of a tool: an object, or JSON text as a model would write it."""
-
-Answer: TypeAlias = str | Completion | ToolCall | Sequence[ToolCall] | LLMError
-"""What a double answers: text, tool calls, a Completion, or an error."""
 
 AnswerFunction: TypeAlias = Callable[[SentRequest], Answer]
 """Makes the answer to a request."""
@@ -173,21 +187,6 @@ def in_turn(*doubles: Double) -> Double:
     return _InTurn(parts)
 
 
-def as_completion(answer: Answer) -> Completion | LLMError:
-    """Return an answer as a Completion, or as the error that it is. Raises TypeError for anything else."""
-    if isinstance(answer, Completion | LLMError):
-        return answer
-    if isinstance(answer, str):
-        parts: tuple[Part, ...] = (Text(answer),) if answer else ()
-        return Completion(message=Message("assistant", parts), finish_reason="stop")
-    calls = (answer,) if isinstance(answer, ToolCall) else answer
-    if isinstance(calls, list | tuple) and all(isinstance(call, ToolCall) for call in calls):
-        message = Message("assistant", tuple(calls))
-        return Completion(message=message, finish_reason="tool_calls")
-    kind = type(answer).__name__
-    raise TypeError(f"a double answers with text, tool calls, a Completion or an error, not {kind}")
-
-
 def _json_text(arguments: Arguments) -> str:
     if isinstance(arguments, str):
         return arguments
@@ -203,13 +202,29 @@ _KINDS: Mapping[str, type[LLMError]] = {
 }  # fmt: skip
 
 __all__ = [
+    "CUT",
+    "KEEP_ALIVE",
+    "NO_RULE",
     "Answer",
     "AnswerFunction",
     "Arguments",
+    "Cut",
     "Double",
+    "FromReceived",
+    "KeepAlive",
+    "Pause",
+    "ProviderDouble",
+    "Rule",
+    "RuleAnswer",
     "SentRequest",
+    "ServedAnswer",
+    "Step",
+    "Steps",
+    "UpstreamResponse",
     "answering",
     "calling",
     "failing",
     "in_turn",
+    "serve_double",
+    "user_text",
 ]
