@@ -6,7 +6,7 @@
 The dialects fill a `ServerDialect` each, in their `server.py`; `llm_pure.server.server_dialects` has them by name.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Literal, Protocol, TypeAlias
 
 import msgspec
@@ -21,6 +21,15 @@ from llm_pure.types.messages import Message, SafeRepr
 from llm_pure.types.operations import Embeddings, EmbedRequest, ModelPage, TokenCount
 from llm_pure.types.request import ChatRequest
 from llm_pure.types.result import LLMResult
+
+VENDORS: Mapping[str, str] = {
+    "anthropic_messages": "anthropic",
+    "gemini_content": "gemini",
+    "ollama_native": "ollama",
+    "openai_chat": "openai",
+    "openai_responses": "openai_responses",
+}
+"""Dialect with a server side -> the provider of its vendor, whose metadata, signatures and native tools its clients send."""
 
 ServedOperation: TypeAlias = Literal["chat", "count_tokens", "embed", "models", "health"]
 
@@ -50,7 +59,12 @@ class ReceivedRequest(SafeRepr, msgspec.Struct, frozen=True, kw_only=True):
     """What of the request has no field here."""
     upstream_dialect: str = ""
     """The dialect of the provider that answers, "" for the same. Its metadata, signatures and opaque parts are sent to the
-    client if it is the same, else they are dropped with an adaptation."""
+    client if it is the same, else they are dropped with an adaptation, or sealed if `upstream_provider` is set."""
+    upstream_provider: str = ""
+    """The name of that provider. Signatures that the client's vendor did not make are sealed in envelopes with this name, so
+    that the next request brings them back to this provider and to no other."""
+    session: str = ""
+    """The client's id of the conversation, from its headers; "" without one."""
     response_id: str = ""
     """The id of the answer if its Completion has none. The server chooses it, as it does the time."""
     created_s: int = 0

@@ -4,10 +4,13 @@ dialect  = server_dialects["anthropic_messages"]
 received = dialect.parse_request(http_request)
 response = dialect.build_response(completion, received)        or build_error(error, received)
 encoder  = dialect.open_encoder(received)                      encoder.encode(events), .keep_alive(), .close(outcome)
+
+translated = translate_request(http_request, "anthropic_messages", "openai_chat")
+answer     = translate_response(http_response, translated.exchange)
+stream     = open_translation(head, translated.exchange)       stream.feed(data), .close()
 """
 
-from collections.abc import Iterator, Mapping
-from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 from llm_pure.core.server import (
     OperationResult,
@@ -16,47 +19,50 @@ from llm_pure.core.server import (
     ServerDialect,
     StreamEncoder,
 )
+from llm_pure.server.dialects import server_dialects
 
-_NAMES = (
-    "anthropic_messages",
-    "gemini_content",
-    "ollama_native",
-    "openai_chat",
-    "openai_responses",
-)
-
-
-class _ServerDialects(Mapping[str, ServerDialect]):
-    """The dialects with a server side; a dialect's module is loaded when it is looked up."""
-
-    def __getitem__(self, name: str) -> ServerDialect:
-        if name not in _NAMES:
-            raise KeyError(name)
-        module = import_module(f"llm_pure.adapters.dialects.{name}.server")
-        dialect: ServerDialect = module.SERVER
-        return dialect
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(_NAMES)
-
-    def __len__(self) -> int:
-        return len(_NAMES)
-
-    def __contains__(self, name: object) -> bool:
-        return name in _NAMES
-
-    def __repr__(self) -> str:
-        return f"server_dialects({', '.join(_NAMES)})"
-
-
-server_dialects: Mapping[str, ServerDialect] = _ServerDialects()
-"""Name of a dialect -> its server side."""
+if TYPE_CHECKING:
+    from llm_pure.server.translation import (
+        Exchange,
+        StreamTranslation,
+        TranslatedRequest,
+        TranslatedResponse,
+        Upstream,
+        exchange_of,
+        open_translation,
+        translate_received,
+        translate_request,
+        translate_response,
+        upstream_error,
+        upstream_of,
+    )
 
 __all__ = [
+    "Exchange",
     "OperationResult",
     "ReceivedRequest",
     "ServedOperation",
     "ServerDialect",
     "StreamEncoder",
+    "StreamTranslation",
+    "TranslatedRequest",
+    "TranslatedResponse",
+    "Upstream",
+    "exchange_of",
+    "open_translation",
     "server_dialects",
+    "translate_received",
+    "translate_request",
+    "translate_response",
+    "upstream_error",
+    "upstream_of",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """Translation loads the client side of the dialects too, and is imported when it is used."""
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from llm_pure.server import translation
+
+    return getattr(translation, name)

@@ -80,6 +80,7 @@ def receive(
         received,
         operation=operation,
         credentials=keys,
+        session=session(request),
         unread={**body.unread(), **received.unread},
         adaptations=tuple(adaptations),
     )
@@ -110,6 +111,18 @@ def credentials(request: HttpRequest) -> tuple[Secret, ...]:
     with suppress(ValueError):
         values += parse_qs(urlsplit(request.url).query).get("key", [])[:1]
     return tuple([Secret(value) for value in dict.fromkeys(values) if value])
+
+
+SESSION_HEADERS = (
+    "x-claude-code-session-id", "session-id", "session_id", "x-session-id", "x-session-affinity", "x-opencode-session-id",
+)  # fmt: skip
+"""Headers in which agents send the id of a conversation. Source: ../shared/wire/server-side.md 5.1, 6.1, 7.1, read 2026-11-29."""
+
+
+def session(request: HttpRequest) -> str:
+    """The client's id of the conversation, "" without one."""
+    values = [get_header(request.headers, name) for name in SESSION_HEADERS]
+    return next((value for value in values if value), "")
 
 
 def invalid(path: str, message: str) -> NoReturn:
