@@ -238,13 +238,13 @@ def test_the_response_of_another_provider_is_translated() -> None:
     )
     anthropic = server_dialects["anthropic_messages"]
     wire = anthropic.build_response(completion, ReceivedRequest(dialect=anthropic.name))
-    answer = UpstreamResponse(provider="anthropic", dialect=anthropic.name, response=wire)
+    answer = UpstreamResponse(provider="anthropic", response=wire)
     for name in PROVIDERS:
         result = llm_for(ProviderDouble(answer), name).completion("hi").unwrap()
         assert (result.text, result.usage.output_tokens) == ("Hei.", 4)
         assert [(call.name, call.arguments) for call in result.tool_calls] == [("clock", '{"a":1}')]
     error = anthropic.build_error(Overloaded(message="busy"), ReceivedRequest(dialect=anthropic.name))  # fmt: skip
-    busy = UpstreamResponse(provider="anthropic", dialect=anthropic.name, response=error)
+    busy = UpstreamResponse(provider="anthropic", response=error)
     assert llm_for(ProviderDouble(busy), "gemini").ask("hi").failure().kind == "overloaded"
 
 

@@ -186,11 +186,14 @@ class PartEncoder:
         known: Mapping[str, FinishReason],
         reasons: Mapping[FinishReason, str],
     ) -> str:
-        """The wire's finish reason: the provider's own if it means the same here. `known`: the dialect's own table."""
+        """The wire's finish reason: of a provider of this dialect its own. `known`: the dialect's own table.
+
+        Of another dialect's words some are known here too, but clients know none of them, or read another reason in them:
+        "stop" after tool calls ends an agent.
+        """
         raw = sequence.finish.raw_finish_reason if sequence.finish else None
         reason = sequence.reason
-        meant = known.get(raw or "", "unknown")
-        if raw and meant in implied_by(reason) and (self.received.native or meant != "unknown"):
+        if raw and self.received.native and known.get(raw, "unknown") in implied_by(reason):
             return raw
         value = reasons[reason]
         if known.get(value) not in implied_by(reason):

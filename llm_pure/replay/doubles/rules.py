@@ -6,6 +6,7 @@ from typing import TypeAlias, TypeGuard, cast
 import msgspec
 
 from llm_pure.adapters import registry
+from llm_pure.core.provider import Provider
 from llm_pure.replay.doubles.answer_types import Answer, as_completion
 from llm_pure.replay.doubles.answers import word_events
 from llm_pure.replay.doubles.pieces import estimated_usage
@@ -49,9 +50,7 @@ class UpstreamResponse(msgspec.Struct, frozen=True, kw_only=True):
     """The response of another provider, to be sent in the dialect of the client."""
 
     provider: str
-    """Name in the registry of the provider that parses it."""
-    dialect: str
-    """Its API: what only this API has is not sent to clients of another."""
+    """Name in the registry of the provider that parses it. What only its API has is not sent to clients of another."""
     response: HttpResponse
     chunks: tuple[bytes, ...] = ()
     """The body as it arrived; () takes `response.body`."""
@@ -155,10 +154,17 @@ def _are_calls(answer: object) -> TypeGuard[Sequence[ToolCall]]:
     )
 
 
+def provider_of(answer: UpstreamResponse) -> Provider:
+    """Return the provider. Raises ValueError if the registry has none of this name."""
+    found = registry.get(answer.provider)
+    if isinstance(found, Failure):
+        raise ValueError(found.failure().message)
+    return found.unwrap()
+
+
 def upstream_steps(answer: UpstreamResponse) -> Iterator[Step]:
     """Yield the events of another provider's response, and the error that ends it."""
-    provider = registry.get(answer.provider).unwrap()
-    response = answer.response
+    provider, response = provider_of(answer), answer.response
     if response.status >= 300:
         yield provider.parse_chat(response).failure()
         return
@@ -207,5 +213,6 @@ __all__ = [
     "as_rules",
     "as_steps",
     "ends_normally",
+    "provider_of",
     "user_text",
 ]

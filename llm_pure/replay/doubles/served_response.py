@@ -19,6 +19,7 @@ from llm_pure.replay.doubles.rules import (
     UpstreamResponse,
     as_steps,
     ends_normally,
+    provider_of,
 )
 from llm_pure.server import OperationResult, ReceivedRequest, server_dialects
 from llm_pure.types.completion import Usage
@@ -41,7 +42,10 @@ def chat_response(
     if answer is None or isinstance(answer, ConnectionFailed):
         return answer or _BROKEN
     if isinstance(answer, UpstreamResponse):
-        received = replace(received, upstream_dialect=answer.dialect)
+        upstream = provider_of(answer)
+        received = replace(
+            received, upstream_dialect=upstream.dialect, upstream_provider=upstream.name
+        )
     steps = ends_normally(as_steps(answer, sent_bytes))
     if not received.stream:
         return _body(steps, received, rule.delay_s)
