@@ -34,8 +34,22 @@ ERRORS = {
     "anthropic_messages": ("RateLimitError", "APIStatusError"),
     "google_content": ("ClientError", "ServerError"),
     "ollama_chat": ("ResponseError", "ResponseError"),
+    "langchain_openai": ("OpenAIRateLimitError", "APIError"),
+    "langchain_responses": ("OpenAIRateLimitError", "APIError"),
+    "langchain_anthropic": ("AnthropicRateLimitError", "APIStatusError"),
+    "langchain_google": ("GoogleRateLimitError", "GoogleAPIError"),
+    "langchain_ollama": ("ResponseError", "ResponseError"),
 }
 """Client -> the types of a rate limit before the stream, and of an overload in it."""
+
+LANGCHAIN = {
+    "langchain_openai": "openai_chat",
+    "langchain_responses": "openai_responses",
+    "langchain_anthropic": "anthropic_messages",
+    "langchain_google": "google_content",
+    "langchain_ollama": "ollama_chat",
+}
+"""LangChain's model -> the client whose words it shows."""
 
 SAME_DIALECT = {
     "openai_responses": "openai_responses",
@@ -80,6 +94,7 @@ def expected(mode: str, upstream: str, situation: str) -> Answer:
     """What the client shows, without signatures."""
     client = client_of(mode)
     limited, overloaded = ERRORS[client]
+    client = LANGCHAIN.get(client, client)
     end = ending(upstream, situation)
     if situation == "error":
         return Answer(error=(limited, SLOW))
@@ -93,10 +108,15 @@ def expected(mode: str, upstream: str, situation: str) -> Answer:
     if (mode, end) in UNFINISHED:
         return Answer(error=UNFINISHED[mode, end])
     knows_cache = upstream != "ollama_native" and client != "ollama_chat"
-    return Answer(
+    answer = Answer(
         text={"calls": "", "refusal": "" if end == "filter" else NO}.get(situation, TEXT),
         reasoning=THOUGHT if situation == "reasoning" else "",
         calls=[(name, arguments) for _, name, arguments in CALLS] if situation == "calls" else [],
         finish=FINISH[client][end],
         usage=(*USAGE, CACHED if situation == "cache" and knows_cache else 0),
     )
+    if mode.startswith("langchain_openai"):
+        answer.reasoning = ""  # it does not read DeepSeek's field
+    if (mode, end) == ("langchain_openai_stream", "refusal") and upstream.startswith("openai"):
+        answer.text = ""  # it does not read the deltas of a refusal
+    return answer

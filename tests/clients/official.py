@@ -4,7 +4,8 @@ A mode is a function (clients, model) -> Answer. Every body and event is checked
 """
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 import anthropic
@@ -45,13 +46,17 @@ class Clients(NamedTuple):
     ollama: ollama.Client
 
 
-def open_clients(url: str, key: str = "any") -> Clients:
-    return Clients(
-        openai.OpenAI(base_url=f"{url}/v1", api_key=key, max_retries=0),
-        anthropic.Anthropic(base_url=url, api_key=key, max_retries=0),
-        genai.Client(api_key=key, http_options=genai.types.HttpOptions(base_url=url)),
-        ollama.Client(host=url, headers={"authorization": f"Bearer {key}"}),
-    )
+@contextmanager
+def open_clients(url: str, key: str = "any") -> Iterator[Clients]:
+    """Clients without retries, closed at the end."""
+    google = genai.types.HttpOptions(base_url=url)
+    with (
+        openai.OpenAI(base_url=f"{url}/v1", api_key=key, max_retries=0) as openai_client,
+        anthropic.Anthropic(base_url=url, api_key=key, max_retries=0) as anthropic_client,
+        genai.Client(api_key=key, http_options=google) as google_client,
+        ollama.Client(host=url, headers={"authorization": f"Bearer {key}"}) as ollama_client,
+    ):
+        yield Clients(openai_client, anthropic_client, google_client, ollama_client)
 
 
 def error_of(error: Exception) -> tuple[str, str]:

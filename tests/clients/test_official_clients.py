@@ -11,40 +11,26 @@ from google.genai import errors as genai_errors
 from msgspec.structs import replace
 
 from llm_pure import Tool, user
-from llm_pure.replay.doubles import FromReceived, ProviderDouble, UpstreamResponse, serve_double
-from llm_pure.server import ReceivedRequest
+from llm_pure.replay.doubles import ProviderDouble
 from tests.clients import official
-from tests.clients.expectations import CUT_MESSAGE, SAME_DIALECT, client_of, expected
-from tests.clients.official import Answer, Clients
-from tests.clients.upstreams import ONLY_STREAMED, PROVIDERS, SIGNATURE, SITUATIONS, wire
+from tests.clients.expectations import SAME_DIALECT, client_of, expected
+from tests.clients.official import Clients
+from tests.clients.table import STREAMS, comparable, situations_of, translating_double
+from tests.clients.upstreams import PROVIDERS, SIGNATURE
 
 TOOL = Tool(name="get_weather", description=official.DESCRIPTION, parameters=official.PARAMETERS)
 
 
-def upstream_answer(received: ReceivedRequest) -> UpstreamResponse:
-    """The response that the model's name says: "anthropic_messages-calls"."""
-    dialect, _, situation = received.model.partition("-")
-    response = wire(dialect, situation, stream=received.stream)
-    return UpstreamResponse(provider=PROVIDERS[dialect], response=response)
-
-
 @pytest.fixture(scope="module")
 def double() -> Iterator[ProviderDouble]:
-    with serve_double(FromReceived(upstream_answer)) as served:
+    with translating_double() as served:
         yield served
 
 
 @pytest.fixture(scope="module")
-def clients(double: ProviderDouble) -> Clients:
-    return official.open_clients(double.url)
-
-
-def comparable(answer: Answer) -> Answer:
-    """The answer without what follows the beginning of a cut's message, and without signatures, which have their own test."""
-    error = answer.error
-    if error is not None and error[1].startswith(CUT_MESSAGE):
-        error = (error[0], CUT_MESSAGE)
-    return replace(answer, error=error, signature=None)
+def clients(double: ProviderDouble) -> Iterator[Clients]:
+    with official.open_clients(double.url) as opened:
+        yield opened
 
 
 @pytest.mark.parametrize("upstream", PROVIDERS)
@@ -52,7 +38,7 @@ def comparable(answer: Answer) -> Answer:
 def test_every_client_shows_the_answer_of_every_upstream(
     clients: Clients, mode: str, upstream: str
 ) -> None:
-    situations = [name for name in SITUATIONS if mode.endswith(("_stream", "_helper")) or name not in ONLY_STREAMED]  # fmt: skip
+    situations = situations_of(mode)
     run = official.MODES[mode]
     seen = {name: comparable(run(clients, f"{upstream}-{name}")) for name in situations}
     assert seen == {name: expected(mode, upstream, name) for name in situations}
@@ -91,6 +77,6 @@ def test_every_request_was_read_as_the_client_meant_it(
         (received,) = double.received
         assert received.messages == (user(official.QUESTION),)
         assert [replace(tool, strict=None) for tool in received.chat.tools or () if isinstance(tool, Tool)] == [TOOL]  # fmt: skip
-        assert received.stream == mode.endswith(("_stream", "_helper"))
+        assert received.stream == mode.endswith(STREAMS)
         assert [key.reveal() for key in received.credentials] == ["any"]
         assert received.adaptations == ()
