@@ -26,7 +26,11 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
     "cassette show": ("llm-pure cassette show --index 0 tests/cassettes/ask.yaml",),
     "cassette diff": ("llm-pure cassette diff old/ask.yaml new/ask.yaml",),
     "stream fuzz": ("llm-pure stream fuzz --every-byte tests/cassettes",),
-    "replay serve": ("llm-pure replay serve --port 8000 tests/cassettes",),
+    "replay serve": (
+        "llm-pure replay serve --port 8000 tests/cassettes",
+        "llm-pure replay serve --as anthropic_messages tests/cassettes/openai",
+        "llm-pure replay serve --rules rules.yaml --received requests.jsonl",
+    ),
     "log": ("LLM_PURE_LOG=calls python program.py; llm-pure log --folder calls", "llm-pure log show 3f2a"),
     "tokens": ("llm-pure tokens -m gpt-4o README.md docs", "llm-pure tokens 'src/**/*.py'"),
     "cost report": ("llm-pure cost report ledger.db", "llm-pure cost report --csv ledger.db > costs.csv"),

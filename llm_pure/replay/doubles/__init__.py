@@ -13,6 +13,7 @@ import msgspec
 
 from llm_pure.replay.doubles.answer_types import Answer, as_completion
 from llm_pure.replay.doubles.answers import answer_request
+from llm_pure.replay.doubles.error_kinds import error_of_kind
 from llm_pure.replay.doubles.provider_double import NO_RULE, ProviderDouble, serve_double
 from llm_pure.replay.doubles.requests import SentRequest, read_request
 from llm_pure.replay.doubles.rules import (
@@ -32,21 +33,7 @@ from llm_pure.replay.doubles.rules import (
 )
 from llm_pure.transports.scripted import ScriptedResponse, ScriptedTransport
 from llm_pure.types.completion import Completion, Usage
-from llm_pure.types.errors import (
-    AuthenticationFailed,
-    ConnectionFailed,
-    ContentFiltered,
-    ContextLengthExceeded,
-    InvalidRequest,
-    LLMError,
-    NotFound,
-    Overloaded,
-    PermissionDenied,
-    QuotaExceeded,
-    RateLimited,
-    ServerError,
-    TimedOut,
-)
+from llm_pure.types.errors import LLMError
 from llm_pure.types.http import HttpRequest
 from llm_pure.types.messages import Message, Text, ToolCall
 from llm_pure.types.rejection import Rejected
@@ -164,12 +151,7 @@ def failing(error: LLMError | str) -> Double:
     >>> llm.ask("hello").failure().kind
     'authentication'
     """
-    if isinstance(error, str):
-        kind = _KINDS.get(error)
-        if kind is None:
-            raise ValueError(f"no error of the kind {error!r}; known are {', '.join(_KINDS)}")
-        error = kind(message=f"the double answers with {error}")
-    return Double([error])
+    return Double([error_of_kind(error) if isinstance(error, str) else error])
 
 
 def in_turn(*doubles: Double) -> Double:
@@ -192,14 +174,6 @@ def _json_text(arguments: Arguments) -> str:
         return arguments
     return msgspec.json.encode(dict(arguments or {})).decode()
 
-
-_KINDS: Mapping[str, type[LLMError]] = {
-    str(kind.__struct_config__.tag): kind
-    for kind in (
-        AuthenticationFailed, ConnectionFailed, ContentFiltered, ContextLengthExceeded, InvalidRequest, NotFound, Overloaded,
-        PermissionDenied, QuotaExceeded, RateLimited, ServerError, TimedOut,
-    )
-}  # fmt: skip
 
 __all__ = [
     "CUT",

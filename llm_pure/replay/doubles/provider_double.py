@@ -7,7 +7,7 @@ double.chats                # the requests as ChatRequests
 """
 
 import time
-from collections.abc import AsyncIterator, Collection, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 
 from msgspec.structs import replace
@@ -54,6 +54,8 @@ class ProviderDouble(SyncCalls, AsyncCalls):
     """Requests that no rule was for, or that could not be read."""
     raised: list[Exception]
     """Exceptions of rules, in a server."""
+    on_request: Callable[[HttpRequest, ReceivedRequest | None], object] | None = None
+    """Called with each request before its answer; None for one that could not be read."""
 
     def __init__(self, *rules: Rule | RuleAnswer, models: Sequence[str] = ()) -> None:
         """`models`: the models that exist; a chat with another one is the vendor's 404. Without them every name exists."""
@@ -95,6 +97,8 @@ class ProviderDouble(SyncCalls, AsyncCalls):
             number = len(self.requests)
         server = server_dialects[client_dialect(request)]
         parsed = server.parse_request(request)
+        if self.on_request is not None:
+            self.on_request(request, parsed.value_or(None))
         if isinstance(parsed, Failure):
             self.unmatched.append(request)
             unread = ReceivedRequest(dialect=server.name)

@@ -1,7 +1,8 @@
 """Rules of a double that reads requests: which request gets which answer, and an answer as the steps of its stream. Pure."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import TypeAlias, TypeGuard, cast
+from itertools import zip_longest
+from typing import NoReturn, TypeAlias, TypeGuard, cast
 
 import msgspec
 
@@ -19,7 +20,7 @@ from llm_pure.types.http import HttpResponse
 from llm_pure.types.messages import Message, Text, ToolCall
 from llm_pure.types.operations import Embeddings, ModelPage, TokenCount
 from llm_pure.types.request import ChatRequest
-from llm_pure.types.result import Failure
+from llm_pure.types.result import Failure, fold
 
 
 class Pause(msgspec.Struct, frozen=True):
@@ -54,6 +55,8 @@ class UpstreamResponse(msgspec.Struct, frozen=True, kw_only=True):
     response: HttpResponse
     chunks: tuple[bytes, ...] = ()
     """The body as it arrived; () takes `response.body`."""
+    waits_s: tuple[float, ...] = ()
+    """Before each chunk."""
 
 
 Steps: TypeAlias = Iterable[msgspec.Struct]
@@ -156,10 +159,11 @@ def _are_calls(answer: object) -> TypeGuard[Sequence[ToolCall]]:
 
 def provider_of(answer: UpstreamResponse) -> Provider:
     """Return the provider. Raises ValueError if the registry has none of this name."""
-    found = registry.get(answer.provider)
-    if isinstance(found, Failure):
-        raise ValueError(found.failure().message)
-    return found.unwrap()
+    return fold(registry.get(answer.provider), ok=lambda provider: provider, err=_raise)
+
+
+def _raise(error: LLMError) -> NoReturn:
+    raise ValueError(error.message)
 
 
 def upstream_steps(answer: UpstreamResponse) -> Iterator[Step]:
@@ -169,7 +173,9 @@ def upstream_steps(answer: UpstreamResponse) -> Iterator[Step]:
         yield provider.parse_chat(response).failure()
         return
     decoder = provider.open_stream(response.head)
-    for chunk in answer.chunks or (response.body,):
+    for chunk, wait_s in zip_longest(answer.chunks or (response.body,), answer.waits_s):
+        if wait_s:
+            yield Pause(wait_s)
         result = decoder.feed(chunk)
         if isinstance(result, Failure):
             yield result.failure()
