@@ -19,7 +19,7 @@ from llm_pure.types.events import StreamEvent
 from llm_pure.types.http import HttpRequest, HttpResponse
 from llm_pure.types.messages import Message, SafeRepr
 from llm_pure.types.operations import Embeddings, EmbedRequest, ModelPage, TokenCount
-from llm_pure.types.request import ChatRequest
+from llm_pure.types.request import ChatRequest, ReasoningRequest
 from llm_pure.types.result import LLMResult
 
 VENDORS: Mapping[str, str] = {
@@ -51,6 +51,9 @@ class ReceivedRequest(SafeRepr, msgspec.Struct, frozen=True, kw_only=True):
     """A stream ends with the usage. OpenAI's chat completions send it only if the request asks for it."""
     framing: Literal["sse", "json_array", "ndjson"] = "sse"
     """How a stream is divided: Gemini has two forms."""
+    form: Literal["", "text", "running"] = ""
+    """Another form of the answer: "text" for a prompt of OpenAI's older API, and for a probe that reads a line of text;
+    "running" for a list of the models that are loaded."""
     credentials: tuple[Secret, ...] = ()
     """The client's keys: some send two at once, in different headers."""
     unread: JsonObject = {}
@@ -65,6 +68,8 @@ class ReceivedRequest(SafeRepr, msgspec.Struct, frozen=True, kw_only=True):
     that the next request brings them back to this provider and to no other."""
     session: str = ""
     """The client's id of the conversation, from its headers; "" without one."""
+    shows_reasoning: bool = True
+    """False: reasoning is left out of the answer, with an adaptation."""
     response_id: str = ""
     """The id of the answer if its Completion has none. The server chooses it, as it does the time."""
     created_s: int = 0
@@ -81,6 +86,14 @@ class ReceivedRequest(SafeRepr, msgspec.Struct, frozen=True, kw_only=True):
     def credential(self) -> Secret | None:
         """The client's key, None without one."""
         return self.credentials[0] if self.credentials else None
+
+    @property
+    def requests_reasoning(self) -> bool:
+        """True if the client asks to see the model's reasoning."""
+        requested = self.chat.reasoning
+        if isinstance(requested, ReasoningRequest):
+            return requested.enabled and requested.summary
+        return requested is not None
 
     @property
     def native(self) -> bool:

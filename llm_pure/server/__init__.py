@@ -20,6 +20,7 @@ from llm_pure.core.server import (
     StreamEncoder,
 )
 from llm_pure.server.dialects import server_dialects
+from llm_pure.server.request_body import plain_request
 
 if TYPE_CHECKING:
     from llm_pure.server.translation import (
@@ -50,6 +51,7 @@ __all__ = [
     "Upstream",
     "exchange_of",
     "open_translation",
+    "plain_request",
     "server_dialects",
     "translate_received",
     "translate_request",

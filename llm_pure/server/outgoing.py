@@ -5,13 +5,21 @@ from typing import Any, Generic, NamedTuple, TypeVar
 
 from msgspec.structs import replace
 
+from llm_pure.adapters.dialects.common.custom_tools import (
+    converts_custom_tools,
+    functions_for_custom_tools,
+    with_function_calls,
+)
 from llm_pure.core.adaptations import Adaptation
 from llm_pure.core.provider import Provider
 from llm_pure.core.server import VENDORS, ReceivedRequest
+from llm_pure.server.history import completed_history
 from llm_pure.types.config import LLMConfig
+from llm_pure.types.errors import UnsupportedFeature
 from llm_pure.types.messages import Message, Opaque, Part, ProviderMetadata, ToolResult
 from llm_pure.types.operations import EmbedRequest
-from llm_pure.types.request import ChatRequest, NativeTool
+from llm_pure.types.rejection import reject
+from llm_pure.types.request import ChatRequest, NativeTool, ReasoningRequest
 
 A = TypeVar("A")
 
@@ -32,6 +40,11 @@ ROUTING_FIELDS = frozenset(
 """Fields by which proxies let a client choose the upstream, its key or headers; they are never passed on."""
 
 
+_THINKS_UNASKED = ("anthropic_messages", "ollama_native")
+"""(client, upstream): without `thinking` in the request Claude does not think, but a model of Ollama's does unless told not to.
+Source: ollama/ollama#15287, read 2026-11-29."""
+
+
 class Outgoing(NamedTuple, Generic[A]):
     """What is sent, and what of the client's request is not."""
 
@@ -43,26 +56,43 @@ def outgoing_chat(
     received: ReceivedRequest, provider: Provider, config: LLMConfig
 ) -> Outgoing[ChatRequest]:
     """The ChatRequest for the upstream. Its model is the configuration's, if that has one."""
-    chat, adaptations = received.chat, received.adaptations
+    chat, adaptations = received.chat, list(received.adaptations)
+    is_stored = _continues_stored_history(received)
+    messages, tools = list(received.messages), tuple(chat.tools)
     fields: dict[str, Any] = {"model": "" if config.model else received.model}
     if received.native:
         fields["extra"], adaptations = _passed_fields(received)
         vendor = VENDORS.get(received.dialect, "")
         if provider.name != vendor:
-            fields["messages"] = [
-                _relabelled(message, vendor, provider.name) for message in received.messages
-            ]
-            fields["tools"] = tuple(
-                [
-                    NativeTool(provider.name, tool.json)
-                    if isinstance(tool, NativeTool) and tool.provider == vendor
-                    else tool
-                    for tool in chat.tools
-                ]
-            )
+            messages = [_relabelled(message, vendor, provider.name) for message in messages]
+            tools = tuple([_native_tool(tool, vendor, provider.name) for tool in tools])
+    if converts_custom_tools(received):
+        messages = [with_function_calls(message) for message in messages]
+        tools = functions_for_custom_tools(tools, adaptations)
+    if not is_stored:
+        messages = completed_history(messages, adaptations)
+    if chat.reasoning is None and (received.dialect, provider.dialect) == _THINKS_UNASKED:
+        fields["reasoning"] = ReasoningRequest(enabled=False)
+    fields |= {"messages": messages, "tools": tools}
     if chat.prompt_cache_key is None and provider.name in CACHE_KEY_PROVIDERS:
         fields["prompt_cache_key"] = cache_key(received)
-    return Outgoing(replace(chat, **fields), adaptations)
+    return Outgoing(replace(chat, **fields), tuple(adaptations))
+
+
+_HISTORY = ("conversation", "previous_response_id")
+
+
+def _continues_stored_history(received: ReceivedRequest) -> bool:
+    """Whether the messages continue a conversation that the upstream stores.
+
+    Raises Rejected for one that another server has stored: without it the model would not know what was said before.
+    """
+    stored = {"previous_response_id": received.chat.previous_response_id, **received.unread}
+    name = next((name for name in _HISTORY if stored.get(name)), None)
+    if name is not None and not received.native:
+        message = f"{name}: the upstream stores no conversations; send all messages"
+        reject(UnsupportedFeature(message=message, feature=name, status=400))
+    return name is not None
 
 
 def outgoing_embed(received: ReceivedRequest, config: LLMConfig) -> Outgoing[EmbedRequest]:
@@ -82,7 +112,7 @@ def cache_key(received: ReceivedRequest) -> str | None:
 
 def _passed_fields(
     received: ReceivedRequest,
-) -> tuple[dict[str, Any] | None, tuple[Adaptation, ...]]:
+) -> tuple[dict[str, Any] | None, list[Adaptation]]:
     """The fields that an upstream of the client's dialect understands, and the adaptations without theirs."""
     passed = {name: value for name, value in received.unread.items() if name not in ROUTING_FIELDS}
     kept = [
@@ -91,7 +121,7 @@ def _passed_fields(
         if not (change.field.partition("/")[0] in passed and "/" not in change.field)
         and not _is_inside(change.field, passed)
     ]
-    return passed or None, tuple(kept)
+    return passed or None, kept
 
 
 def _is_inside(path: str, fields: dict[str, Any]) -> bool:
@@ -99,6 +129,11 @@ def _is_inside(path: str, fields: dict[str, Any]) -> bool:
     outer, _, inner = path.partition("/")
     value = fields.get(outer)
     return isinstance(value, dict) and inner in value
+
+
+def _native_tool(tool: Any, before: str, after: str) -> Any:
+    is_vendors = isinstance(tool, NativeTool) and tool.provider == before
+    return NativeTool(after, tool.json) if is_vendors else tool
 
 
 def _relabelled(message: Message, before: str, after: str) -> Message:

@@ -142,6 +142,14 @@ _DECODERS: dict[str, Callable[[], _Decoder]] = {
 """Content coding -> decoder. Creating one raises ImportError if its package is missing."""
 
 
+def is_readable(name: str) -> bool:
+    """Return whether a content coding can be decoded by this installation."""
+    try:
+        return name in _DECODERS and bool(_DECODERS[name]())
+    except ImportError:
+        return False
+
+
 def _import_first(*names: str) -> Any:
     for name in names[:-1]:
         try:
@@ -168,6 +176,11 @@ class BodyReader:
         self.begun = False
         for name in _codings(head):
             self._add(name)
+
+    @property
+    def is_over_limit(self) -> bool:
+        """True after an error: the body is longer than the limit."""
+        return self._size > self._limit
 
     def take(self, raw: bytes) -> LLMResult[bytes]:
         """Return the decoded bytes, possibly b"". Fails with ProtocolError for malformed data and for a body over the limit."""

@@ -41,6 +41,7 @@ from llm_pure.adapters import registry
 from llm_pure.server import ReceivedRequest, server_dialects
 from llm_pure.types.errors import InvalidRequest
 from llm_pure.types.messages import CacheMark
+from llm_pure.types.operations import ModelInfo, ModelPage
 from llm_pure.types.request import AllowedTools
 from tests.support.png import tiny_png
 from tests.support.server_answers import READERS
@@ -646,3 +647,61 @@ def test_what_the_ollama_package_sends() -> None:
     assert received.chat.top_k == 3
     assert received.chat.response_format == JsonFormat()
     assert lossy(received) == []
+
+
+@pytest.mark.parametrize(
+    ("path", "model", "stream"),
+    [
+        ("/v1/projects/p/locations/us-east5/publishers/anthropic/models/claude-x@1:rawPredict", "claude-x@1", False),
+        ("/v1/projects/p/locations/global/publishers/anthropic/models/claude-x%401:streamRawPredict", "claude-x@1", True),
+        ("/models/claude-x:streamRawPredict", "claude-x", True),
+    ],
+)  # fmt: skip
+def test_claude_on_vertex_has_its_model_and_its_stream_in_the_url(
+    path: str, model: str, stream: bool
+) -> None:
+    body = {
+        "anthropic_version": "vertex-2023-10-16",
+        "anthropic_beta": ["beta-2"],
+        "max_tokens": 9,
+        "messages": [{"role": "user", "content": "hi"}],
+        "stream": not stream,
+    }
+    received = parse("anthropic_messages", path, body, **{"anthropic-beta": "beta-1"})
+    assert (received.operation, received.model, received.chat.model) == ("chat", model, model)
+    assert (received.stream, received.chat.stream) == (stream, stream)
+    assert list(received.messages) == [user("hi")]
+    assert received.unread == {"betas": ["beta-1", "beta-2"]}
+    assert lossy(received) == []
+
+
+@pytest.mark.parametrize(("path", "form"), [("/", "text"), ("", "text"), ("/api/version", "")])
+def test_ollama_says_that_it_runs(path: str, form: str) -> None:
+    dialect = server_dialects["ollama_native"]
+    received = dialect.parse_request(HttpRequest("GET", f"http://t{path}")).unwrap()
+    assert (received.operation, received.form) == ("health", form)
+    response = dialect.build_result(None, received)
+    expected = b"Ollama is running" if form else b'{"version":"0.33.0"}'
+    assert (response.status, response.body) == (200, expected)
+
+
+def test_no_model_of_ollama_is_loaded() -> None:
+    dialect = server_dialects["ollama_native"]
+    received = dialect.parse_request(HttpRequest("GET", "http://t/api/ps")).unwrap()
+    page = ModelPage(models=(ModelInfo(id="m"),))
+    assert dialect.build_result(page, received).body == b'{"models":[]}'
+
+
+def test_an_unknown_url_is_no_unknown_model() -> None:
+    dialect = server_dialects["openai_responses"]
+    error = dialect.parse_request(HttpRequest("GET", "http://t/v1/responses/resp_1")).failure()
+    response = dialect.build_error(error, ReceivedRequest(dialect="openai_responses"))
+    assert response.status == 404
+    assert json.loads(response.body)["error"]["code"] is None
+
+
+def test_claude_on_vertex_counts_at_its_own_url() -> None:
+    path = "/v1/projects/p/locations/l/publishers/anthropic/models/count-tokens:rawPredict"
+    body = {"model": "claude-x", "messages": [{"role": "user", "content": "hi"}]}
+    received = parse("anthropic_messages", path, body)
+    assert (received.operation, received.model) == ("count_tokens", "claude-x")

@@ -68,6 +68,8 @@ ERRORS: Mapping[str, ErrorRow] = {
 }
 """Kind of an LLMError -> status and type; the code stands in the details. Source: ../shared/wire/server-side.md 4.3."""
 
+_TYPE_OF_STATUS = {413: "request_too_large"}
+"""Claude Code asks its user to make the conversation shorter."""
 _TOO_LONG = "prompt is too long"
 """Claude Code compacts the conversation when the text of an error has these words."""
 
@@ -83,6 +85,7 @@ def build_error(error: LLMError, received: ReceivedRequest) -> HttpResponse:
 
 def _error_body(error: LLMError) -> dict[str, Any]:
     row = error_row(error, ERRORS)
+    row = row._replace(type=_TYPE_OF_STATUS.get(row.status, row.type))
     text = message_of(error)
     if error.kind == "context_length" and _TOO_LONG not in text:
         text = f"{_TOO_LONG}: {text}"
@@ -96,6 +99,8 @@ def _error_body(error: LLMError) -> dict[str, Any]:
 
 class MessageEncoder(PartEncoder):
     """Events -> server-sent events of the API."""
+
+    carrier = "blocks"
 
     def begin_response(self) -> None:
         self.cited = 0
@@ -175,6 +180,10 @@ class MessageEncoder(PartEncoder):
             case _:
                 self.sequences[part.choice].count -= 1
                 self.drop_part(part)
+
+    def add_envelope(self, part: Sent, envelope: str) -> None:
+        self.start_block(part, {"type": "redacted_thinking", "data": envelope})
+        self.stop_block(part)
 
     def add_extra(self, event: ExtraReceived) -> None:
         sequence = self.sequences.get(0)

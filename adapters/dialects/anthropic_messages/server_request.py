@@ -43,6 +43,8 @@ PROVIDER = "anthropic"
 ROUTES: Routes = (
     ("POST", r"/messages/count_tokens/?", "count_tokens"),
     ("POST", r"/messages/?", "chat"),
+    ("POST", r"/models/count-tokens:rawPredict", "count_tokens"),
+    ("POST", r"/models/(?P<model>[^/]+):(?P<method>rawPredict|streamRawPredict)", "chat"),
     ("GET", r"/models(?:/(?P<model>.+))?", "models"),
     ("GET", r"/api/hello/?", "health"),
     ("GET", HEALTH, "health"),
@@ -60,18 +62,34 @@ def parse_request(request: HttpRequest) -> ReceivedRequest:
 
 
 def _read(call: ServedCall) -> ReceivedRequest:
-    chat = _chat(call.body)
-    unread: dict[str, Any] = {}
-    betas = get_header(call.request.headers, "anthropic-beta")
-    if betas:
-        unread = {"betas": [name.strip() for name in betas.split(",") if name.strip()]}
-        reason = "names of beta features are for a provider of the same dialect"
-        call.body.adaptations.append(
-            Adaptation(field="betas", action="renamed", reason=reason, before=betas[:200])
-        )
+    body, method = call.body, call.match.groupdict().get("method")
+    version = body.text("anthropic_version")
+    if version is not None or method is not None:  # as on Vertex AI, where the URL has the model
+        body.values = {"model": call.model or None, **body.values}
+    chat = _chat(body)
+    if method is not None:
+        chat = replace(chat, stream=method == "streamRawPredict")
     return ReceivedRequest(
-        dialect=DIALECT, chat=chat, model=chat.model, stream=bool(chat.stream), unread=unread
+        dialect=DIALECT,
+        chat=chat,
+        model=chat.model,
+        stream=bool(chat.stream),
+        unread=_betas(call),
     )
+
+
+def _betas(call: ServedCall) -> dict[str, Any]:
+    """The names of beta features, of the header or, as on Vertex AI and Bedrock, of the body."""
+    header = get_header(call.request.headers, "anthropic-beta") or ""
+    names = [*header.split(","), *(call.body.texts("anthropic_beta") or ())]
+    betas = [name.strip() for name in names if name.strip()]
+    if not betas:
+        return {}
+    reason = "names of beta features are for a provider of the same dialect"
+    call.body.adaptations.append(
+        Adaptation(field="betas", action="renamed", reason=reason, before=", ".join(betas)[:200])
+    )
+    return {"betas": betas}
 
 
 def _chat(body: BodyReader) -> ChatRequest:

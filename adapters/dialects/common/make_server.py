@@ -41,6 +41,8 @@ class ResultForms(NamedTuple):
     token_count: Callable[[TokenCount], dict[str, Any]]
     embeddings: Callable[[Embeddings, ReceivedRequest], dict[str, Any]]
     health: Mapping[str, Any] = _HEALTHY
+    health_text: str = "ok"
+    """For probes that read a line of text."""
 
 
 def make_server(
@@ -92,6 +94,9 @@ def make_server(
                     message = f"model: {received.model}"
                     return build_error(NotFound(message=message, status=404), received)
                 body = results.model(known, received)
+            case None if received.form == "text":
+                headers = (("content-type", "text/plain; charset=utf-8"),)
+                return HttpResponse(200, headers, results.health_text.encode())
             case None:
                 body = results.health
         return HttpResponse(200, JSON_HEADERS, encode_json(body))

@@ -11,6 +11,17 @@ from typing import Any
 
 import msgspec
 
+from llm_pure.adapters.dialects.common.custom_tools import (
+    converts_custom_tools,
+    custom_names,
+    text_of_arguments,
+)
+from llm_pure.adapters.dialects.common.sealing import (
+    Carrier,
+    Sealer,
+    add_to_checksum,
+    is_worth_carrying,
+)
 from llm_pure.adapters.dialects.common.sent_parts import Kind, Sent, Sequence
 from llm_pure.core.adaptations import Adaptation
 from llm_pure.core.collect import Collector
@@ -31,7 +42,7 @@ from llm_pure.types.events import (
     ToolCallDelta,
     UsageReported,
 )
-from llm_pure.types.messages import Part, Reasoning, Refusal, Text, ToolCall
+from llm_pure.types.messages import Opaque, Part, Reasoning, Refusal, Text, ToolCall
 from llm_pure.types.result import Failure, LLMResult
 
 
@@ -46,9 +57,15 @@ class PartEncoder:
     """Calls are sent when they are complete."""
     keeps_text = False
     """The text of a part is needed at its end."""
+    carrier: Carrier = "none"
+    """Where the dialect has place for another vendor's signatures."""
 
     def __init__(self, received: ReceivedRequest) -> None:
         self.received = received
+        self.sealer = Sealer(received, self.carrier)
+        self.custom = custom_names(received)
+        """The names of the client's custom tools."""
+        self.converted = self.custom if converts_custom_tools(received) else frozenset[str]()
         self.started = Started(id=received.response_id, model=received.model)
         self.has_begun = False
         self.usage = Usage()
@@ -78,6 +95,9 @@ class PartEncoder:
         """Send a part that came in one piece, or drop it with an adaptation."""
         self.drop_part(part)
 
+    def add_envelope(self, part: Sent, envelope: str) -> None:
+        """Send a part that clients send back unread, for "blocks": what is carried of this one."""
+
     def add_extra(self, event: ExtraReceived) -> None:
         """Send a field of the answer that cannot wait for its end; all are in `extras` at the end."""
 
@@ -96,6 +116,9 @@ class PartEncoder:
 
     def encode(self, events: Iterable[StreamEvent]) -> bytes:
         """Return the bytes of these events; the end of the answer waits for `close`."""
+        if self.sealer.is_active:
+            events = tuple(events)
+            self.sealer.look_ahead(events)
         for event in events:
             if self.is_closed or self.fault is not None:
                 break
@@ -120,6 +143,7 @@ class PartEncoder:
             self.begin()
             for sequence in self.sequences.values():
                 self._end_open(sequence)
+                self._report_lost(sequence)
             error = self.fault
         if error is None:
             self.end_response()
@@ -164,21 +188,95 @@ class PartEncoder:
         self.adapt("message/tool_calls", "changed", reason)
         return {"arguments": text}
 
+    def converts(self, part: Sent) -> bool:
+        """Whether a call is of a custom tool that the upstream was sent as a function: its text is in its arguments."""
+        return part.name in self.converted
+
     def native_metadata(self, part: Sent) -> dict[str, Any]:
         """The fields of the part that its provider understands, if that speaks this dialect."""
         if part.metadata and not self.received.native:
-            self.adapt(
-                "message/provider_metadata", "dropped", "the provider speaks another dialect"
-            )
+            if not part.carried and not self._will_carry(part):
+                reason = "the provider speaks another dialect"
+                self.adapt("message/provider_metadata", "dropped", reason)
             return {}
         return part.metadata
 
     def native_signature(self, part: Sent) -> str | None:
-        """The signature of reasoning, if its provider speaks this dialect."""
+        """The signature of reasoning: its provider's own, or an envelope that is sent back in its place.
+
+        Reasoning without a signature is in one too, since some providers need it back, and no other may get it.
+        """
+        if self.sealer.is_active and self.sealer.carrier in ("blocks", "signatures"):
+            part.carried = True
+            return self.sealer.envelope(part)
         if part.signature is not None and not self.received.native:
-            self.adapt("message/signature", "dropped", "the provider speaks another dialect")
+            if not part.carried and not self._will_carry(part):
+                reason = "the provider speaks another dialect"
+                self.adapt("message/signature", "dropped", reason)
             return None
         return part.signature
+
+    def _will_carry(self, part: Sent) -> bool:
+        """Whether a part goes into an envelope later, or its loss is reported at the end."""
+        if not self.sealer.is_active or part.kind == "tool_call":
+            return False
+        return is_worth_carrying(part)
+
+    def _seal_call(self, sequence: Sequence, part: Sent) -> None:
+        """Put an envelope behind the id of a call."""
+        for json in self.sealer.early_metadata(part):
+            part.metadata |= json_object(json) or {}
+        before: list[Sent] = []
+        if self.sealer.carrier == "ids":
+            before = [
+                other
+                for _, other in sorted(sequence.parts.items())
+                if other.index < part.index and not other.carried and is_worth_carrying(other)
+            ]
+        sealed = self.sealer.call_id(part, before)
+        if sealed is not None:
+            part.id = sealed
+            for other in (part, *before):
+                other.carried = True
+
+    def _carry_text(self, sequence: Sequence, part: Sent) -> None:
+        """Send what is carried of a text that has ended."""
+        if not self.sealer.carries_text(part) or self.sealer.carrier != "blocks":
+            return
+        envelope = self.sealer.envelope(part)
+        if envelope is not None:
+            self._send_envelope(sequence, part, envelope)
+
+    def _send_envelope(self, sequence: Sequence, part: Sent, envelope: str) -> None:
+        carrier = Sent(part.choice, -1, "complete")
+        carrier.number = sequence.count
+        sequence.count += 1
+        part.carried = True
+        self.add_envelope(carrier, envelope)
+
+    def _carry_complete(self, sequence: Sequence, part: Sent) -> bool:
+        """Send what is carried of an opaque part; False if it is not sealed."""
+        is_sealed = self.sealer.is_active and not self.received.native
+        if not is_sealed or not isinstance(part.complete, Opaque):
+            return False
+        if self.sealer.carrier == "ids":
+            return True  # with the next call
+        envelope = self.sealer.envelope(part)
+        if envelope is None:
+            return False
+        sequence.count -= 1
+        self._send_envelope(sequence, part, envelope)
+        return True
+
+    def _report_lost(self, sequence: Sequence) -> None:
+        """Note what no envelope has carried, since nothing came after it that has place for one."""
+        if not self.sealer.is_active:
+            return
+        for part in sequence.parts.values():
+            if not part.carried and is_worth_carrying(part):
+                kind = type(part.complete).__name__ if part.complete is not None else part.kind
+                reason = f"{self.received.dialect} has no place for it here"
+                self.adapt(f"message/{kind}/signature", "dropped", reason)
 
     def wire_reason(
         self,
@@ -241,6 +339,9 @@ class PartEncoder:
             reason = f"{self.received.dialect} has one choice"
             self.adapt("alternatives", "dropped", reason)
             return
+        if not self.received.shows_reasoning and _is_reasoning(event):
+            self.adapt("message/reasoning", "dropped", "reasoning is not shown to this client")
+            return
         self.begin()
         sequence = self.sequences.get(event.choice)
         if sequence is None:
@@ -283,6 +384,8 @@ class PartEncoder:
         if text:
             if self.keeps_text:
                 part.pieces.append(text)
+            if self.sealer.is_active:
+                add_to_checksum(part, text)
             self.add_text(part, text)
         return part
 
@@ -299,7 +402,7 @@ class PartEncoder:
         if event.arguments:
             part.arguments.append(event.arguments)
         is_open = part is sequence.open or not self.sequential
-        if is_open and not self.complete_calls and part.name:
+        if is_open and not self.complete_calls and part.name and not self.converts(part):
             self._send_arguments(sequence, part)
 
     def _send_arguments(self, sequence: Sequence, part: Sent) -> None:
@@ -308,6 +411,8 @@ class PartEncoder:
         self._begin_part(sequence, part)
         text = "".join(part.arguments)
         part.arguments.clear()
+        if text and self.converts(part):
+            text = text_of_arguments(text)
         if text:
             part.pieces.append(text if self.keeps_text else "")
             self.add_text(part, text)
@@ -396,12 +501,15 @@ class PartEncoder:
         part.number = sequence.count
         sequence.count += 1
         if part.kind == "complete":
-            self.add_complete(part)
+            if not self._carry_complete(sequence, part):
+                self.add_complete(part)
             return
         if part.kind == "tool_call":
             part.call_number = sequence.calls
             sequence.calls += 1
             self.call_id(part)
+            if self.sealer.is_active and self.sealer.carrier in ("blocks", "ids"):
+                self._seal_call(sequence, part)
         self.begin_part(part)
 
     def _end_open(self, sequence: Sequence) -> None:
@@ -423,6 +531,17 @@ class PartEncoder:
             ended.closed = True
             if ended.kind != "complete":
                 self.end_part(ended)
+                self._carry_text(sequence, ended)
+
+
+def _is_reasoning(event: StreamEvent) -> bool:
+    match event:
+        case ReasoningDelta() | PartReceived(part=Reasoning()):
+            return True
+        case ProviderMetadataReceived(kind=kind):
+            return kind == "reasoning"
+        case _:
+            return False
 
 
 def implied_by(reason: FinishReason) -> tuple[FinishReason, ...]:

@@ -7,11 +7,12 @@ an adaptation for each.
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
-from typing import Any, NamedTuple, NoReturn, TypeAlias, TypeVar
+from typing import Any, Literal, NamedTuple, NoReturn, TypeAlias, TypeVar
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from msgspec.structs import replace
 
+from llm_pure.adapters.dialects.common.unsealing import has_envelopes, unsealed_messages
 from llm_pure.chat.message_input import MESSAGE_KEYS, read_messages
 from llm_pure.chat.part_input import PART_TYPES, type_name
 from llm_pure.core.adaptations import Adaptation
@@ -39,7 +40,9 @@ _BEARER = re.compile(r"(?i)bearer +([^ ].*)")
 
 
 Routes: TypeAlias = Sequence[tuple[str, str, ServedOperation]]
-"""(method, pattern of the path, operation); the group "model" is a model's name."""
+"""(method, pattern of the path, operation); the group "model" is a model's name, others are a `ReceivedRequest.form`."""
+
+_FORMS: tuple[Literal["text", "running"], ...] = ("text", "running")
 
 
 class ServedCall(NamedTuple):
@@ -71,11 +74,18 @@ def receive(
     keys = credentials(request)
     adaptations: list[Adaptation] = []
     if request.method.upper() in ("GET", "HEAD"):
-        received, body = ReceivedRequest(dialect=dialect), BodyReader({}, adaptations)
-        received = replace(received, model=match.groupdict().get("model") or "")
+        groups, body = match.groupdict(), BodyReader({}, adaptations)
+        received = ReceivedRequest(
+            dialect=dialect,
+            model=groups.get("model") or "",
+            form=next((form for form in _FORMS if groups.get(form) is not None), ""),
+        )
     else:
         body = BodyReader(read_body(request), adaptations)
         received = read(ServedCall(request, operation, match, body))
+        if has_envelopes(request.body):
+            messages = unsealed_messages(received.messages, adaptations)
+            received = replace(received, chat=replace(received.chat, messages=messages))
     return replace(
         received,
         operation=operation,
@@ -84,6 +94,10 @@ def receive(
         unread={**body.unread(), **received.unread},
         adaptations=tuple(adaptations),
     )
+
+
+NO_OPERATION = "unknown_url"
+"""Code of a NotFound that is not about a model."""
 
 
 def route(request: HttpRequest, routes: Routes) -> tuple[ServedOperation, re.Match[str]]:
@@ -98,7 +112,7 @@ def route(request: HttpRequest, routes: Routes) -> tuple[ServedOperation, re.Mat
         if match is not None and (method == expected or (method, expected) == ("HEAD", "GET")):
             return operation, match
     message = f"no operation at {method[:20]} {path[:200]}"
-    raise Rejected(NotFound(message=message, status=404))
+    raise Rejected(NotFound(message=message, status=404, code=NO_OPERATION))
 
 
 def credentials(request: HttpRequest) -> tuple[Secret, ...]:

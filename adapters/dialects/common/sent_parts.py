@@ -13,8 +13,8 @@ class Sent:
     """A part as far as it was received and sent."""
 
     __slots__ = (
-        "arguments", "begun", "call_number", "choice", "closed", "complete", "id", "index", "kind", "metadata", "name", "number",
-        "pieces", "signature",
+        "arguments", "begun", "call_number", "carried", "checksum", "choice", "closed", "complete", "id", "index", "kind",
+        "length", "metadata", "name", "number", "pieces", "signature",
     )  # fmt: skip
 
     def __init__(self, choice: int, index: int, kind: Kind) -> None:
@@ -34,6 +34,11 @@ class Sent:
         self.signature: str | None = None
         self.metadata: dict[str, Any] = {}
         self.complete: Part | None = None
+        self.checksum = 0
+        self.length = 0
+        """Of the text so far, if it may be sealed."""
+        self.carried = False
+        """What its provider needs of it is in an envelope."""
         self.begun = False
         self.closed = False
 

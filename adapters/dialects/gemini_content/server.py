@@ -12,6 +12,7 @@ import msgspec
 
 from llm_pure.adapters.dialects.common.make_server import ResultForms, make_server
 from llm_pure.adapters.dialects.common.part_encoder import PartEncoder
+from llm_pure.adapters.dialects.common.sealing import SIGNATURE, is_signed
 from llm_pure.adapters.dialects.common.sent_parts import Sent
 from llm_pure.adapters.dialects.common.served_errors import (
     JSON_HEADERS,
@@ -119,6 +120,7 @@ class ContentEncoder(PartEncoder):
 
     one_choice = False
     complete_calls = True
+    carrier = "signatures"
 
     def __init__(self, received: ReceivedRequest) -> None:
         super().__init__(received)
@@ -165,16 +167,20 @@ class ContentEncoder(PartEncoder):
         if part is not None:
             self._send_text(part)
 
-    def _send_text(self, part: Sent) -> None:
+    def _send_text(self, part: Sent, *, is_last: bool = False) -> None:
         text = "".join(self.text)
         self.text.clear()
         value: dict[str, Any] = {"text": text}
         if part.kind == "reasoning":
             value["thought"] = True
-        signature = self.native_signature(part)
-        if signature is not None:
-            value["thoughtSignature"] = signature
-        value |= self.native_metadata(part)
+            if self.sealer.is_active and not is_last:
+                self.send_part(part.choice, value)  # the envelope needs all of the text
+                return
+            signature = self.native_signature(part)
+            value |= {} if signature is None else {SIGNATURE: signature}
+            value |= self.native_metadata(part)
+        else:
+            value |= self._own_fields(part)
         part.metadata, part.signature = {}, None
         if text or len(value) > 1 + (part.kind == "reasoning"):
             self.send_part(part.choice, value)
@@ -185,10 +191,25 @@ class ContentEncoder(PartEncoder):
             return
         if self.text_part is part:
             self.text_part = None
-        self._send_text(part)
+        self._send_text(part, is_last=True)
+
+    def _own_fields(self, part: Sent) -> dict[str, Any]:
+        """The fields beside a text or a call: the provider's own, with another provider's signature in an envelope."""
+        has_signature = SIGNATURE in part.metadata or part.kind == "tool_call"
+        if not self.sealer.is_active or not has_signature or not is_signed(part):
+            return dict(self.native_metadata(part))
+        envelope = self.sealer.envelope(part)
+        part.carried = envelope is not None
+        fields = dict(self.native_metadata(part))
+        fields.pop(SIGNATURE, None)
+        return {**fields, **({} if envelope is None else {SIGNATURE: envelope})}
+
+    def add_envelope(self, part: Sent, envelope: str) -> None:
+        self.flush()
+        self.send_part(part.choice, {"text": "", SIGNATURE: envelope})
 
     def _send_call(self, part: Sent) -> None:
-        fields = dict(self.native_metadata(part))
+        fields = self._own_fields(part)
         own = fields.pop("functionCall", None)
         args = self.arguments_of(part)
         call = {"id": part.id, "name": part.name, "args": args}

@@ -126,8 +126,12 @@ class LineEncoder(PartEncoder):
     def end_part(self, part: Sent) -> None:
         if part.kind == "tool_call":
             self._send_call(part)
-        elif part.signature is not None:
+            return
+        if part.signature is not None:
             self.adapt("message/signature", "dropped", "Ollama has no signature")
+        if self.native_metadata(part):
+            reason = f"Ollama has no such fields at a {part.kind}"
+            self.adapt("message/provider_metadata", "dropped", reason)
 
     def _send_call(self, part: Sent) -> None:
         fields = dict(self.native_metadata(part))
@@ -205,6 +209,8 @@ def _model(row: ModelInfo, received: ReceivedRequest) -> dict[str, Any]:
 
 
 def _models(page: ModelPage, received: ReceivedRequest) -> dict[str, Any]:
+    if received.form == "running":
+        return {"models": []}
     rows = [
         {
             "name": row.id,
@@ -241,6 +247,7 @@ _RESULTS = ResultForms(
     token_count=lambda count: {"prompt_eval_count": count.input_tokens},
     embeddings=_embeddings,
     health={"version": "0.33.0"},
+    health_text="Ollama is running",
 )
 """The version is a bare number of three parts: clients compare it. Ollama counts no tokens."""
 

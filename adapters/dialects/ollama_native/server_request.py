@@ -41,8 +41,9 @@ ROUTES: Routes = (
     ("POST", r"/api/chat/?", "chat"),
     ("POST", r"/api/(?:embed|embeddings)/?", "embed"),
     ("POST", r"/api/show/?", "models"),
-    ("GET", r"/api/(?:tags|ps)/?", "models"),
+    ("GET", r"/api/(?:tags|(?P<running>ps))/?", "models"),
     ("GET", r"/api/version/?", "health"),
+    ("GET", r"(?<![\s\S])(?P<text>/?)", "health"),
     ("GET", HEALTH, "health"),
 )
 

@@ -8,13 +8,18 @@ Source: ../shared/wire/server-side.md sections 3, 4 and 6 (measured with openai 
 from collections.abc import Mapping
 from typing import Any
 
-from llm_pure.adapters.dialects.common.make_server import ResultForms, make_server
+from llm_pure.adapters.dialects.common.make_server import BodyEncoder, ResultForms, make_server
 from llm_pure.adapters.dialects.common.part_encoder import PartEncoder
 from llm_pure.adapters.dialects.common.sent_parts import Sent
 from llm_pure.adapters.dialects.common.served_errors import response_id
 from llm_pure.adapters.dialects.common.served_json import encode_json
 from llm_pure.adapters.dialects.openai_chat import wire
 from llm_pure.adapters.dialects.openai_chat.server_request import parse_request
+from llm_pure.adapters.dialects.openai_chat.server_text import (
+    USAGE_NAMES,
+    TextBodyEncoder,
+    TextEncoder,
+)
 from llm_pure.adapters.dialects.openai_chat.stream import FINISH
 from llm_pure.adapters.dialects.openai_common.served import (
     build_error,
@@ -24,6 +29,7 @@ from llm_pure.adapters.dialects.openai_common.served import (
     model_row,
     usage_object,
 )
+from llm_pure.core.server import ReceivedRequest, StreamEncoder
 from llm_pure.framing.json_codec import json_object
 from llm_pure.types.completion import FinishReason
 from llm_pure.types.errors import LLMError
@@ -43,12 +49,6 @@ _REASONS: Mapping[FinishReason, str] = {
 }
 """Finish reason -> the wire's value. "error" is no value of OpenAI's: a failed answer must not look like a complete one."""
 
-_USAGE_NAMES = {
-    "input": "prompt_tokens",
-    "output": "completion_tokens",
-    "input_details": "prompt_tokens_details",
-    "output_details": "completion_tokens_details",
-}
 _LOGPROBS = {"logprobs": "content", "refusal_logprobs": "refusal"}
 """Extra field -> its key in `logprobs`."""
 _OF_MESSAGE = frozenset({"annotations"})
@@ -60,6 +60,7 @@ class ChatEncoder(PartEncoder):
 
     one_choice = False
     sequential = False
+    carrier = "ids"
 
     def begin_response(self) -> None:
         self.head = {
@@ -70,7 +71,7 @@ class ChatEncoder(PartEncoder):
         }
         self._prefix = b"data: " + encode_json(self.head)[:-1]
         self.roles: set[int] = set()
-        self.custom: set[tuple[int, int]] = set()
+        self.custom_calls: set[tuple[int, int]] = set()
         self.top: dict[str, Any] = {}
         self.texts: dict[tuple[int, str], int] = {}
 
@@ -85,12 +86,13 @@ class ChatEncoder(PartEncoder):
 
     def begin_part(self, part: Sent) -> None:
         if part.kind == "tool_call":
-            custom = self.native_metadata(part).get("type") == "custom"
+            is_custom = self.native_metadata(part).get("type") == "custom"
+            custom = is_custom or part.name in self.custom
             key = "custom" if custom else "function"
             content = {"input": ""} if custom else {"arguments": ""}
             extra = {k: v for k, v in self.native_metadata(part).items() if k != "type"}
             if custom:
-                self.custom.add((part.choice, part.call_number))
+                self.custom_calls.add((part.choice, part.call_number))
             call = {
                 "index": part.call_number,
                 "id": part.id,
@@ -108,7 +110,7 @@ class ChatEncoder(PartEncoder):
 
     def add_text(self, part: Sent, text: str) -> None:
         if part.kind == "tool_call":
-            custom = (part.choice, part.call_number) in self.custom
+            custom = (part.choice, part.call_number) in self.custom_calls
             content = {"custom": {"input": text}} if custom else {"function": {"arguments": text}}
             self.send(part.choice, {"tool_calls": [{"index": part.call_number, **content}]})
         else:
@@ -168,7 +170,7 @@ class ChatEncoder(PartEncoder):
             else:
                 self.top = extra
                 self.send(0, delta, finish_reason=reason)
-        usage = usage_object(self.usage, _USAGE_NAMES) if self.received.usage_in_stream else None
+        usage = usage_object(self.usage, USAGE_NAMES) if self.received.usage_in_stream else None
         if usage is not None or self.top:
             last = {**self.head, **self.top, "choices": [], **({"usage": usage} if usage else {})}
             self.out += (b"data: ", encode_json(last), b"\n\n")
@@ -228,7 +230,7 @@ class _BodyEncoder(ChatEncoder):
 
     def end_response(self) -> None:
         super().end_response()
-        usage = usage_object(self.usage, _USAGE_NAMES)
+        usage = usage_object(self.usage, USAGE_NAMES)
         self.body = {
             **self.head,
             "object": "chat.completion",
@@ -259,12 +261,20 @@ _RESULTS = ResultForms(
 )
 
 
+def _open_encoder(received: ReceivedRequest) -> StreamEncoder:
+    return TextEncoder(received) if received.form == "text" else ChatEncoder(received)
+
+
+def _open_body(received: ReceivedRequest) -> BodyEncoder:
+    return TextBodyEncoder(received) if received.form == "text" else _BodyEncoder(received)
+
+
 SERVER = make_server(
     "openai_chat",
     parse_request=parse_request,
     build_error=build_error,
-    open_encoder=ChatEncoder,
-    open_body=_BodyEncoder,
+    open_encoder=_open_encoder,
+    open_body=_open_body,
     results=_RESULTS,
     stream_type=lambda received: "text/event-stream",
     request_id_header="x-request-id",

@@ -19,6 +19,7 @@ from llm_pure.adapters.dialects.common.received import (
     object_at,
     receive,
 )
+from llm_pure.adapters.dialects.openai_chat.server_text import read_prompt
 from llm_pure.adapters.dialects.openai_common.served import embed_request, user_of
 from llm_pure.core.adaptations import Adaptation
 from llm_pure.core.server import ReceivedRequest
@@ -44,6 +45,7 @@ PROVIDER = "openai"
 
 ROUTES: Routes = (
     ("POST", r"/chat/completions/?", "chat"),
+    ("POST", r"(?P<text>/completions)/?", "chat"),
     ("POST", r"/embeddings/?", "embed"),
     ("GET", r"/models(?:/(?P<model>.+))?", "models"),
     ("GET", HEALTH, "health"),
@@ -63,25 +65,28 @@ def _read(call: ServedCall) -> ReceivedRequest:
         return ReceivedRequest(dialect=DIALECT, embed=embed, model=embed.model)
     options = body.object("stream_options")
     usage = options.flag("include_usage") if options is not None else None
-    chat = _chat(body)
+    is_text = call.match.groupdict().get("text") is not None
+    chat = _chat(body, is_text=is_text)
     return ReceivedRequest(
         dialect=DIALECT,
         chat=chat,
         model=chat.model,
         stream=bool(chat.stream),
         usage_in_stream=bool(usage),
+        form="text" if is_text else "",
     )
 
 
-def _chat(body: BodyReader) -> ChatRequest:
+def _chat(body: BodyReader, *, is_text: bool) -> ChatRequest:
     model = body.text("model")
     if not model:
         invalid("model", "model is missing")
+    turns = read_prompt(body) if is_text else _turns(body)
     tools = _tools(body)
     prediction = body.object("prediction")
     return ChatRequest(
         model=model,
-        messages=messages_of(_turns(body), PROVIDER, body.adaptations),
+        messages=messages_of(turns, PROVIDER, body.adaptations),
         tools=tools,
         tool_choice=_tool_choice(body),
         parallel_tool_calls=body.flag("parallel_tool_calls"),

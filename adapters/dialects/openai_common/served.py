@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from llm_pure.adapters.dialects.common.received import BodyReader, invalid
+from llm_pure.adapters.dialects.common.received import NO_OPERATION, BodyReader, invalid
 from llm_pure.adapters.dialects.common.served_errors import (
     JSON_HEADERS,
     ErrorRow,
@@ -50,7 +50,8 @@ def error_object(error: LLMError) -> dict[str, Any]:
         param = error.param
     elif isinstance(error, UnsupportedFeature):
         param = error.feature or None
-    return {"message": message_of(error), "type": row.type, "param": param, "code": row.code}
+    code = None if error.code == NO_OPERATION else row.code
+    return {"message": message_of(error), "type": row.type, "param": param, "code": code}
 
 
 def build_error(error: LLMError, received: ReceivedRequest) -> HttpResponse:
@@ -139,8 +140,9 @@ def model_row(row: ModelInfo, received: ReceivedRequest) -> dict[str, Any]:
 def model_list(page: ModelPage, received: ReceivedRequest) -> dict[str, Any]:
     """The list of models for the packages of OpenAI and of Anthropic."""
     rows = [model_row(row, received) for row in page.models]
+    codex: dict[str, Any] = {} if received.dialect == "anthropic_messages" else {"models": []}  # Codex reads it
     ends = {"first_id": rows[0]["id"], "last_id": rows[-1]["id"]} if rows else {}
-    return {"object": "list", "data": rows, "has_more": bool(page.next_page), **ends}
+    return {"object": "list", "data": rows, "has_more": bool(page.next_page), **ends, **codex}
 
 
 def embeddings_object(result: Embeddings, received: ReceivedRequest) -> dict[str, Any]:

@@ -63,6 +63,7 @@ class ResponseEncoder(PartEncoder):
     """Events -> events of the API."""
 
     keeps_text = True
+    carrier = "blocks"
 
     def begin_response(self) -> None:
         self.sequence_number = 0
@@ -73,11 +74,6 @@ class ResponseEncoder(PartEncoder):
         self.logprobs: list[Any] = []
         self.waiting: list[Any] = []
         """Log probabilities of the next text."""
-        self.custom = {
-            str(tool.json.get("name"))
-            for tool in self.received.chat.tools
-            if isinstance(tool, NativeTool) and tool.json.get("type") == "custom"
-        }
         self.response: dict[str, Any] = {
             "id": response_id("resp_", self.started.id, self.received),
             "object": "response",
@@ -288,6 +284,12 @@ class ResponseEncoder(PartEncoder):
         item = {"id": self.item_id("item", part, raw), **raw}
         self.add_item(item)
         self.end_item(item, raw)
+
+    def add_envelope(self, part: Sent, envelope: str) -> None:
+        self._end_message()
+        item: dict[str, Any] = {"id": self.item_id("rs", part, {}), "type": "reasoning", "summary": []}
+        self.add_item(item)
+        self.end_item(item, {"encrypted_content": envelope})
 
     def add_extra(self, event: ExtraReceived) -> None:
         if event.name not in _LISTS or not self.received.native:

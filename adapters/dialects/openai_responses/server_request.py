@@ -124,14 +124,27 @@ def _messages(body: BodyReader) -> list[Message]:
     return messages
 
 
+_READ_ITEMS = frozenset(
+    {
+        "custom_tool_call", "custom_tool_call_output", "function_call", "function_call_output", "reasoning",
+    }
+)  # fmt: skip
+"""Types of items that are not opaque."""
+
+
 def _item(item: Any) -> Any:
     """An item of an unknown type as an opaque part, which is sent back unchanged."""
-    if not isinstance(item, dict) or "role" in item:
+    if not isinstance(item, dict):
         return item
     kind = item.get("type")
-    if not isinstance(kind, str) or kind in ITEM_TYPES:
+    if not isinstance(kind, str) or kind == "message":
         return item
-    role: Any = "user" if kind.endswith("_output") else "assistant"
+    if kind in _READ_ITEMS:  # some have a role too
+        return {key: value for key, value in item.items() if key != "role"}
+    if kind in ITEM_TYPES and "role" not in item:
+        return item
+    is_clients = kind.endswith("_output") or item.get("role", "assistant") != "assistant"
+    role: Any = "user" if is_clients else "assistant"
     return Message(role, (Opaque(PROVIDER, kind, json_text(item)),))
 
 
