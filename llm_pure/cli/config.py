@@ -17,11 +17,20 @@ from llm_pure.cli.diagnosis import (
     models_from_environment,
     transports,
 )
-from llm_pure.cli.exit_codes import CONFIGURATION, NO_INPUT, OK, CommandFailed, value_or_exit
+from llm_pure.cli.exit_codes import (
+    CONFIGURATION,
+    DATA,
+    NO_INPUT,
+    OK,
+    CommandFailed,
+    value_or_exit,
+)
 from llm_pure.cli.files import require_files
-from llm_pure.cli.output import colors, out
+from llm_pure.cli.output import colors, out, print_note
 from llm_pure.settings.config_file import ModelSettings
+from llm_pure.settings.config_parser import read_yaml
 from llm_pure.settings.loading import LoadedConfig, config_file_paths, load_config_files
+from llm_pure.types.config import LLMConfig
 from llm_pure.types.errors import describe
 from llm_pure.types.redact import redact
 from llm_pure.types.result import Failure, LLMResult
@@ -41,6 +50,25 @@ def check(options: Namespace) -> int:
     if loaded.configuration.ignored:
         out(f"ignored sections: {', '.join(loaded.configuration.ignored)}")
     return _print_models(_models_of_files(loaded))
+
+
+def import_litellm(options: Namespace) -> int:
+    """Print a config.yaml of litellm's proxy as a configuration file; what has no place there goes to standard error."""
+    import yaml  # imported late: start-up
+
+    from llm_pure.gateway.litellm_config import import_litellm as convert
+
+    require_files(options.file)
+    text = Path(options.file).read_text("utf-8", "replace")
+    tree = value_or_exit(read_yaml(text, options.file), CONFIGURATION)
+    fields = set(LLMConfig.__struct_fields__) - {"default_fields"}
+    imported = convert(tree, frozenset(registry.names()), fields)
+    for line in imported.left_out:
+        print_note(f"left out: {redact(line)}")
+    if not imported.sections["models"]:
+        raise CommandFailed(f"{options.file} has no model that can be imported", DATA)
+    out(yaml.safe_dump(imported.sections, sort_keys=False, allow_unicode=True), end="")
+    return OK
 
 
 def doctor(options: Namespace) -> int:

@@ -3,6 +3,7 @@
 A mode is a function (clients, model) -> Answer. Every body and event is checked against the package's own types on the way.
 """
 
+import base64
 import json
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -334,7 +335,7 @@ def _add_google(answer: Answer, response: Any) -> None:
             answer.finish = candidate.finish_reason.value
         for part in (candidate.content.parts if candidate.content else None) or []:
             if part.thought_signature is not None:
-                answer.signature = part.thought_signature.decode()
+                answer.signature = base64.b64encode(part.thought_signature).decode()
             if part.function_call is not None:
                 answer.calls.append((part.function_call.name, part.function_call.args))
             elif part.thought:
