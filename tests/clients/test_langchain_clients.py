@@ -7,23 +7,26 @@ from langchain_core.language_models import BaseChatModel
 
 from tests.clients import langchain
 from tests.clients.expectations import expected
-from tests.clients.table import comparable, situations_of, translating_double
+from tests.clients.table import SERVERS, adjusted, comparable, server_url, situations_of
 from tests.clients.upstreams import PROVIDERS
 
 
-@pytest.fixture(scope="module")
-def models() -> Iterator[dict[str, BaseChatModel]]:
-    with translating_double() as double:
-        yield langchain.open_models(double.url)
+@pytest.fixture(scope="module", params=SERVERS)
+def served(request: pytest.FixtureRequest) -> Iterator[tuple[str, dict[str, BaseChatModel]]]:
+    """A kind of server, and chat models of it."""
+    with server_url(request.param) as url:
+        yield request.param, langchain.open_models(url)
 
 
 @pytest.mark.parametrize("upstream", PROVIDERS)
 @pytest.mark.parametrize("mode", langchain.MODES)
 def test_every_model_shows_the_answer_of_every_upstream(
-    models: dict[str, BaseChatModel], mode: str, upstream: str
+    served: tuple[str, dict[str, BaseChatModel]], mode: str, upstream: str
 ) -> None:
-    situations = situations_of(mode)
-    seen = {
-        name: comparable(langchain.run(models, mode, f"{upstream}-{name}")) for name in situations
+    server, models = served
+    names = situations_of(mode)
+    seen = {name: comparable(langchain.run(models, mode, f"{upstream}-{name}")) for name in names}
+    assert seen == {
+        name: adjusted(expected(mode, upstream, name), server, mode, upstream, name)
+        for name in names
     }
-    assert seen == {name: expected(mode, upstream, name) for name in situations}

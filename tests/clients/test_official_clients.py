@@ -14,7 +14,15 @@ from llm_pure.replay.doubles import ProviderDouble
 from tests.clients import official
 from tests.clients.expectations import SAME_DIALECT, client_of, expected
 from tests.clients.official import Clients
-from tests.clients.table import STREAMS, comparable, situations_of, translating_double
+from tests.clients.table import (
+    SERVERS,
+    STREAMS,
+    adjusted,
+    comparable,
+    server_url,
+    situations_of,
+    translating_double,
+)
 from tests.clients.upstreams import PROVIDERS, SIGNATURE
 
 TOOL = Tool(name="get_weather", description=official.DESCRIPTION, parameters=official.PARAMETERS)
@@ -32,25 +40,38 @@ def clients(double: ProviderDouble) -> Iterator[Clients]:
         yield opened
 
 
+@pytest.fixture(scope="module", params=SERVERS)
+def served(request: pytest.FixtureRequest) -> Iterator[tuple[str, Clients]]:
+    """A kind of server, and clients of it."""
+    with server_url(request.param) as url, official.open_clients(url) as opened:
+        yield request.param, opened
+
+
 @pytest.mark.parametrize("upstream", PROVIDERS)
 @pytest.mark.parametrize("mode", official.MODES)
 def test_every_client_shows_the_answer_of_every_upstream(
-    clients: Clients, mode: str, upstream: str
+    served: tuple[str, Clients], mode: str, upstream: str
 ) -> None:
-    situations = situations_of(mode)
+    server, opened = served
     run = official.MODES[mode]
-    seen = {name: comparable(run(clients, f"{upstream}-{name}")) for name in situations}
-    assert seen == {name: expected(mode, upstream, name) for name in situations}
+    names = situations_of(mode)
+    seen = {name: comparable(run(opened, f"{upstream}-{name}")) for name in names}
+    assert seen == {
+        name: adjusted(expected(mode, upstream, name), server, mode, upstream, name)
+        for name in names
+    }
 
 
 @pytest.mark.parametrize("mode", [mode for mode in official.MODES if client_of(mode) in SAME_DIALECT])  # fmt: skip
-def test_a_client_sees_signatures_of_its_own_vendor_unchanged(clients: Clients, mode: str) -> None:
-    upstream = SAME_DIALECT[client_of(mode)]
-    answer = official.MODES[mode](clients, f"{upstream}-reasoning")
+def test_a_client_sees_signatures_of_its_own_vendor_unchanged(
+    served: tuple[str, Clients], mode: str
+) -> None:
+    answer = official.MODES[mode](served[1], f"{SAME_DIALECT[client_of(mode)]}-reasoning")
     assert answer.signature == SIGNATURE
 
 
-def test_the_wait_of_a_rate_limit_reaches_every_client(clients: Clients) -> None:
+def test_the_wait_of_a_rate_limit_reaches_every_client(served: tuple[str, Clients]) -> None:
+    clients = served[1]
     for upstream in PROVIDERS:
         model = f"{upstream}-error"
         hello: list[MessageParam] = [{"role": "user", "content": "hi"}]
