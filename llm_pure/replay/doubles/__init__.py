@@ -31,6 +31,7 @@ from llm_pure.replay.doubles.rules import (
     UpstreamResponse,
     user_text,
 )
+from llm_pure.replay.doubles.rules_file import parse_rules
 from llm_pure.transports.scripted import ScriptedResponse, ScriptedTransport
 from llm_pure.types.completion import Completion, Usage
 from llm_pure.types.errors import LLMError
@@ -199,6 +200,7 @@ __all__ = [
     "calling",
     "failing",
     "in_turn",
+    "parse_rules",
     "serve_double",
     "user_text",
 ]
