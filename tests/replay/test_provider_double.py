@@ -1,6 +1,7 @@
 """A double that reads requests: rules, answers of every kind, what it records, in this process and on loopback."""
 
 import asyncio
+import gzip
 from collections.abc import Iterator
 from time import perf_counter
 from typing import Any
@@ -293,6 +294,18 @@ def test_a_server_answers_all_dialects_on_one_port_and_records_them() -> None:
     assert len({received.response_id for received in double.received}) == 5
     double.clear()
     assert (double.requests, double.chats) == ([], [])
+
+
+def test_a_compressed_request_is_read_and_a_broken_one_refused() -> None:
+    body = msgspec.json.encode({"model": "m", "messages": [{"role": "user", "content": "hi"}], "stream": False})  # fmt: skip
+    with serve_double(user_text) as double:
+        url = f"{double.url}/api/chat"
+        headers = {"content-encoding": "gzip"}
+        answer = httpx.post(url, content=gzip.compress(body), headers=headers)
+        assert answer.json()["message"]["content"] == "hi"
+        assert httpx.post(url, content=body, headers=headers).status_code == 400
+        assert httpx.post(url, content=body, headers={"content-encoding": "x"}).status_code == 415
+    assert [request.body for request in double.requests] == [body]
 
 
 def test_a_servers_connection_breaks_where_the_rule_says() -> None:
