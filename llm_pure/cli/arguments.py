@@ -71,6 +71,7 @@ def create_parser() -> ArgumentParser:
     _add_tokens(commands)
     _add_cost(commands)
     _add_repair(commands)
+    _add_translate(commands)
     _add_image(commands)
     _add_speak(commands)
     _add_transcribe(commands)
@@ -382,6 +383,21 @@ def _add_repair(commands: Commands) -> None:
     _add_file(repair)
     _flag(repair, "--code", "arguments of the code tool: language and code")
     _flag(repair, "--json", "print outcome, value and edits as JSON")
+
+
+def _add_translate(commands: Commands) -> None:
+    translate = _command(commands, "translate", "translate.run", "write a request, answer, stream or log in another dialect",
+        "Translate a saved body from one vendor's format into another's; what it is shows by its form. A log is JSON lines, a "
+        "body in each, also of OpenAI's batch files. A dialect is openai_chat, openai_responses, anthropic_messages, "
+        "gemini_content or ollama_native; short names and providers are known too. What is lost goes to standard error.")
+    translate.add_argument("--from", required=True, dest="from_dialect", metavar="DIALECT", help="dialect of the body")
+    translate.add_argument("--to", required=True, dest="to_dialect", metavar="DIALECT", help="dialect to write")
+    _add_file(translate)
+    translate.add_argument("-m", "--model", metavar="NAME", help="model in place of the body's; Gemini's requests have none")
+    translate.add_argument("--status", type=int, metavar="N", help="HTTP status of an answer; default: 200, 500 for an error")
+    _flag(translate, "--stream", "the request is for a stream (Gemini: its URL says so)")
+    _flag(translate, "--strict", "fail if something is lost")
+    _flag(translate, "--json", "print kind, url, body, adaptations and error as JSON, one line for each body")
 
 
 def _add_file(command: ArgumentParser) -> None:

@@ -42,6 +42,10 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
     "cost estimate": ("llm-pure cost estimate -m openai:gpt-5-mini --max-tokens 500 prompts",),
     "cost race": ("llm-pure cost race --limit 0.5 --workers 4 --calls 100",),
     "repair": ("llm-pure repair arguments.txt", """echo '{"city": "Oslo",}' | llm-pure repair"""),
+    "translate": (
+        "llm-pure translate --from anthropic --to openai-chat request.json",
+        "llm-pure translate --from deepseek --to anthropic --json answers.jsonl",
+    ),
     "image": ("llm-pure image -o cat.png 'a cat in the rain'",),
     "speak": ("llm-pure speak -o hello.mp3 'Hello!'",),
     "transcribe": ("llm-pure transcribe talk.mp3", "llm-pure transcribe --format srt talk.mp3 > talk.srt"),

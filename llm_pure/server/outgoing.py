@@ -33,11 +33,13 @@ CACHE_KEY_PROVIDERS = frozenset(
 
 ROUTING_FIELDS = frozenset(
     {
-        "api_base", "api_key", "api_type", "api_version", "base_url", "custom_llm_provider", "extra_headers", "extra_query",
-        "headers", "organization", "proxy",
+        "apibase", "apikey", "apitype", "apiversion", "baseurl", "customllmprovider", "extraheaders", "extraquery", "headers",
+        "organization", "proxy",
     }
 )  # fmt: skip
-"""Fields by which proxies let a client choose the upstream, its key or headers; they are never passed on."""
+"""Fields by which proxies let a client choose the upstream, its key or headers; they are never passed on.
+
+Names without underscores, in lower case."""
 
 
 _THINKS_UNASKED = ("anthropic_messages", "ollama_native")
@@ -75,7 +77,12 @@ def outgoing_chat(
         fields["reasoning"] = ReasoningRequest(enabled=False)
     fields |= {"messages": messages, "tools": tools}
     if chat.prompt_cache_key is None and provider.name in CACHE_KEY_PROVIDERS:
-        fields["prompt_cache_key"] = cache_key(received)
+        key = fields["prompt_cache_key"] = cache_key(received)
+        if key is not None:
+            reason = "requests of one session go to one server, whose prompt cache has them"
+            adaptations.append(
+                Adaptation(field="prompt_cache_key", action="added", reason=reason, after=key)
+            )
     return Outgoing(replace(chat, **fields), tuple(adaptations))
 
 
@@ -114,7 +121,11 @@ def _passed_fields(
     received: ReceivedRequest,
 ) -> tuple[dict[str, Any] | None, list[Adaptation]]:
     """The fields that an upstream of the client's dialect understands, and the adaptations without theirs."""
-    passed = {name: value for name, value in received.unread.items() if name not in ROUTING_FIELDS}
+    passed = {
+        name: value
+        for name, value in received.unread.items()
+        if name.replace("_", "").lower() not in ROUTING_FIELDS
+    }
     kept = [
         change
         for change in received.adaptations

@@ -149,7 +149,7 @@ def translate_received(
             message = "no upstream is needed for a health probe"
             return reject(UnsupportedFeature(message=message, feature="health"))
     if strict:
-        _reject_losses(outgoing.adaptations)
+        reject_losses(outgoing.adaptations)
     return _translated(received, provider, built, outgoing.adaptations)
 
 
@@ -182,7 +182,8 @@ def _build(
     return ok(operation.build(config, value))
 
 
-def _reject_losses(adaptations: tuple[Adaptation, ...]) -> None:
+def reject_losses(adaptations: tuple[Adaptation, ...]) -> None:
+    """Raise Rejected with UnsupportedFeature for the first adaptation that loses information."""
     lost = next((change for change in adaptations if not change.lossless), None)
     if lost is not None:
         message = f"{lost.field}: {lost.reason}"

@@ -25,7 +25,7 @@ from llm_pure.types.messages import Message, Part
 from tests.support.raw_clients import history, next_request
 from tests.support.server_answers import DONE, READERS, received
 
-EXAMPLES = settings(max_examples=60, deadline=None)
+EXAMPLES = settings(max_examples=12, deadline=None)
 FOREIGN = ("anthropic", "gemini", "openai_responses", "azure_responses", "vertex", "bedrock")
 """Providers that sign; vertex and azure_responses speak a dialect of another vendor whose signatures are not theirs."""
 
@@ -104,7 +104,7 @@ def proofs(message: Message) -> list[Any]:
     """What of a message its provider has to get back: (type, text, signature) of all that is signed, in order."""
     found: list[Any] = []
     for part in message.parts:
-        metadata = getattr(part, "provider_metadata", None)
+        metadata: Any = getattr(part, "provider_metadata", None)
         fields = {} if metadata is None else json.loads(metadata.json)
         match part:
             case Reasoning(text=text, signature=str() as signature) if metadata is not None:

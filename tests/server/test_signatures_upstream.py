@@ -52,7 +52,7 @@ ANSWERS: dict[str, dict[str, Any]] = {
         "usage": {"input_tokens": 3, "output_tokens": 4, "total_tokens": 7},
     },
 }  # fmt: skip
-PROOFS = {
+PROOFS: dict[str, dict[str, Any]] = {
     "anthropic": {"type": "thinking", "thinking": "Look it up.", "signature": "anthropic/signature+1=="},
     "gemini": {"functionCall": {"id": "g1", "name": "weather", "args": {"city": "Oslo"}}, "thoughtSignature": "Z2VtaW5pL3NpZ25hdHVyZQ=="},
     "openai_responses": {"id": "rs_1", "type": "reasoning", "summary": [{"type": "summary_text", "text": "Look it up."}], "encrypted_content": "gAAA/openai+signature=="},
@@ -155,7 +155,7 @@ def test_no_other_upstream_gets_a_proof(dialect: str, provider: str, upstream: s
     if provider == upstream:
         return
     again = second_request(dialect, provider, upstream)
-    assert [text for text in TEXTS if text.encode() in again.request.body] == []
+    assert [text for text in TEXTS if str(text).encode() in again.request.body] == []
     assert b"llm-pure" not in again.request.body
     assert b"bGxtLXB1cmUx" not in again.request.body
     assert b"4 \xc2\xb0C" in again.request.body

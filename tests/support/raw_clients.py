@@ -48,8 +48,8 @@ def next_request(dialect: str, turns: list[Any], **fields: Any) -> HttpRequest:
 def with_turns(dialect: str, turns: list[Any]) -> dict[str, Any]:
     """The body of a conversation."""
     if dialect == "gemini_content":
-        ask, go_on = ({"role": "user", "parts": [{"text": text}]} for text in ("Ask.", "Go on."))
-        return {"contents": [ask, *turns, go_on]}
+        first, last = ({"role": "user", "parts": [{"text": text}]} for text in ("Ask.", "Go on."))
+        return {"contents": [first, *turns, last]}
     key = "input" if dialect == "openai_responses" else "messages"
     ask, go_on = ({"role": "user", "content": text} for text in ("Ask.", "Go on."))
     return {key: [ask, *turns, go_on]}

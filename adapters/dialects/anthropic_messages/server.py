@@ -23,6 +23,7 @@ from llm_pure.adapters.dialects.common.served_errors import (
     ErrorRow,
     error_row,
     message_of,
+    own_rate_limits,
     response_id,
     retry_headers,
 )
@@ -78,6 +79,7 @@ def build_error(error: LLMError, received: ReceivedRequest) -> HttpResponse:
     """The response of an error."""
     status = error_row(error, ERRORS).status
     headers = (*JSON_HEADERS, *retry_headers(error, status))
+    headers += own_rate_limits(error, received, "anthropic-ratelimit-")
     if error.request_id:
         headers = (*headers, ("request-id", error.request_id))
     return HttpResponse(status, headers, encode_json(_error_body(error)))
@@ -247,6 +249,9 @@ class _BodyEncoder(MessageEncoder):
 
     def stop_block(self, part: Sent) -> None:
         if part.kind == "tool_call":
+            if self.is_cut(part, self.input):
+                self.drop_cut()
+                return
             arguments = json_object(self.input)
             if arguments is None:
                 self.adapt("message/tool_calls", "changed", "the input of a call is no JSON object")

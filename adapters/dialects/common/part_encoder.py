@@ -179,6 +179,18 @@ class PartEncoder:
             part.id = f"call_{self.started.id}_{part.call_number}".replace("__", "_")
         return part.id
 
+    def is_cut(self, part: Sent, text: str) -> bool:
+        """Whether the answer reached its limit within a call, which then is none."""
+        sequence = self.sequences.get(part.choice)
+        finish = sequence.finish if sequence else None
+        if finish is None or finish.finish_reason != "length":
+            return False
+        return json_object(text or "{}") is None
+
+    def drop_cut(self) -> None:
+        """Note a call that is not sent, since it is not complete."""
+        self.adapt("message/tool_calls", "dropped", "the answer reached its limit within a call")
+
     def arguments_of(self, part: Sent) -> Any:
         """The arguments of a complete call as an object, in the words of the model; text that is none under a key."""
         text = "".join(part.arguments) or "{}"
@@ -284,16 +296,13 @@ class PartEncoder:
         known: Mapping[str, FinishReason],
         reasons: Mapping[FinishReason, str],
     ) -> str:
-        """The wire's finish reason: of a provider of this dialect its own. `known`: the dialect's own table.
-
-        Of another dialect's words some are known here too, but clients know none of them, or read another reason in them:
-        "stop" after tool calls ends an agent.
-        """
+        """The wire's finish reason: the provider's own if it means the same here. `known`: the dialect's own table."""
         raw = sequence.finish.raw_finish_reason if sequence.finish else None
         reason = sequence.reason
-        if raw and self.received.native and known.get(raw, "unknown") in implied_by(reason):
+        meant, value = known.get(raw or "", "unknown"), reasons[reason]
+        same = (reason,) if known.get(value) == reason else implied_by(reason)
+        if raw and meant in same and (self.received.native or raw in reasons.values()):
             return raw
-        value = reasons[reason]
         if known.get(value) not in implied_by(reason):
             text = f"{self.received.dialect} has no finish reason {reason!r}"
             self.adapt("finish_reason", "changed", text)

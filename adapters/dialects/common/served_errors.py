@@ -56,6 +56,16 @@ def retry_headers(error: LLMError, status: int, *, milliseconds: bool = False) -
     return tuple(headers)
 
 
+def own_rate_limits(error: LLMError, received: ReceivedRequest, prefix: str) -> Headers:
+    """The state of the upstream's limits, for a client of the same API: Claude Code waits until they are renewed.
+
+    Source: BerriAI/litellm#37754, read 2026-11-29.
+    """
+    if not received.native:
+        return ()
+    return tuple([(name, value) for name, value in error.rate_limits if name.startswith(prefix)])
+
+
 def message_of(error: LLMError) -> str:
     """The error's text, never empty: some clients take an empty one for no error."""
     return error.message or error.kind

@@ -75,6 +75,8 @@ class _Unsealing:
             self.path, before = f"{self.path}/parts/{index}", self.path
             self._add(part)
             self.path = before
+        if self.provider:
+            self.parts = [_of_provider(part, self.provider) for part in self.parts]
         if self.leading:
             at = _after_reasoning(self.parts)
             self.parts[at:at] = self.leading
@@ -152,9 +154,7 @@ class _Unsealing:
 
     def _unseal_into(self, part: Reasoning, records: Iterable[SealedPart]) -> None:
         """Reasoning whose signature was an envelope: its own, or of parts that have no place of their own."""
-        records = tuple(records)
-        is_own = any(record.kind == "reasoning" for record in records)
-        if part.text or (is_own and any(record.length for record in records)):
+        if part.text:
             self._append(part)
         for record in records:
             if record.kind == "reasoning" and not record.length:
@@ -224,8 +224,8 @@ class _Unsealing:
         if index is None or self.splits >= _MAX_SPLITS:
             return None
         self.splits += 1
-        whole = self.parts[index].text  # type: ignore[union-attr]
-        text, rest = whole[: record.length], whole[record.length :]
+        text_before = self.parts[index].text  # type: ignore[union-attr]
+        text, rest = text_before[: record.length], text_before[record.length :]
         if not rest or checksum(text) != record.checksum:
             return None
         self.parts[index : index + 1] = [Reasoning(text), Reasoning(rest)]
@@ -270,6 +270,13 @@ class _Unsealing:
 
     def _drop(self, reason: str) -> None:
         self.adaptations.append(dropped(f"{self.path}/signature", reason))
+
+
+def _of_provider(part: Part, provider: str) -> Part:
+    """A text or a call with the name of the provider that made the message."""
+    if not isinstance(part, Text | ToolCall) or part.provider_metadata is not None:
+        return part
+    return replace(part, provider_metadata=ProviderMetadata(provider))
 
 
 def _metadata(record: SealedPart) -> ProviderMetadata:

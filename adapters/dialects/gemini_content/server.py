@@ -209,6 +209,9 @@ class ContentEncoder(PartEncoder):
         self.send_part(part.choice, {"text": "", SIGNATURE: envelope})
 
     def _send_call(self, part: Sent) -> None:
+        if self.is_cut(part, "".join(part.arguments)):
+            self.drop_cut()
+            return
         fields = self._own_fields(part)
         own = fields.pop("functionCall", None)
         args = self.arguments_of(part)

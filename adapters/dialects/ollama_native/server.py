@@ -134,6 +134,9 @@ class LineEncoder(PartEncoder):
             self.adapt("message/provider_metadata", "dropped", reason)
 
     def _send_call(self, part: Sent) -> None:
+        if self.is_cut(part, "".join(part.arguments)):
+            self.drop_cut()
+            return
         fields = dict(self.native_metadata(part))
         own = fields.pop("function", None)
         arguments = self.arguments_of(part)

@@ -12,6 +12,7 @@ from llm_pure.adapters.dialects.common.served_errors import (
     ErrorRow,
     error_row,
     message_of,
+    own_rate_limits,
     retry_headers,
 )
 from llm_pure.adapters.dialects.openai_common.usage import read_usage
@@ -58,6 +59,7 @@ def build_error(error: LLMError, received: ReceivedRequest) -> HttpResponse:
     """The response of an error."""
     status = error_row(error, ERRORS).status
     headers = (*JSON_HEADERS, *retry_headers(error, status, milliseconds=True))
+    headers += own_rate_limits(error, received, "x-ratelimit-")
     if error.request_id:
         headers = (*headers, ("x-request-id", error.request_id))
     return HttpResponse(status, headers, msgspec.json.encode({"error": error_object(error)}))

@@ -186,9 +186,14 @@ class _ItemEncoder(MessageEncoder[Quirks]):
         return frozenset(replayed)
 
     def _is_replayable(self, part: Reasoning) -> bool:
-        """Reasoning is replayed encrypted or as plain text; its summary alone is of no use to the model."""
+        """Reasoning is replayed encrypted or as plain text; its summary alone is of no use to the model.
+
+        Encrypted reasoning needs no id: opencode sends none (../shared/wire/server-side.md 7.1, read 2026-11-30).
+        """
+        if part.provider_metadata is None:
+            return False
         own = self.own_fields(part.provider_metadata)
-        return bool(own.get("id")) and bool(part.signature or own.get("content") or self.stored)
+        return bool(part.signature or (own.get("id") and (own.get("content") or self.stored)))
 
     def _why_dropped(self, part: Reasoning) -> str:
         reason = reason_not_replayed(part, self.service.name, self.rules)

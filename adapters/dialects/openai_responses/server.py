@@ -216,7 +216,8 @@ class ResponseEncoder(PartEncoder):
             self.send(f"{event}.delta", {**self.address(), "delta": text})
         self.send(f"{event}.done", {**self.address(), "name": part.name, key: text})
         own = {name: value for name, value in fields.items() if name != "type"}
-        self.end_item(item, {"status": "completed", **own, key: text})
+        status = "incomplete" if key == "arguments" and self.is_cut(part, text) else "completed"
+        self.end_item(item, {"status": status, **own, key: text})
 
     def _end_reasoning(self, part: Sent, fields: Mapping[str, Any]) -> None:
         item = self.items[-1]

@@ -25,7 +25,7 @@ from llm_pure.chat.item_input import ITEM_TYPES
 from llm_pure.core.server import ReceivedRequest
 from llm_pure.framing.json_codec import json_text
 from llm_pure.types.http import HttpRequest
-from llm_pure.types.messages import Message, Opaque
+from llm_pure.types.messages import Message, Opaque, ProviderMetadata, Reasoning, Text, ToolCall
 from llm_pure.types.rejection import returns_failure
 from llm_pure.types.request import (
     AllowedTools,
@@ -121,7 +121,20 @@ def _messages(body: BodyReader) -> list[Message]:
             messages[-1] = replace(before, parts=(*before.parts, *message.parts))
         else:
             messages.append(message)
-    return messages
+    return [_marked(message) for message in messages]
+
+
+def _marked(message: Message) -> Message:
+    """The message with all of its items marked as OpenAI's, where there is reasoning, which is sent back with what followed it."""
+    if message.role != "assistant" or not any(isinstance(p, Reasoning) for p in message.parts):
+        return message
+    parts = [
+        replace(part, provider_metadata=ProviderMetadata(PROVIDER))
+        if isinstance(part, Text | ToolCall) and part.provider_metadata is None
+        else part
+        for part in message.parts
+    ]
+    return replace(message, parts=tuple(parts))
 
 
 _READ_ITEMS = frozenset(
