@@ -79,6 +79,7 @@ def configuration(upstream: str) -> str:
     """The file of a gateway in front of this service."""
     return (
         f"models: {{bench: {{api_type: openai, model: bench, api_key: k, base_url: {upstream}}}}}\n"
+        "prices: {bench: {input: 1, output: 2}}\n"
         'serve: {log: "", keys: {}}\n'
     )
 

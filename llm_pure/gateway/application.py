@@ -15,11 +15,11 @@ from llm_pure.core.registry import Registry
 from llm_pure.gateway.access import Access
 from llm_pure.gateway.admission import UPGRADE, head_rules, is_loopback
 from llm_pure.gateway.call_record import Observer
-from llm_pure.gateway.handler import Exchange, Service
+from llm_pure.gateway.handler import RequestHandler, Service
 from llm_pure.gateway.key_access import open_key_access
 from llm_pure.gateway.models import load_models
+from llm_pure.gateway.passed_billing import PassedBilling
 from llm_pure.gateway.request_body import Receive, Send
-from llm_pure.gateway.upstream import PassedBilling
 from llm_pure.gateway.watch import WatchTimes
 from llm_pure.settings.config_file import ConfigFile
 from llm_pure.settings.loading import load_configuration
@@ -114,7 +114,9 @@ class Gateway:
             settings=settings,
             models=models,
             access=access,
-            rules=head_rules(settings.host, settings.hosts, settings.origins, has_keys=access.has_keys),
+            rules=head_rules(
+                settings.host, settings.hosts, settings.origins, has_keys=access.has_keys
+            ),
             times=WatchTimes(settings.keep_alive_s, settings.first_byte_s, settings.silence_s),
             observers=self._observers,
             metrics=self._metrics,
@@ -127,13 +129,13 @@ class Gateway:
         await current.enter()
         self.active += 1
         try:
-            exchange = Exchange(current.service, scope, receive, send)
+            handler = RequestHandler(current.service, scope, receive, send)
             full = self.active > current.service.settings.max_requests
             if current.recording is None:
-                await exchange.run(full=full)
+                await handler.run(full=full)
             else:
                 with override_transport(current.recording):
-                    await exchange.run(full=full)
+                    await handler.run(full=full)
         finally:
             self.active -= 1
             await current.leave()
@@ -204,7 +206,11 @@ def _open_recording(folder: str, before: _Current | None) -> "RecordingGateway |
         return None
     from llm_pure.gateway.recording import RecordingGateway  # imported late: start-up
 
-    if before is not None and before.recording is not None and before.service.settings.record == folder:
+    if (
+        before is not None
+        and before.recording is not None
+        and before.service.settings.record == folder
+    ):
         return before.recording
     return RecordingGateway(folder)
 

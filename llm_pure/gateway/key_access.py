@@ -11,7 +11,7 @@ from llm_pure.gateway.access import Access, Caller, OnCall
 from llm_pure.gateway.client_keys import OPEN, ClientKey, ClientKeys, parse_client_keys
 from llm_pure.gateway.key_budgets import KeyBudgets, open_key_budgets
 from llm_pure.gateway.key_limits import KeyLimits, KeyPermit
-from llm_pure.gateway.upstream import PassedBilling
+from llm_pure.gateway.passed_billing import PassedBilling
 from llm_pure.pricing.accounts import Account, is_period
 from llm_pure.pricing.table import PriceTable
 from llm_pure.settings.config_file import ConfigFile

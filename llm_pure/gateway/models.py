@@ -7,7 +7,7 @@ import msgspec
 
 from llm_pure.client.billing import Billing
 from llm_pure.client.call import CallContext
-from llm_pure.client.rate_limiter import create_limiters
+from llm_pure.client.rate_limiter import RateLimiter, create_limiters
 from llm_pure.client.targets import Target, load_targets
 from llm_pure.client.transport_manager import AnyTransport, TransportManager
 from llm_pure.core.registry import Registry
@@ -74,7 +74,7 @@ def load_models(
         loaded[name] = ok(load_targets(configs, registry, env=env))
     if not loaded:
         reasons = "; ".join([error.message for error in invalid.values()])
-        message = f"no model can be served{f': {reasons}' if reasons else ''}"
+        message = f"no model can be served: {reasons or 'no configuration file has one'}"
         raise Rejected(InvalidConfiguration(message=message, field="models"))
     every = tuple([target for targets in loaded.values() for target in targets])
     transports = TransportManager(transport, Success(every))
@@ -100,7 +100,7 @@ def load_models(
     )
 
 
-def _limiters(limit: "RateLimit | None", count: int):  # type: ignore[no-untyped-def]
+def _limiters(limit: "RateLimit | None", count: int) -> tuple[RateLimiter, ...]:
     return () if limit is None else create_limiters(limit, count)
 
 

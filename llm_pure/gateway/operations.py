@@ -12,6 +12,7 @@ from llm_pure.core.server import OperationResult, ReceivedRequest
 from llm_pure.gateway.access import Caller
 from llm_pure.gateway.answers import send_response
 from llm_pure.gateway.models import ServedModel, ServedModels
+from llm_pure.server.outgoing import outgoing_chat, outgoing_embed
 from llm_pure.tokens import count_request, max_input_tokens
 from llm_pure.types.operations import ModelInfo, ModelPage, TokenCount
 from llm_pure.types.rejection import ok, returns_failure
@@ -19,7 +20,7 @@ from llm_pure.types.request import ChatRequest
 from llm_pure.types.result import Failure, LLMResult
 
 if TYPE_CHECKING:
-    from llm_pure.gateway.handler import Exchange
+    from llm_pure.gateway.handler import RequestHandler
 
 
 def model_page(models: ServedModels, caller: Caller) -> ModelPage:
@@ -34,37 +35,40 @@ def model_page(models: ServedModels, caller: Caller) -> ModelPage:
 
 
 async def answer_operation(
-    exchange: "Exchange", received: ReceivedRequest, served: ServedModel
+    handler: "RequestHandler", received: ReceivedRequest, served: ServedModel
 ) -> None:
     """Answer a token count or embeddings. The model's name goes to the provider as it is configured."""
-    trace, target = exchange.trace, served.target
-    context = exchange.context(served)
-    received = msgspec.structs.replace(received, upstream_dialect=target.provider.dialect)
+    trace, target = handler.trace, served.target
+    context = handler.context(served)
+    provider = target.provider
+    received = msgspec.structs.replace(
+        received, upstream_dialect=provider.dialect, upstream_provider=provider.name
+    )
     result: LLMResult[OperationResult]
     if received.embed is not None:
-        embed = msgspec.structs.replace(received.embed, model=target.config.model)
-        result = await exchange.perform(embed_call(embed), context)
+        embed = outgoing_embed(received, target.config).value
+        result = await handler.perform(embed_call(embed), context)
     else:
-        chat = msgspec.structs.replace(received.chat, model=target.config.model)
-        result = await _count(exchange, chat, served)
-    trace.provider = target.provider.name
+        chat = outgoing_chat(received, provider, target.config).value
+        result = await _count(handler, chat, served)
+    trace.provider = provider.name
     if type(result) is Failure:
-        response = exchange.error_response(result.failure(), upstream=True)
+        response = handler.error_response(result.failure(), upstream=True)
     else:
         value = result.unwrap()
         trace.usage = trace.usage or getattr(value, "usage", None)
-        response = exchange.dialect.build_result(value, received)
+        response = handler.dialect.build_result(value, received)
         trace.status = response.status
-    await send_response(exchange.send, response, trace.request_id, exchange.extra_headers())
+    await send_response(handler.send, response, trace.request_id, handler.extra_headers())
 
 
 async def _count(
-    exchange: "Exchange", chat: ChatRequest, served: ServedModel
+    handler: "RequestHandler", chat: ChatRequest, served: ServedModel
 ) -> LLMResult[OperationResult]:
     """The provider's own count where it has one, else an upper estimate: a number that is too low makes agents overflow."""
     if served.target.provider.count_tokens is not None:
-        context = exchange.context(served)
-        counted = await exchange.perform(count_call(chat), context)
+        context = handler.context(served)
+        counted = await handler.perform(count_call(chat), context)
         if type(counted) is not Failure:
             return counted
     return _estimate(served.target, chat)

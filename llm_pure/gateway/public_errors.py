@@ -12,8 +12,6 @@ from typing import Any
 import msgspec
 
 from llm_pure.types.errors import (
-    InvalidConfiguration,
-    InvalidRequest,
     LLMError,
     PermissionDenied,
     ServerError,
@@ -85,7 +83,6 @@ def hide(text: str) -> str:
     'no access for *** at *** see ***'
     """
     return _HIDDEN.sub("***", text)
-
 
 
 __all__ = ["hide", "public_error"]

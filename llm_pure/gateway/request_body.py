@@ -91,7 +91,7 @@ class _Body:
         return self._pieces[0] if len(self._pieces) == 1 else b"".join(self._pieces)
 
     def _broken(self, reader: BodyReader) -> Rejected:
-        if reader.too_long:
+        if reader.is_over_limit:
             return too_large(self._limit)
         return _refused(400, "the content coding of the body is broken")
 

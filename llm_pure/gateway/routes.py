@@ -68,7 +68,9 @@ def find_route(method: str, path: str, headers: RawHeaders, query: bytes) -> Rou
     if method == "POST" and path in _COMMON:
         return _COMMON[path]
     for expected, pattern, route in _PATTERNS:
-        if (method == expected or (method, expected) == ("HEAD", "GET")) and pattern.fullmatch(path):
+        if (method == expected or (method, expected) == ("HEAD", "GET")) and pattern.fullmatch(
+            path
+        ):
             return route if route.dialect else Route(_lister(path, headers, query), "models")
     return None
 

@@ -45,8 +45,8 @@ def server_config(
 
     return uvicorn.Config(
         application,
-        http=parser or ("httptools" if find_spec("httptools") else "h11"),  # type: ignore[arg-type]
-        loop=loop or ("uvloop" if find_spec("uvloop") else "asyncio"),  # type: ignore[arg-type]
+        http=parser or ("httptools" if find_spec("httptools") else "h11"),
+        loop=loop or ("uvloop" if find_spec("uvloop") else "asyncio"),
         ws="none",  # an upgrade is a plain request, which the application answers with 426
         lifespan="on",
         access_log=False,
@@ -189,4 +189,12 @@ def serve_on_loopback(
         listener.close()
 
 
-__all__ = ["Running", "bind", "require_uvicorn", "run_server", "serve", "serve_on_loopback", "url_of"]
+__all__ = [
+    "Running",
+    "bind",
+    "require_uvicorn",
+    "run_server",
+    "serve",
+    "serve_on_loopback",
+    "url_of",
+]

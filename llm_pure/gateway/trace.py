@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from decimal import Decimal
 from itertools import count
 from time import monotonic
 from uuid import uuid4
@@ -35,7 +36,7 @@ class Trace:
         self.stream = self.passed = False
         self.status = self.attempts = self.adaptations = 0
         self.usage: Usage | None = None
-        self.cost_usd = None
+        self.cost_usd: Decimal | None = None
         self.first_byte_s: float | None = None
 
     def fail(self, error: LLMError, status: int) -> None:
@@ -52,7 +53,7 @@ class Trace:
         """Note usage and cost as they were billed."""
         self.usage = call.usage
         if call.cost is not None:
-            self.cost_usd = (self.cost_usd or 0) + call.cost.total_usd
+            self.cost_usd = (self.cost_usd or Decimal(0)) + call.cost.total_usd
 
     def report(self, observers: Sequence[Observer]) -> None:
         """Give the record to the observers."""

@@ -1,92 +1,59 @@
 """One chat request of a client as a call of the client layer: each attempt builds for its target, and reads back for the client.
 
-    ChatExchange(request)  --call-->  GatewayCall, for `call_steps`: retries, fallbacks, budgets and limits as everywhere
-                           events of a streamed answer are pieces of bytes in the client's dialect
+ChatExchange(request)  --call-->  GatewayCall, for `call_steps`: retries, fallbacks, budgets and limits as everywhere
+                       events of a streamed answer are pieces of bytes in the client's dialect
 """
 
-from collections.abc import Callable
+from functools import partial
 from operator import methodcaller
 from time import monotonic
 from typing import Any
 
 import msgspec
 
-from llm_pure.client.billing import Billing, PendingCall
-from llm_pure.client.call import CallSpec, ChatCall
-from llm_pure.client.stream_reader import CHAT, Decoder, StreamKind
+from llm_pure.adapters.dialects.common.envelope import PREFIX
+from llm_pure.client.call import CallSpec
+from llm_pure.client.stream_reader import Decoder, StreamKind
 from llm_pure.client.targets import Target
 from llm_pure.core.adaptations import Adaptation
 from llm_pure.core.buffered_body import completion_to_events
-from llm_pure.core.provider import Built, StreamDecoder
+from llm_pure.core.provider import Built
 from llm_pure.core.server import ReceivedRequest, ServerDialect, StreamEncoder
+from llm_pure.core.tool_names import restore_decoder, restore_result
 from llm_pure.gateway.pass_through import (
     PASSED_HEADERS,
-    PassedStream,
-    Piece,
     RawBody,
     Template,
     build_template,
     keeps_fields,
     pass_request,
     passes,
+)
+from llm_pure.gateway.passed_billing import PassedRequest, billed_request
+from llm_pure.gateway.pieces import (
+    EncodedStream,
+    PassedStream,
+    Piece,
     split_events,
     split_lines,
 )
+from llm_pure.server import Exchange, TranslatedRequest, Upstream, translate_received
 from llm_pure.types.completion import Completion
-from llm_pure.types.errors import LLMError
-from llm_pure.types.events import PartReceived, ReasoningDelta, StreamEvent
 from llm_pure.types.http import Headers, HttpRequest, HttpResponse, ResponseHead
 from llm_pure.types.messages import Reasoning
 from llm_pure.types.rejection import Rejected, ok
 from llm_pure.types.request import ChatRequest
 from llm_pure.types.result import Failure, LLMResult, Success
 
-
-class PassedRequest(ChatRequest, frozen=True, kw_only=True):
-    """A request that is not parsed; `parse` does it where its cost has to be known or estimated."""
-
-    messages: Any = ()
-    parse: Callable[[], LLMResult[ReceivedRequest]]
+_ENVELOPE = PREFIX.encode()
+"""In every signature of another provider that the client has from this gateway."""
 
 
-class PassedBilling(Billing):
-    """Billing that parses a request that is passed on only if its cost has to be estimated."""
-
-    def start(self, target: Target, request: Any, now: Any) -> PendingCall:
-        """Start a call, as Billing does; under a budget it fails for a request that cannot be read."""
-        if self.store.max_usd is not None and isinstance(request, PassedRequest):
-            request = _billed(ok(request.parse()))
-        return super().start(target, request, now)
-
-    def finish(self, pending: PendingCall, result: LLMResult[Any], took_s: float) -> LLMResult[Any]:
-        """Settle the call, as Billing does."""
-        if isinstance(pending.request, PassedRequest) and type(result) is not Failure:
-            usage = result.unwrap().usage
-            if usage.input_tokens is None or usage.output_tokens is None:
-                pending = _parsed_call(pending)
-        return super().finish(pending, result, took_s)
-
-    def abandon(self, pending: PendingCall, received: Completion | None, took_s: float) -> None:
-        """End a failed call, as Billing does."""
-        if received is not None and received.message.parts:
-            pending = _parsed_call(pending)
-        super().abandon(pending, received, took_s)
-
-
-def _parsed(request: Any) -> Any:
-    """The request as it is billed; one that cannot be parsed has no text to estimate."""
-    if not isinstance(request, PassedRequest):
-        return request
-    return request.parse().map(_billed).value_or(ChatRequest(messages=()))
-
-
-def _billed(received: ReceivedRequest) -> ChatRequest:
-    """The request with the model of the target, whatever the client calls it."""
-    return msgspec.structs.replace(received.chat, model="")
-
-
-def _parsed_call(pending: PendingCall) -> PendingCall:
-    return msgspec.structs.replace(pending, request=_parsed(pending.request))
+def with_identity(received: ReceivedRequest, blank: ReceivedRequest) -> ReceivedRequest:
+    """The request with the id and the time of its answer."""
+    return msgspec.structs.replace(
+        received, response_id=blank.response_id, created_s=blank.created_s
+    )
 
 
 class ChatExchange:
@@ -122,7 +89,8 @@ class ChatExchange:
         """Status and headers of the provider's last answer."""
         self.encoder: StreamEncoder | None = None
         self.last_byte_s = monotonic()
-        self._tool_names: dict[str, str] = {}
+        self.translation: Exchange | None = None
+        """How the answer is translated back, of the last attempt that was not passed."""
         self._may_pass = show_reasoning and not strict and blank.framing != "json_array"
         self.parsed: LLMResult[ReceivedRequest] | None = None
         """The client's request, once it is parsed."""
@@ -132,21 +100,21 @@ class ChatExchange:
     def parse(self) -> LLMResult[ReceivedRequest]:
         """Return the request, parsed once."""
         if self.parsed is None:
-            self.parsed = self.dialect.parse_request(self.request).map(self._with_identity)
+            self.parsed = self.dialect.parse_request(self.request).map(
+                partial(with_identity, blank=self.blank)
+            )
         return self.parsed
 
-    def _with_identity(self, received: ReceivedRequest) -> ReceivedRequest:
-        blank = self.blank
-        return msgspec.structs.replace(
-            received, response_id=blank.response_id, created_s=blank.created_s
-        )
-
     def answered(self) -> ReceivedRequest:
-        """Return the request as the answer needs it, with the dialect of the provider."""
-        parsed = self.parsed
-        received = self.blank if parsed is None else parsed.value_or(self.blank)
-        upstream = "" if self.target is None else self.target.provider.dialect
-        return msgspec.structs.replace(received, upstream_dialect=upstream)
+        """Return the request as the answer needs it, with the provider that answers."""
+        if self.translation is not None:
+            return self.translation.received
+        if self.target is None:
+            return self.blank
+        provider = self.target.provider
+        return msgspec.structs.replace(
+            self.blank, upstream_dialect=provider.dialect, upstream_provider=provider.name
+        )
 
     def passes_at(self, target: Target) -> bool:
         """Whether the body goes to this target as it came. Raises Rejected for a request that cannot be read."""
@@ -155,12 +123,15 @@ class ChatExchange:
             return False
         names = frozenset(body.fields)
         known = self.templates.decided(target, self.dialect.name, names)
+        if known and _ENVELOPE in body.data:
+            return False  # what is in it is another provider's
         if known is None:
             known = passes(target.config, target.provider, self.dialect.name)
             if known:
-                built = self._build_chat(target, ok(self.parse()))
-                known = type(built) is not Failure and keeps_fields(body, built.unwrap())
+                built = self._translate(target, ok(self.parse()))
+                known = type(built) is not Failure and keeps_fields(body, built.unwrap().request)
             self.templates.decide(target, self.dialect.name, names, passes=known)
+            known = known and _ENVELOPE not in body.data
         return known
 
     def call(self, *, stream: bool) -> "GatewayCall":
@@ -169,8 +140,8 @@ class ChatExchange:
         if self.parsed is None:
             request = PassedRequest(stream=stream, parse=self.parse)
         else:
-            request = _billed(self.parsed.unwrap())
-        return GatewayCall(request, request, self._stream_kind() if stream else None, self)
+            request = billed_request(self.parsed.unwrap())
+        return GatewayCall(request, request, self._stream_kind() if stream else None, exchange=self)
 
     # One attempt
 
@@ -178,7 +149,7 @@ class ChatExchange:
         """Build the request of an attempt."""
         self.target, self.attempts = target, self.attempts + 1
         self.encoder, self.response, self.head = None, None, None
-        self._tool_names, self.adaptations = {}, ()
+        self.translation, self.adaptations = None, ()
         try:
             self.passed = self.passes_at(target)
         except Rejected as rejected:
@@ -191,26 +162,16 @@ class ChatExchange:
         parsed = self.parse()
         if type(parsed) is Failure:
             return parsed
-        received = parsed.unwrap()
-        built = self._build_chat(target, received)
-        if type(built) is Failure:
-            return built
-        value = built.unwrap()
-        dropped = () if self._is_native(target) else received.adaptations
-        self.adaptations = (*dropped, *value.adaptations)
-        self._tool_names = value.tool_names if value.adaptations else {}
+        translated = self._translate(target, parsed.unwrap())
+        if type(translated) is Failure:
+            return translated
+        value = translated.unwrap()
+        self.translation, self.adaptations = value.exchange, value.adaptations
         return Success(Built(request=value.request))
 
-    def _is_native(self, target: Target) -> bool:
-        return target.provider.dialect == self.dialect.name
-
-    def _build_chat(self, target: Target, received: ReceivedRequest) -> LLMResult[Built]:
-        chat = msgspec.structs.replace(received.chat, model=target.config.model)
-        if received.unread and self._is_native(target):
-            chat = msgspec.structs.replace(chat, extra={**received.unread, **(chat.extra or {})})
-        if self.strict:
-            return target.provider.build_chat(target.config, chat, strict=True)
-        return ChatCall(chat, chat).build(target)
+    def _translate(self, target: Target, received: ReceivedRequest) -> LLMResult[TranslatedRequest]:
+        upstream = Upstream(provider=target.provider, config=target.config)
+        return translate_received(received, upstream, strict=self.strict)
 
     def _passed_headers(self) -> Headers:
         names = PASSED_HEADERS.get(self.dialect.name, ())
@@ -220,12 +181,10 @@ class ChatExchange:
         """Parse the provider's unary answer."""
         self.response, self.head = response, response.head
         result = target.provider.parse_chat(response)
-        if self._tool_names:
-            from llm_pure.core.tool_names import restore_result  # imported late: start-up
-
-            restored: LLMResult[Completion] = restore_result(result, self._tool_names)
-            return restored
-        return result
+        if self.translation is None or not self.translation.tool_names:
+            return result
+        restored: LLMResult[Completion] = restore_result(result, self.translation.tool_names)
+        return restored
 
     def build_response(self, completion: Completion) -> HttpResponse:
         """Return the unary answer for the client: the provider's own bytes if the request was passed on."""
@@ -254,10 +213,8 @@ class ChatExchange:
         self.head = head
         self.note_bytes()
         decoder = target.provider.open_stream(head)
-        if self._tool_names:
-            from llm_pure.core.tool_names import restore_decoder  # imported late: start-up
-
-            decoder = restore_decoder(decoder, self._tool_names)
+        if self.translation is not None and self.translation.tool_names:
+            decoder = restore_decoder(decoder, self.translation.tool_names)
         if self.passed:
             split = split_lines if self.dialect.name == "ollama_native" else split_events
             usage = self.dialect.name != "openai_chat" or _wants_usage(self.body)
@@ -297,11 +254,6 @@ def _wants_usage(body: RawBody | None) -> bool:
         return False
 
 
-def _is_reasoning(event: StreamEvent) -> bool:
-    part = event.part if isinstance(event, PartReceived) else event
-    return isinstance(part, Reasoning | ReasoningDelta)
-
-
 def _without_reasoning(completion: Completion) -> Completion:
     parts = [part for part in completion.message.parts if not isinstance(part, Reasoning)]
     message = msgspec.structs.replace(completion.message, parts=tuple(parts))
@@ -323,9 +275,7 @@ class Templates:
         known = self._decisions.get((id(target), dialect, names))
         return None if known is None or known[0] is not target else known[1]
 
-    def decide(
-        self, target: Target, dialect: str, names: frozenset[str], *, passes: bool
-    ) -> None:
+    def decide(self, target: Target, dialect: str, names: frozenset[str], *, passes: bool) -> None:
         """Remember it."""
         if len(self._decisions) < _MAX_DECISIONS:
             self._decisions[id(target), dialect, names] = (target, passes)
@@ -342,7 +292,7 @@ class Templates:
         return template
 
 
-class GatewayCall(CallSpec[Completion], frozen=True):
+class GatewayCall(CallSpec[Completion], frozen=True, kw_only=True):
     """The call of a ChatExchange."""
 
     exchange: Any = None
@@ -356,49 +306,4 @@ class GatewayCall(CallSpec[Completion], frozen=True):
         return result
 
 
-class EncodedStream:
-    """Decodes the provider's stream, and encodes its events in the client's dialect."""
-
-    def __init__(
-        self,
-        decoder: StreamDecoder,
-        encoder: StreamEncoder,
-        on_bytes: Callable[[], object],
-        *,
-        show_reasoning: bool = True,
-    ) -> None:
-        self._decoder = decoder
-        self._encoder = encoder
-        self._on_bytes = on_bytes
-        self._show_reasoning = show_reasoning
-
-    def feed(self, data: bytes) -> LLMResult[tuple[Piece, ...]]:
-        """Return the bytes for the client."""
-        self._on_bytes()
-        return self._encode(self._decoder.feed(data))
-
-    def close(self) -> LLMResult[tuple[Piece, ...]]:
-        """End the body. The end of the client's stream is that of the exchange."""
-        return self._encode(self._decoder.close())
-
-    def partial(self) -> Completion:
-        """The completion as far as it has been received."""
-        return self._decoder.partial()
-
-    def _encode(self, result: LLMResult[tuple[StreamEvent, ...]]) -> LLMResult[tuple[Piece, ...]]:
-        if type(result) is Failure:
-            return result
-        events = result.unwrap()
-        if not events:
-            return _NOTHING
-        if not self._show_reasoning:
-            events = tuple([event for event in events if not _is_reasoning(event)])
-        data = self._encoder.encode(events)
-        content = any(map(CHAT.is_content, events))
-        return Success((Piece(data, content=content),)) if data or content else _NOTHING
-
-
-_NOTHING: LLMResult[tuple[Piece, ...]] = Success(())
-
-
-__all__ = ["ChatExchange", "GatewayCall", "PassedBilling", "Templates"]
+__all__ = ["ChatExchange", "GatewayCall", "Templates", "with_identity"]

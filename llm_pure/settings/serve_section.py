@@ -1,9 +1,9 @@
 """Section `serve` of the configuration files: the gateway. Pure.
 
-    serve:
-      aliases: {"claude-*haiku*": fast, "claude-*": smart}
-      keys:
-        laptop: {sha256: "9f2c...", max_budget: 5, budget_duration: 1d}
+serve:
+  aliases: {"claude-*haiku*": fast, "claude-*": smart}
+  keys:
+    laptop: {sha256: "9f2c...", max_budget: 5, budget_duration: 1d}
 """
 
 from collections.abc import Mapping

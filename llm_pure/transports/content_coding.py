@@ -165,7 +165,7 @@ _NOTHING: LLMResult[bytes] = Success(b"")  # creating one for each response take
 class BodyReader:
     """Decoder of one response: `take` bytes as they arrive, `end` after the last. Never raises."""
 
-    __slots__ = ("_decoders", "_error", "_head", "_limit", "_size", "begun", "too_long")
+    __slots__ = ("_decoders", "_error", "_head", "_limit", "_size", "begun")
 
     def __init__(self, head: ResponseHead, limit: int) -> None:
         self._head = head
@@ -174,8 +174,6 @@ class BodyReader:
         self._decoders: list[_Decoder] = []
         self._error: LLMError | None = None
         self.begun = False
-        self.too_long = False
-        """The body is over the limit."""
         for name in _codings(head):
             self._add(name)
 
@@ -198,7 +196,6 @@ class BodyReader:
                 return Failure(self._failed(f"the content coding is broken: {error}", raw))
         self._size += len(plain)
         if self._size > self._limit:
-            self.too_long = True
             return Failure(self._failed(f"the body is longer than {self._limit} bytes", plain))
         return Success(plain)
 

@@ -24,6 +24,9 @@ NOT_RUN: dict[tuple[str, str], str] = {
         "serves until it is stopped; tests/replay/test_server.py runs it",
     ("docs/how-to/test-other-packages.md", "$ llm-pure replay serve --rules rules.yaml --received requests.jsonl"): SERVES,
     ("docs/how-to/test-other-packages.md", "$ llm-pure replay serve --as anthropic_messages cassettes/openai"): SERVES,
+    ("docs/how-to/serve.md", '$ pip install "llm-pure[serve]"'): INSTALLS,
+    ("docs/how-to/serve.md", "$ llm-pure serve"):
+        "serves until it is stopped; tests/gateway/test_operation.py runs it",
     ("docs/tutorial.md", "$ python -m venv .venv"): INSTALLS,
     ("docs/tutorial.md", "$ export OPENAI_API_KEY=..."): A_REAL_KEY,
 }  # fmt: skip

@@ -59,7 +59,8 @@ def test_a_stream_has_the_text_and_ends_as_the_dialect_does(dialect: str) -> Non
     running = Running(TWO, hello)
     answer = asyncio.run(running.post(*streamed(dialect)))
     assert (answer.status, answer.complete) == (200, True)
-    assert b"Hel" in answer.body and b"lo" in answer.body
+    assert b"Hel" in answer.body
+    assert b"lo" in answer.body
     ends = {
         "openai_chat": b"data: [DONE]\n\n",
         "openai_responses": b"response.completed",
@@ -104,7 +105,9 @@ def test_the_name_of_the_provider_means_its_model_too() -> None:
 
 
 def test_any_model_means_the_only_one() -> None:
-    text = "models: {one: {api_type: openai, api_key: k, model: gpt-5-mini}}\nserve: {any_model: true}"
+    text = (
+        "models: {one: {api_type: openai, api_key: k, model: gpt-5-mini}}\nserve: {any_model: true}"
+    )
     running = Running(text, hello)
     path, body = BODIES["anthropic_messages"]
     answer = asyncio.run(running.post(path, {**body, "model": "claude-opus-4-1"}))
@@ -139,7 +142,7 @@ def test_an_upstream_error_tells_nothing_of_the_configuration(
     assert answer.status == status
     for secret in (b"secret", b"internal", b"10.1.2.3", b"org-abc", b"openai:"):
         assert secret not in answer.body
-    assert ("false" == answer.headers.get("x-should-retry")) is not retry
+    assert (answer.headers.get("x-should-retry") == "false") is not retry
     assert answer.headers["x-request-id"] == running.records[0].request_id
     if error.kind == "rate_limited":
         assert answer.headers["retry-after"] == "7"
@@ -172,7 +175,8 @@ def test_a_failure_after_the_first_byte_is_no_reason_to_fall_back() -> None:
     running = Running(text, lambda request: Reply((*HELLO, RESET)))
     answer = asyncio.run(running.post(*streamed("openai_chat")))
     assert len(running.upstream.requests) == 1
-    assert b'"error"' in answer.chunks[-1] and b"[DONE]" not in answer.body
+    assert b'"error"' in answer.chunks[-1]
+    assert b"[DONE]" not in answer.body
     assert running.records[0].error == "stream_interrupted"
 
 
@@ -248,7 +252,8 @@ def test_the_reasoning_of_models_can_be_hidden() -> None:
     text = TWO.replace("api_type: openai", "api_type: deepseek") + "\nserve: {thinking: hide}"
     running = Running(text, lambda request: Reply((msgspec.json.encode(body),), JSON))
     answer = asyncio.run(running.post(*BODIES["openai_chat"]))
-    assert b"Hello" in answer.body and b"secret thought" not in answer.body
+    assert b"Hello" in answer.body
+    assert b"secret thought" not in answer.body
 
 
 def test_own_headers_are_sent_only_if_they_are_wanted() -> None:
@@ -273,3 +278,13 @@ def test_too_many_requests_at_a_time_are_asked_to_come_back() -> None:
         return second.status
 
     assert asyncio.run(crowd()) == 503
+
+
+def test_every_chunk_has_a_choice_unless_the_usage_was_asked_for() -> None:
+    """The loop of every tutorial reads `chunk.choices[0]`; what the answer has besides stands in the finish chunk."""
+    for provider in ("openai", "groq", "deepseek"):
+        text = TWO.replace("api_type: openai", f"api_type: {provider}")
+        answer = asyncio.run(Running(text, hello).post(*streamed("openai_chat")))
+        frames = [frame.removeprefix(b"data: ") for frame in answer.body.split(b"\n\n")[:-2]]
+        assert frames
+        assert all(msgspec.json.decode(frame)["choices"] for frame in frames)

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from llm_pure.gateway.pass_through import read_raw, split_events, split_lines
+from llm_pure.gateway.pass_through import read_raw
+from llm_pure.gateway.pieces import split_events, split_lines
 from llm_pure.types.http import HttpRequest
 from tests.support.gateways import (
     BODIES,
@@ -68,7 +69,8 @@ def test_a_field_that_the_provider_has_by_another_name_is_translated() -> None:
     path, body = BODIES["openai_chat"]
     asyncio.run(running.post(path, {**body, "max_tokens": 7}))
     sent = msgspec.json.decode(running.upstream.requests[0].body)
-    assert sent["max_completion_tokens"] == 7 and "max_tokens" not in sent
+    assert sent["max_completion_tokens"] == 7
+    assert "max_tokens" not in sent
     assert not running.records[0].passed
 
 
@@ -96,7 +98,13 @@ def test_signatures_betas_and_unknown_fields_reach_anthropic_and_come_back() -> 
         {"role": "assistant", "content": CLAUDE_MESSAGE["content"]},
         {"role": "user", "content": [{"type": "text", "text": "On", "cache_control": {"type": "ephemeral"}}]},
     ]  # fmt: skip
-    body = {"model": "smart", "max_tokens": 5, "messages": history, "x_unknown": 1, "thinking": {"type": "adaptive"}}
+    body = {
+        "model": "smart",
+        "max_tokens": 5,
+        "messages": history,
+        "x_unknown": 1,
+        "thinking": {"type": "adaptive"},
+    }
     headers = {"anthropic-beta": "a-2025-01-01,b-2026-01-01", "anthropic-version": "2026-10-21"}
     answer = asyncio.run(running.post("/v1/messages?beta=true", body, headers=headers))
     assert answer.body == data
@@ -115,22 +123,31 @@ def test_gemini_streams_pass_with_the_model_in_the_url() -> None:
         b'"finishReason": "STOP","index": 0}],"usageMetadata": {"promptTokenCount": 3,"candidatesTokenCount": 1}}\r\n\r\n'
     )
     running = Running(text, lambda request: Reply((chunk,)))
-    body = b'{"contents":[{"role":"user","parts":[{"text":"Hi"}]}],  "generationConfig":{"topK": 3}}'
-    answer = asyncio.run(running.post("/v1beta/models/g:streamGenerateContent?alt=sse&key=client", body))
+    body = (
+        b'{"contents":[{"role":"user","parts":[{"text":"Hi"}]}],  "generationConfig":{"topK": 3}}'
+    )
+    answer = asyncio.run(
+        running.post("/v1beta/models/g:streamGenerateContent?alt=sse&key=client", body)
+    )
     assert (answer.status, answer.body) == (200, chunk)
     request = running.upstream.requests[0]
     assert request.body == body
-    assert "/models/gemini-3-pro:streamGenerateContent?alt=sse" in request.url and "client" not in request.url
+    assert "/models/gemini-3-pro:streamGenerateContent?alt=sse" in request.url
+    assert "client" not in request.url
 
 
 def test_ollama_lines_pass() -> None:
     text = "models: {o: {api_type: ollama, model: 'qwen3:4b', base_url: 'http://ollama.internal'}}"
     lines = (
         b'{"model":"qwen3:4b","created_at":"2026-11-30T00:00:00Z","message":{"role":"assistant","content":"Hel"},"done":false}\n',
-        b'{"model":"qwen3:4b","created_at":"2026-11-30T00:00:00Z","message":{"role":"assistant","content":"lo"},"done":true,'
-        b'"done_reason":"stop","prompt_eval_count":3,"eval_count":2}\n',
+        (
+            b'{"model":"qwen3:4b","created_at":"2026-11-30T00:00:00Z","message":{"role":"assistant","content":"lo"},"done":true,'
+            b'"done_reason":"stop","prompt_eval_count":3,"eval_count":2}\n'
+        ),
     )
-    running = Running(text, lambda request: Reply(lines, (("content-type", "application/x-ndjson"),)))
+    running = Running(
+        text, lambda request: Reply(lines, (("content-type", "application/x-ndjson"),))
+    )
     body = {"model": "o", "messages": [{"role": "user", "content": "Hi"}], "x_unknown": 1}
     answer = asyncio.run(running.post("/api/chat", body))
     assert (answer.status, answer.body, running.records[0].passed) == (200, b"".join(lines), True)
@@ -144,7 +161,8 @@ def test_an_error_in_mid_stream_comes_after_whole_frames() -> None:
     answer = asyncio.run(running.post(path, {**body, "stream": True}))
     frames = answer.body.split(b"\n\n")
     assert answer.body.startswith(b"".join(STREAM[:3]))
-    assert b'"error"' in frames[-2] and frames[-1] == b""
+    assert b'"error"' in frames[-2]
+    assert frames[-1] == b""
     assert all(msgspec.json.decode(frame.removeprefix(b"data: ")) for frame in frames[:-1])
 
 
@@ -161,17 +179,27 @@ def test_an_error_of_a_passed_responses_stream_keeps_the_id() -> None:
         b'"output_index":0,"content_index":0,"delta":"Hel"}\n\n'
     )
     running = Running(text, lambda request: Reply((created,)))
-    answer = asyncio.run(running.post("/v1/responses", {"model": "r", "input": "Hi", "stream": True}))
+    answer = asyncio.run(
+        running.post("/v1/responses", {"model": "r", "input": "Hi", "stream": True})
+    )
     assert answer.body.startswith(created)
     rest = answer.body.removeprefix(created)
-    assert b"response.failed" in rest and b"resp_77" in rest and b"response.created" not in rest
+    assert b"response.failed" in rest
+    assert b"resp_77" in rest
+    assert b"response.created" not in rest
 
 
-@given(st.lists(st.sampled_from([b"data: a", b": c", b"event: x\ndata: y"]), max_size=6), st.sampled_from([b"\n\n", b"\r\n\r\n"]), st.data())
+@given(
+    st.lists(st.sampled_from([b"data: a", b": c", b"event: x\ndata: y"]), max_size=6),
+    st.sampled_from([b"\n\n", b"\r\n\r\n"]),
+    st.data(),
+)
 def test_frames_join_to_the_same_bytes_at_any_split(
     frames: list[bytes], end: bytes, data: st.DataObject
 ) -> None:
-    body = b"".join([frame.replace(b"\n", end[: len(end) // 2]) + end for frame in frames]) + b"rest"
+    body = (
+        b"".join([frame.replace(b"\n", end[: len(end) // 2]) + end for frame in frames]) + b"rest"
+    )
     cut = data.draw(st.integers(0, len(body)))
     first, rest = split_events(body[:cut])
     second, rest = split_events(rest + body[cut:])

@@ -78,7 +78,8 @@ class Request:
             self.status = message["status"]
             self.headers = {k.decode(): v.decode() for k, v in message["headers"]}
         else:
-            assert self.status and not self.complete
+            assert self.status
+            assert not self.complete
             if message.get("body"):
                 self.chunks.append(message["body"])
             self.complete = not message.get("more_body", False)

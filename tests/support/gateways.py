@@ -187,6 +187,16 @@ BODIES: dict[str, tuple[str, dict[str, Any]]] = {
 """Dialect -> path and body of a request for a buffered answer."""
 
 
+ERRORS_OF = {
+    "openai_chat": b'data: {"error":{',
+    "openai_responses": b"response.failed",
+    "anthropic_messages": b"event: error",
+    "gemini_content": b'data: {"error":{"code"',
+    "ollama_native": b'{"error":"',
+}
+"""Dialect -> what is in the error of a stream."""
+
+
 def streamed(dialect: str) -> tuple[str, dict[str, Any]]:
     """The same for a stream."""
     path, body = BODIES[dialect]
