@@ -16,16 +16,29 @@ from tests.clients.official import DESCRIPTION, PARAMETERS, QUESTION, Answer, er
 TOOL = {"type": "function", "function": {"name": "get_weather", "description": DESCRIPTION, "parameters": PARAMETERS}}  # fmt: skip
 
 
+_CLOSE = {"connection": "close"}
+"""The models have no way to close their clients: no connection is left open."""
+
+
 def open_models(url: str) -> dict[str, BaseChatModel]:
     """Mode -> its chat model, for the model "any"."""
     key = SecretStr("any")
-    base: Any = {"base_url": f"{url}/v1", "api_key": key, "max_retries": 0}
+    base: Any = {
+        "base_url": f"{url}/v1",
+        "api_key": key,
+        "max_retries": 0,
+        "default_headers": _CLOSE,
+    }
     return {
         "langchain_openai": ChatOpenAI(model="any", stream_usage=True, **base),
         "langchain_responses": ChatOpenAI(model="any", use_responses_api=True, **base),
-        "langchain_anthropic": ChatAnthropic(model_name="any", base_url=url, api_key=key, max_retries=0, timeout=None, stop=None),
-        "langchain_google": ChatGoogleGenerativeAI(model="any", base_url=url, api_key=key, max_retries=1, include_thoughts=True),
-        "langchain_ollama": ChatOllama(model="any", base_url=url, reasoning=True),
+        "langchain_anthropic": ChatAnthropic(
+            model_name="any", base_url=url, api_key=key, max_retries=0, timeout=None, stop=None, default_headers=_CLOSE,
+        ),
+        "langchain_google": ChatGoogleGenerativeAI(
+            model="any", base_url=url, api_key=key, max_retries=1, include_thoughts=True, additional_headers=_CLOSE,
+        ),
+        "langchain_ollama": ChatOllama(model="any", base_url=url, reasoning=True, client_kwargs={"headers": _CLOSE}),
     }  # fmt: skip
 
 
