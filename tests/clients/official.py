@@ -102,7 +102,7 @@ def _whole(read: Callable[[], Answer]) -> Answer:
 
 # openai, chat completions
 
-_CHAT: dict[str, Any] = {
+CHAT: dict[str, Any] = {
     "messages": [{"role": "user", "content": QUESTION}],
     "tools": [{"type": "function", "function": {"name": "get_weather", "description": DESCRIPTION, "parameters": PARAMETERS}}],
 }  # fmt: skip
@@ -130,7 +130,7 @@ def _chat_answer(answer: Any) -> Answer:
 
 
 def openai_chat(clients: Clients, model: str) -> Answer:
-    return _whole(lambda: _chat_answer(valid(clients.openai.chat.completions.create(model=model, **_CHAT))))  # fmt: skip
+    return _whole(lambda: _chat_answer(valid(clients.openai.chat.completions.create(model=model, **CHAT))))  # fmt: skip
 
 
 def openai_chat_stream(clients: Clients, model: str) -> Answer:
@@ -153,7 +153,7 @@ def openai_chat_stream(clients: Clients, model: str) -> Answer:
                 arguments[call.index] = arguments.get(call.index, "") + (call.function.arguments or "")  # fmt: skip
 
     def stream() -> Iterable[Any]:
-        yield from create(model=model, stream=True, stream_options=usage_option, **_CHAT)  # type: ignore[call-overload]
+        yield from create(model=model, stream=True, stream_options=usage_option, **CHAT)  # type: ignore[call-overload]
 
     _each(answer, stream(), read)
     answer.calls = [(name, json.loads(arguments[index])) for index, name in sorted(names.items())]
@@ -163,7 +163,7 @@ def openai_chat_stream(clients: Clients, model: str) -> Answer:
 def openai_chat_helper(clients: Clients, model: str) -> Answer:
     def read() -> Answer:
         options: Any = {"include_usage": True}
-        with clients.openai.chat.completions.stream(model=model, stream_options=options, **_CHAT) as stream:  # fmt: skip
+        with clients.openai.chat.completions.stream(model=model, stream_options=options, **CHAT) as stream:  # fmt: skip
             return _chat_answer(stream.get_final_completion())
 
     return _whole(read)
@@ -171,7 +171,7 @@ def openai_chat_helper(clients: Clients, model: str) -> Answer:
 
 # openai, responses
 
-_RESPONSE: dict[str, Any] = {
+RESPONSE: dict[str, Any] = {
     "input": QUESTION,
     "tools": [{"type": "function", "name": "get_weather", "description": DESCRIPTION, "parameters": PARAMETERS, "strict": False}],
     "include": ["reasoning.encrypted_content"],
@@ -200,7 +200,7 @@ def _response_answer(response: Any) -> Answer:
 
 
 def openai_responses(clients: Clients, model: str) -> Answer:
-    return _whole(lambda: _response_answer(valid(clients.openai.responses.create(model=model, **_RESPONSE))))  # fmt: skip
+    return _whole(lambda: _response_answer(valid(clients.openai.responses.create(model=model, **RESPONSE))))  # fmt: skip
 
 
 def openai_responses_stream(clients: Clients, model: str) -> Answer:
@@ -220,7 +220,7 @@ def openai_responses_stream(clients: Clients, model: str) -> Answer:
                 finals.append(_response_answer(event.response))
 
     def stream() -> Iterable[Any]:
-        yield from clients.openai.responses.create(model=model, stream=True, **_RESPONSE)
+        yield from clients.openai.responses.create(model=model, stream=True, **RESPONSE)
 
     _each(answer, stream(), read)
     for final in finals:
@@ -230,7 +230,7 @@ def openai_responses_stream(clients: Clients, model: str) -> Answer:
 
 def openai_responses_helper(clients: Clients, model: str) -> Answer:
     def read() -> Answer:
-        with clients.openai.responses.stream(model=model, **_RESPONSE) as stream:
+        with clients.openai.responses.stream(model=model, **RESPONSE) as stream:
             return _response_answer(stream.get_final_response())
 
     return _whole(read)
@@ -238,7 +238,7 @@ def openai_responses_helper(clients: Clients, model: str) -> Answer:
 
 # anthropic
 
-_MESSAGE: dict[str, Any] = {
+MESSAGE: dict[str, Any] = {
     "max_tokens": 500,
     "messages": [{"role": "user", "content": QUESTION}],
     "tools": [{"name": "get_weather", "description": DESCRIPTION, "input_schema": PARAMETERS}],
@@ -265,7 +265,7 @@ def _message_answer(message: Any) -> Answer:
 
 
 def anthropic_messages(clients: Clients, model: str) -> Answer:
-    return _whole(lambda: _message_answer(valid(clients.anthropic.messages.create(model=model, **_MESSAGE))))  # fmt: skip
+    return _whole(lambda: _message_answer(valid(clients.anthropic.messages.create(model=model, **MESSAGE))))  # fmt: skip
 
 
 def anthropic_messages_stream(clients: Clients, model: str) -> Answer:
@@ -305,7 +305,7 @@ def anthropic_messages_stream(clients: Clients, model: str) -> Answer:
                 answer.usage = (usage["input_tokens"] + cached, usage["output_tokens"], cached)
 
     def stream() -> Iterable[Any]:
-        yield from clients.anthropic.messages.create(model=model, stream=True, **_MESSAGE)
+        yield from clients.anthropic.messages.create(model=model, stream=True, **MESSAGE)
 
     _each(answer, stream(), read)
     answer.calls = [(name, json.loads(inputs[index])) for index, name in names.items()]
@@ -314,7 +314,7 @@ def anthropic_messages_stream(clients: Clients, model: str) -> Answer:
 
 def anthropic_messages_helper(clients: Clients, model: str) -> Answer:
     def read() -> Answer:
-        with clients.anthropic.messages.stream(model=model, **_MESSAGE) as stream:
+        with clients.anthropic.messages.stream(model=model, **MESSAGE) as stream:
             return _message_answer(stream.get_final_message())
 
     return _whole(read)
@@ -322,7 +322,7 @@ def anthropic_messages_helper(clients: Clients, model: str) -> Answer:
 
 # google-genai
 
-_GOOGLE: Any = {
+GOOGLE: Any = {
     "tools": [{"function_declarations": [{"name": "get_weather", "description": DESCRIPTION, "parameters_json_schema": PARAMETERS}]}],
     "automatic_function_calling": {"disable": True},
 }  # fmt: skip
@@ -352,7 +352,7 @@ def _add_google(answer: Answer, response: Any) -> None:
 def google_content(clients: Clients, model: str) -> Answer:
     def read() -> Answer:
         answer = Answer()
-        _add_google(answer, clients.google.models.generate_content(model=model, contents=QUESTION, config=_GOOGLE))  # fmt: skip
+        _add_google(answer, clients.google.models.generate_content(model=model, contents=QUESTION, config=GOOGLE))  # fmt: skip
         return answer
 
     return _whole(read)
@@ -362,16 +362,16 @@ def google_content_stream(clients: Clients, model: str) -> Answer:
     answer = Answer()
 
     def stream() -> Iterable[Any]:
-        yield from clients.google.models.generate_content_stream(model=model, contents=QUESTION, config=_GOOGLE)  # fmt: skip
+        yield from clients.google.models.generate_content_stream(model=model, contents=QUESTION, config=GOOGLE)  # fmt: skip
 
     return _each(answer, stream(), lambda chunk: _add_google(answer, chunk))
 
 
 # ollama
 
-_OLLAMA: dict[str, Any] = {
+OLLAMA: dict[str, Any] = {
     "messages": [{"role": "user", "content": QUESTION}],
-    "tools": _CHAT["tools"],
+    "tools": CHAT["tools"],
 }
 
 
@@ -389,7 +389,7 @@ def _add_ollama(answer: Answer, response: Any) -> None:
 def ollama_chat(clients: Clients, model: str) -> Answer:
     def read() -> Answer:
         answer = Answer()
-        _add_ollama(answer, clients.ollama.chat(model=model, **_OLLAMA))
+        _add_ollama(answer, clients.ollama.chat(model=model, **OLLAMA))
         return answer
 
     return _whole(read)
@@ -399,7 +399,7 @@ def ollama_chat_stream(clients: Clients, model: str) -> Answer:
     answer = Answer()
 
     def stream() -> Iterable[Any]:
-        yield from clients.ollama.chat(model=model, stream=True, **_OLLAMA)
+        yield from clients.ollama.chat(model=model, stream=True, **OLLAMA)
 
     return _each(answer, stream(), lambda line: _add_ollama(answer, line))
 

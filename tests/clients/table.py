@@ -51,8 +51,8 @@ def wire_of(request: HttpRequest) -> ScriptedResponse:
 
 
 @contextmanager
-def translating_gateway() -> Iterator[str]:
-    """The URL of a gateway with a model for each upstream and situation."""
+def translating_gateway(transport: ScriptedTransport | None = None) -> Iterator[str]:
+    """The URL of a gateway with a model for each upstream and situation. `transport`: one of `wire_of`."""
     models = {
         f"{dialect}-{situation}": {"api_type": provider, "api_key": "any", "base_url": f"http://{dialect}.test/v1", "model": f"{dialect}-{situation}"}
         for dialect, provider in PROVIDERS.items()
@@ -60,7 +60,9 @@ def translating_gateway() -> Iterator[str]:
     }  # fmt: skip
     text = msgspec.json.encode({"models": models, "retry": {"max_attempts": 1}}).decode()
     configuration = parse_config_file(read_yaml(text).unwrap(), {}).unwrap()
-    with serve_on_loopback(configuration, transport=ScriptedTransport(wire_of)) as running:
+    with serve_on_loopback(
+        configuration, transport=transport or ScriptedTransport(wire_of)
+    ) as running:
         yield running.url
 
 

@@ -1,6 +1,7 @@
 """The vendors' packages against answers of five upstream dialects: every client x upstream x situation."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import anthropic
 import openai
@@ -83,7 +84,8 @@ def test_the_wait_of_a_rate_limit_reaches_every_client(served: tuple[str, Client
         assert slow.value.response.headers["retry-after"] == "7"
         with pytest.raises(genai_errors.ClientError) as busy:
             clients.google.models.generate_content(model=model, contents="hi")
-        (detail,) = busy.value.details["error"]["details"]
+        body: Any = busy.value.details
+        (detail,) = body["error"]["details"]
         assert detail["retryDelay"] == "7s"
 
 
