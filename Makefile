@@ -7,7 +7,7 @@ BIN := .venv/bin
 # one more than there are cores, since some tests wait
 WORKERS ?= $(shell $(PYTHON) -c 'import os; print((os.cpu_count() or 1) + 1)')
 .DEFAULT_GOAL := help
-.PHONY: help demo test fuzz test-lowest test-newest check format docs changelog dist record bench compare lock prices-refresh clean
+.PHONY: help demo test test-npm fuzz test-lowest test-newest check format docs changelog dist record bench compare lock prices-refresh clean
 
 # test-lowest and test-newest have a separate environment for each Python
 VERSION = $(shell $(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])')
@@ -42,6 +42,10 @@ demo: .venv/run ## the whole chain on a shipped cassette, offline
 
 test: .venv/test ## the test suite, offline
 	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
+
+test-npm: .venv/test ## the vendors' npm packages and the AI SDK as clients; installs them outside the repository, needs node >= 20
+	$(BIN)/python -m tests.clients.npm_packages
+	$(BIN)/python -m pytest -n 0 tests/clients/test_npm_clients.py
 
 fuzz: .venv/test ## 200,000 mutants of recorded responses, to every parser, in ten minutes; ARGS="--seed 1 --cases 5000"
 	$(BIN)/python -m tests.support.fuzz $(ARGS)

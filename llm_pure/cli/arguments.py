@@ -25,6 +25,15 @@ MEDIA_MODELS = {
 }
 """Media command -> model without -m; None is the default model of `ask`."""
 
+SERVED_DIALECTS = (
+    "anthropic_messages",
+    "gemini_content",
+    "ollama_native",
+    "openai_chat",
+    "openai_responses",
+)
+"""The names in `llm_pure.server.server_dialects`, which is loaded when a server runs."""
+
 
 class _Parser(ArgumentParser):
     """Exits with 64 on wrong usage, as sysexits.h says, in place of argparse's 2."""
@@ -242,8 +251,13 @@ def _add_replay(commands: Commands) -> None:
     actions = _group(commands, "replay", "replay recorded traffic")
     serve = _command(actions, "serve", "serve.run", "serve recorded responses on loopback",
         "Serve recorded responses on 127.0.0.1, with streaming, for any program with a configurable base URL. The first "
-        "line of output is the server's URL. A request without a recording is a 404 that shows the differences.")
-    _add_paths(serve)
+        "line of output is the server's URL. A request without a recording is a 404 that shows the differences. With --as "
+        "clients of another API are answered, and with --rules a file says what is answered instead of recordings.")
+    serve.add_argument("paths", nargs="*", metavar="PATH", help="cassettes, or folders of cassettes")
+    serve.add_argument("--as", dest="client_dialect", metavar="DIALECT", choices=[*SERVED_DIALECTS, "any"],
+        help="answer clients of this API with the recordings of all: " + ", ".join(SERVED_DIALECTS) + ", or any of them")
+    serve.add_argument("--rules", metavar="FILE", help="answer clients of every API by the rules of this YAML or JSON file")
+    serve.add_argument("--received", metavar="FILE", help="with --as or --rules: append what clients send, a JSON line for each request")
     serve.add_argument("--port", type=int, default=0, metavar="N", help="default: 0, any free port")
     serve.add_argument("--allow-host", action="append", default=[], metavar="NAME",
         help="a name by which the server may be called, beside those of loopback")

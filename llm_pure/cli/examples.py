@@ -27,7 +27,11 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
     "cassette show": ("llm-pure cassette show --index 0 tests/cassettes/ask.yaml",),
     "cassette diff": ("llm-pure cassette diff old/ask.yaml new/ask.yaml",),
     "stream fuzz": ("llm-pure stream fuzz --every-byte tests/cassettes",),
-    "replay serve": ("llm-pure replay serve --port 8000 tests/cassettes",),
+    "replay serve": (
+        "llm-pure replay serve --port 8000 tests/cassettes",
+        "llm-pure replay serve --as anthropic_messages tests/cassettes/openai",
+        "llm-pure replay serve --rules rules.yaml --received requests.jsonl",
+    ),
     "serve": ("llm-pure serve", "llm-pure serve --port 11434 -m fast", "llm-pure serve --replay tests/cassettes"),
     "serve key": ("llm-pure serve key laptop",),
     "serve env": ("llm-pure serve env claude > claude.env", "llm-pure serve env codex -m smart >> ~/.codex/config.toml"),

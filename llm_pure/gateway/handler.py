@@ -69,7 +69,7 @@ class RequestHandler:
     def dialect(self) -> ServerDialect:
         """The client's dialect; before its path is known, that of the errors."""
         if self._dialect is None:
-            self._dialect = server_dialects[guess_dialect(self.scope["path"])]
+            self._dialect = server_dialects[guess_dialect(_own_path(self.scope))]
         return self._dialect
 
     async def run(self, *, full: bool) -> None:
@@ -133,7 +133,8 @@ class RequestHandler:
         refused = refuse_head(scope, service.rules)
         if refused is not None:
             raise Rejected(refused)
-        method, path, headers = scope["method"], scope["path"], scope["headers"]
+        method, headers = scope["method"], scope["headers"]
+        path = _own_path(scope)
         route = find_route(method, path, headers, scope["query_string"])
         if route is None:
             message = f"there is no operation at {method} {path[:200]}"
@@ -255,8 +256,15 @@ class RequestHandler:
         return (model, *cost, ("x-llm-pure-adaptations", str(trace.adaptations)))
 
 
-_CLOSING = frozenset({400, 408, 413, 414, 415, 431})
+_CLOSING = frozenset({400, 413, 414, 415, 431})
 """Statuses after which the rest of a request may stand unread in the connection."""
+
+
+def _own_path(scope: Mapping[str, Any]) -> str:
+    """The path below the place where the application is mounted."""
+    path: str = scope["path"]
+    root: str = scope.get("root_path") or ""
+    return path[len(root) :] if root and path.startswith(f"{root}/") else path
 
 
 _OF_THE_BODY = frozenset({b"content-encoding", b"content-length", b"transfer-encoding"})

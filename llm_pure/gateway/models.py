@@ -17,6 +17,7 @@ from llm_pure.gateway.upstream import Templates
 from llm_pure.policy.retry import RetryPolicy
 from llm_pure.settings.config_file import DEFAULT_NAME, ConfigFile
 from llm_pure.settings.serve_section import ServeSettings
+from llm_pure.types.config import LLMConfig
 from llm_pure.types.errors import InvalidConfiguration, LLMError
 from llm_pure.types.rejection import Rejected, ok, returns_failure
 from llm_pure.types.result import Failure, Success
@@ -26,6 +27,11 @@ if TYPE_CHECKING:
 
 POLICY = RetryPolicy(max_attempts=3, max_backoff_s=20)
 """Without a section `retry`: clients repeat requests too."""
+
+
+CALL_S = 3600.0
+"""For a whole call, where the files say nothing: a long answer streams for longer than a client waits for a short one. Silence
+is limited apart, by `first_byte_s` and `silence_s`."""
 
 
 class ServedModel(msgspec.Struct, frozen=True, kw_only=True):
@@ -70,7 +76,7 @@ def load_models(
             invalid[name] = setup.failure()
             continue
         model = setup.unwrap()
-        configs = [without_file_defaults(config) for config in (model.config, *model.fallbacks)]
+        configs = [_patient(config) for config in (model.config, *model.fallbacks)]
         loaded[name] = ok(load_targets(configs, registry, env=env))
     if not loaded:
         reasons = "; ".join([error.message for error in invalid.values()])
@@ -78,13 +84,16 @@ def load_models(
         raise Rejected(InvalidConfiguration(message=message, field="models"))
     every = tuple([target for targets in loaded.values() for target in targets])
     transports = TransportManager(transport, Success(every))
+    policy = configuration.retry or POLICY
+    if policy.deadline_s == RetryPolicy().deadline_s:
+        policy = msgspec.structs.replace(policy, deadline_s=CALL_S)
     models = {
         name: ServedModel(
             name=name,
             context=CallContext(
                 targets=Success(targets),
                 transports=transports,
-                policy=configuration.retry or POLICY,
+                policy=policy,
                 billing=billing,
                 limiters=_limiters(configuration.limit, len(targets)),
             ),
@@ -98,6 +107,14 @@ def load_models(
         transports=transports,
         templates=Templates(),
     )
+
+
+def _patient(config: LLMConfig) -> LLMConfig:
+    """The configuration without what a file sets unasked, and with the time for long answers."""
+    plain = without_file_defaults(config)
+    if plain.timeout != LLMConfig().timeout:
+        return plain
+    return msgspec.structs.replace(plain, timeout=CALL_S)
 
 
 def _limiters(limit: "RateLimit | None", count: int) -> tuple[RateLimiter, ...]:

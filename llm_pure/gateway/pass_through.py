@@ -1,6 +1,6 @@
 """Requests that go through as they came, where client and provider speak one dialect. Pure.
 
-Every byte but the model's name stays: signatures, unknown fields and the provider's prompt caches survive.
+Every value but the model's name keeps its bytes: signatures, unknown fields and the provider's prompt caches survive.
 """
 
 from collections.abc import Iterable
@@ -138,14 +138,10 @@ def build_template(config: LLMConfig, provider: Provider, *, stream: bool) -> Te
 
 def pass_request(template: Template, body: RawBody, headers: Headers) -> Built:
     """The provider's request with the body of the client. headers: of the client, that go on."""
-    data = body.data
     changes = {"model": template.model} if template.model else {}
     if template.stream_options:
         changes["stream_options"] = template.stream_options
-    fields = body.fields
-    changed = {name: raw for name, raw in changes.items() if bytes(fields.get(name, b"")) != raw}
-    if changed:
-        data = _with_fields(fields, changed)
+    data = _with_fields(body.fields, changes)
     request = template.request
     if headers:
         names = {name for name, _ in headers}
@@ -157,7 +153,10 @@ def pass_request(template: Template, body: RawBody, headers: Headers) -> Built:
 
 
 def _with_fields(fields: dict[str, msgspec.Raw], changed: dict[str, bytes]) -> bytes:
-    """A JSON object with some fields in place of, or after, its own; the others keep their bytes and their order."""
+    """A JSON object with some fields in place of, or after, its own; the values keep their bytes, and the fields their order.
+
+    It is joined anew also if nothing changes: a field that stands twice would be one thing here, another at the provider.
+    """
     merged: dict[str, bytes | msgspec.Raw] = {**fields, **changed}
     pairs = [msgspec.json.encode(name) + b":" + bytes(raw) for name, raw in merged.items()]
     return b"{" + b",".join(pairs) + b"}"

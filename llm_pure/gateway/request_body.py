@@ -26,7 +26,7 @@ class ClientGone(Exception):
 
 
 async def read_body(receive: Receive, headers: RawHeaders, limit: int) -> bytes:
-    """Return the decoded body. Raises Rejected with InvalidRequest (400, 408, 413, 415), and ClientGone."""
+    """Return the decoded body. Raises Rejected with InvalidRequest (400, 413, 415), and ClientGone."""
     length = coding = b""
     for name, value in headers:
         if name == b"content-length":
@@ -46,7 +46,7 @@ async def read_body(receive: Receive, headers: RawHeaders, limit: int) -> bytes:
             while not reader.add(await receive()):
                 pass
     except TimeoutError:
-        raise _refused(408, f"the body did not come within {BODY_S:.0f} s") from None
+        raise _refused(400, f"the body did not come within {BODY_S:.0f} s") from None
     return reader.end()
 
 

@@ -309,4 +309,4 @@ class GatewayCall(CallSpec[Completion], frozen=True, kw_only=True):
         return result
 
 
-__all__ = ["ChatExchange", "GatewayCall", "Templates", "with_identity"]
+__all__ = ["ChatExchange", "Templates", "with_identity"]

@@ -31,6 +31,11 @@ CACHE_KEY_PROVIDERS = frozenset(
 )  # fmt: skip
 """The providers that take `prompt_cache_key`, as its docstring in ChatRequest has them."""
 
+STORING_PROVIDERS = frozenset(
+    {"azure", "azure_responses", "gemini", "open_llm", "openai", "openai_responses"}
+)
+"""The providers that take `store`, as its docstring in ChatRequest has them."""
+
 ROUTING_FIELDS = frozenset(
     {
         "apibase", "apikey", "apitype", "apiversion", "baseurl", "customllmprovider", "extraheaders", "extraquery", "headers",
@@ -75,6 +80,8 @@ def outgoing_chat(
         messages = completed_history(messages, adaptations)
     if chat.reasoning is None and (received.dialect, provider.dialect) == _THINKS_UNASKED:
         fields["reasoning"] = ReasoningRequest(enabled=False)
+    if chat.store is False and provider.name not in STORING_PROVIDERS:
+        fields["store"] = None  # nothing is stored there
     fields |= {"messages": messages, "tools": tools}
     if chat.prompt_cache_key is None and provider.name in CACHE_KEY_PROVIDERS:
         key = fields["prompt_cache_key"] = cache_key(received)

@@ -183,6 +183,7 @@ def _build(
 
 
 def reject_losses(adaptations: tuple[Adaptation, ...]) -> None:
+    """Raise Rejected with UnsupportedFeature for the first adaptation that loses information."""
     lost = next((change for change in adaptations if not change.lossless), None)
     if lost is not None:
         message = f"{lost.field}: {lost.reason}"

@@ -9,20 +9,22 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, MutableMapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
+from starlette.applications import Starlette
+from starlette.routing import Mount
 
-from llm_pure.gateway import gateway
+from llm_pure.gateway import gateway, request_body
 from llm_pure.gateway.workers import unshared_budget
 from llm_pure.settings.config_file import ConfigFile
 from llm_pure.types.errors import InvalidConfiguration
 from llm_pure.types.result import Failure, LLMResult, Success
-from tests.support.asgi import Request
+from tests.support.asgi import Answer, Request
 from tests.support.gateway_chaos import run as run_chaos
 from tests.support.gateways import (
     BODIES,
@@ -93,23 +95,66 @@ def test_the_lifespan_of_asgi_closes_everything() -> None:
     async def receive() -> dict[str, Any]:
         return messages.pop(0)
 
-    async def send(message: dict[str, Any]) -> None:
+    async def send(message: MutableMapping[str, Any]) -> None:
         sent.append(message["type"])
 
     asyncio.run(running.application({"type": "lifespan"}, receive, send))
     assert sent == ["lifespan.startup.complete", "lifespan.shutdown.complete"]
 
 
+def test_the_application_is_mounted_in_another_one() -> None:
+    running = Running(TWO, hello)
+    outer = Starlette(routes=[Mount("/llm", app=running.application)])
+
+    async def post(path: str) -> int:
+        return (await Request(outer, "POST", path, msgspec.json.encode(BODY)).run()).status
+
+    assert asyncio.run(post(f"/llm{PATH}")) == 200
+    assert asyncio.run(post("/llm/v1/nothing")) == 404
+
+
+def test_a_client_that_sends_its_body_slowly_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(request_body, "BODY_S", 0.05)
+    running = Running(TWO, hello)
+    request = Request(running.application, "POST", PATH, [b"{", b"more"])
+
+    async def slow() -> Answer:
+        receive = request.receive
+        pieces = 0
+
+        async def one_piece() -> dict[str, Any]:
+            nonlocal pieces
+            pieces += 1
+            if pieces > 1:
+                await asyncio.sleep(1)
+            return await receive()
+
+        request.receive = one_piece  # type: ignore[method-assign]
+        return await request.run()
+
+    answer = asyncio.run(slow())
+    assert (answer.status, answer.headers["connection"]) == (400, "close")
+    assert b"did not come within" in answer.body
+    assert (running.upstream.requests, running.application.active) == ([], 0)
+
+
+def test_a_long_answer_has_an_hour() -> None:
+    target = Running(TWO, hello).application.service.models.models["fast"].target
+    assert target.config.timeout == 3600
+    own = TWO.replace("model: gpt-5-mini", "model: gpt-5-mini, timeout: 30")
+    assert Running(own, hello).application.service.models.models["fast"].target.config.timeout == 30
+
+
 def test_a_websocket_is_denied_with_426_or_closed() -> None:
     running = Running(TWO, hello)
 
-    async def deny(extensions: dict[str, Any]) -> dict[str, Any]:
-        sent: list[dict[str, Any]] = []
+    async def deny(extensions: dict[str, Any]) -> MutableMapping[str, Any]:
+        sent: list[MutableMapping[str, Any]] = []
 
         async def receive() -> dict[str, Any]:
             return {"type": "websocket.connect"}
 
-        async def send(message: dict[str, Any]) -> None:
+        async def send(message: MutableMapping[str, Any]) -> None:
             sent.append(message)
 
         scope = {"type": "websocket", "path": "/v1/responses", "extensions": extensions}

@@ -25,7 +25,7 @@ from llm_pure.types.messages import Message, Part
 from tests.support.raw_clients import history, next_request
 from tests.support.server_answers import DONE, READERS, received
 
-EXAMPLES = settings(max_examples=12, deadline=None)
+EXAMPLES = settings(max_examples=4, deadline=None)
 FOREIGN = ("anthropic", "gemini", "openai_responses", "azure_responses", "vertex", "bedrock")
 """Providers that sign; vertex and azure_responses speak a dialect of another vendor whose signatures are not theirs."""
 

@@ -232,7 +232,8 @@ class PartEncoder:
         """Whether a part goes into an envelope later, or its loss is reported at the end."""
         if not self.sealer.is_active or part.kind == "tool_call":
             return False
-        return is_worth_carrying(part)
+        has_field = part.kind == "reasoning" and self.sealer.carrier != "ids"
+        return has_field or is_worth_carrying(part)
 
     def _seal_call(self, sequence: Sequence, part: Sent) -> None:
         """Put an envelope behind the id of a call."""

@@ -101,7 +101,7 @@ def is_worth_carrying(part: Sent) -> bool:
     if isinstance(part.complete, Opaque):
         return True
     if part.kind == "reasoning":
-        return part.signature is not None or bool(part.metadata)
+        return part.signature is not None
     return part.kind == "text" and SIGNATURE in part.metadata
 
 

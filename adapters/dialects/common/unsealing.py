@@ -224,8 +224,8 @@ class _Unsealing:
         if index is None or self.splits >= _MAX_SPLITS:
             return None
         self.splits += 1
-        whole = self.parts[index].text  # type: ignore[union-attr]
-        text, rest = whole[: record.length], whole[record.length :]
+        text_before = self.parts[index].text  # type: ignore[union-attr]
+        text, rest = text_before[: record.length], text_before[record.length :]
         if not rest or checksum(text) != record.checksum:
             return None
         self.parts[index : index + 1] = [Reasoning(text), Reasoning(rest)]
