@@ -1,6 +1,7 @@
 """A service on loopback that thinks for 20 ms and answers as OpenAI's chat completions do, whole or in 200 events.
 
-`python -m bench.load_server` prints its port and serves until its standard input is closed. It is made to cost little.
+`python -m bench.load_server [THINK_S [WRITES]]` prints its port and serves until its standard input is closed. It is made to cost
+little. WRITES: in how many writes a stream comes.
 """
 
 import asyncio
@@ -38,8 +39,8 @@ def _head(more: str, kind: str) -> bytes:
 ANSWER = _head(f"content-length: {len(WHOLE)}", "application/json") + WHOLE
 
 
-def _pieces() -> list[bytes]:
-    size = -(-len(STREAM) // _PIECES)
+def _pieces(writes: int = _PIECES) -> list[bytes]:
+    size = -(-len(STREAM) // writes)
     bodies = [b"".join(STREAM[start : start + size]) for start in range(0, len(STREAM), size)]
     chunks = [b"%x\r\n%s\r\n" % (len(body), body) for body in bodies]
     chunks[-1] += b"0\r\n\r\n"
@@ -50,6 +51,7 @@ class Service(asyncio.Protocol):
     """One connection: requests with a content-length, one after another."""
 
     pieces = _pieces()
+    think_s = THINK_S
 
     def connection_made(self, transport: Any) -> None:
         self._transport = transport
@@ -70,9 +72,15 @@ class Service(asyncio.Protocol):
         self._data = rest[length:]
         asked = rest[:length].replace(b" ", b"")
         if b'"stream":true' in asked:
-            self._loop.call_later(THINK_S, self._send, 0)
+            self._after(self._send, 0)
         else:
-            self._loop.call_later(THINK_S, self._transport.write, ANSWER)
+            self._after(self._transport.write, ANSWER)
+
+    def _after(self, function: Any, argument: Any) -> None:
+        if self.think_s:
+            self._loop.call_later(self.think_s, function, argument)
+        else:
+            function(argument)
 
     def _send(self, number: int) -> None:
         if self._transport.is_closing():
@@ -91,4 +99,8 @@ async def serve() -> None:
 
 
 if __name__ == "__main__":
+    if len(sys.argv) > 1:
+        Service.think_s = float(sys.argv[1])
+    if len(sys.argv) > 2:
+        Service.pieces = _pieces(int(sys.argv[2]))
     asyncio.run(serve())

@@ -14,7 +14,7 @@ import msgspec
 from bench.peers import versions
 from bench.report import Report, table
 
-BENCHES = ("stream", "memory", "import", "build", "repair", "growth", "call", "load", "tokens")
+BENCHES = ("stream", "memory", "import", "build", "repair", "growth", "call", "load", "gateway", "tokens")
 
 
 def main() -> None:

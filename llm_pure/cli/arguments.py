@@ -4,7 +4,7 @@ One file: a table of all commands and options, to be compared with each other. `
 """
 
 import sys
-from argparse import ArgumentParser, RawDescriptionHelpFormatter
+from argparse import REMAINDER, ArgumentParser, RawDescriptionHelpFormatter
 from decimal import Decimal, InvalidOperation
 from typing import Any, NoReturn, TypeAlias
 
@@ -24,6 +24,15 @@ MEDIA_MODELS = {
     "code": None,
 }
 """Media command -> model without -m; None is the default model of `ask`."""
+
+SERVED_DIALECTS = (
+    "anthropic_messages",
+    "gemini_content",
+    "ollama_native",
+    "openai_chat",
+    "openai_responses",
+)
+"""The names in `llm_pure.server.server_dialects`, which is loaded when a server runs."""
 
 
 class _Parser(ArgumentParser):
@@ -56,6 +65,8 @@ def create_parser() -> ArgumentParser:
     _add_cassette(commands)
     _add_stream(commands)
     _add_replay(commands)
+    _add_serve(commands)
+    _add_run(commands)
     _add_log(commands)
     _add_tokens(commands)
     _add_cost(commands)
@@ -158,11 +169,18 @@ def _add_models(commands: Commands) -> None:
 
 
 def _add_config(commands: Commands) -> None:
-    actions = _group(commands, "config", "check configuration files")
+    actions = _group(commands, "config", "check and import configuration files")
     check = _command(actions, "check", "config.check", "check that every model can be used",
         "Read a configuration file, or all that exist, and build and sign a request for each model without sending it. "
         "Exit 0 if every model can be used, else 78.")
     check.add_argument("file", nargs="?", metavar="FILE", help="default: the user's and the project's files")
+
+
+    sources = _group(actions, "import", "convert the configuration of another program")
+    litellm = _command(sources, "litellm", "config.import_litellm", "convert a config.yaml of litellm's proxy",
+        "Print litellm's models, fallbacks, retries and prices as a configuration file. Everything that has no place there is "
+        "listed on standard error, with the reason. Keys that stand in the file become variables.")
+    litellm.add_argument("file", metavar="FILE", help="litellm's config.yaml")
 
 
 def _add_doctor(commands: Commands) -> None:
@@ -233,8 +251,13 @@ def _add_replay(commands: Commands) -> None:
     actions = _group(commands, "replay", "replay recorded traffic")
     serve = _command(actions, "serve", "serve.run", "serve recorded responses on loopback",
         "Serve recorded responses on 127.0.0.1, with streaming, for any program with a configurable base URL. The first "
-        "line of output is the server's URL. A request without a recording is a 404 that shows the differences.")
-    _add_paths(serve)
+        "line of output is the server's URL. A request without a recording is a 404 that shows the differences. With --as "
+        "clients of another API are answered, and with --rules a file says what is answered instead of recordings.")
+    serve.add_argument("paths", nargs="*", metavar="PATH", help="cassettes, or folders of cassettes")
+    serve.add_argument("--as", dest="client_dialect", metavar="DIALECT", choices=[*SERVED_DIALECTS, "any"],
+        help="answer clients of this API with the recordings of all: " + ", ".join(SERVED_DIALECTS) + ", or any of them")
+    serve.add_argument("--rules", metavar="FILE", help="answer clients of every API by the rules of this YAML or JSON file")
+    serve.add_argument("--received", metavar="FILE", help="with --as or --rules: append what clients send, a JSON line for each request")
     serve.add_argument("--port", type=int, default=0, metavar="N", help="default: 0, any free port")
     serve.add_argument("--allow-host", action="append", default=[], metavar="NAME",
         help="a name by which the server may be called, beside those of loopback")
@@ -258,6 +281,47 @@ def _add_log(commands: Commands) -> None:
     log.add_argument("id", nargs="?", metavar="ID", help="for `show`: an id, or its first characters")
     log.add_argument("--as-cassette", metavar="FILE", help="write the exchange to a cassette, for a test")
     log.add_argument("--folder", metavar="FOLDER", help="default: $LLM_PURE_LOG")
+
+
+# Gateway
+
+
+def _add_serve(commands: Commands) -> None:
+    serve = _command(commands, "serve", "serve_gateway.run", "serve the configured models to clients of every dialect",
+        "Serve the models of the configuration files as OpenAI's, Anthropic's, Google's and Ollama's APIs on one port, with "
+        "the keys, budgets and limits of the section `serve`.")
+    serve.add_argument("-m", "--model", metavar="MODEL", help="serve this model only, under every name")
+    _add_config_file(serve)
+    serve.add_argument("--host", metavar="ADDRESS", help="default: 127.0.0.1; another needs at least one key")
+    serve.add_argument("--port", type=int, metavar="N", help="default: 4141; 0 is any free port")
+    serve.add_argument("--workers", type=int, default=1, metavar="N", help="processes; default: 1")
+    _flag(serve, "--any-model", "serve every other model name with the default model")
+    serve.add_argument("--record", metavar="FOLDER", help="record what is sent and received as cassettes, without secrets")
+    serve.add_argument("--replay", action="append", default=[], metavar="PATH", help="answer from cassettes; nothing is sent")
+    actions = serve.add_subparsers(title="commands", metavar="COMMAND")
+    key = _command(actions, "key", "serve_keys.key", "make a key for a client",
+        "Print a new key, this once, and the line for the configuration file, which has the key's hash only.")
+    key.add_argument("name", metavar="NAME", help="for the log, the metrics and the key's budget")
+    env = _command(actions, "env", "serve_keys.env", "print the settings of a client",
+        "Print the environment variables, or the block of the configuration file, that point a client at the gateway.")
+    env.add_argument("client", choices=CLIENTS, metavar="CLIENT", help=f"one of {', '.join(CLIENTS)}")
+    env.add_argument("-m", "--model", metavar="MODEL", help="model that the client is to use; default: its own")
+    env.add_argument("--url", metavar="URL", help="address of the gateway; default: that of the configuration file")
+    env.add_argument("--port", type=int, metavar="N", help="port of the gateway on this machine")
+    _add_config_file(env)
+
+
+def _add_run(commands: Commands) -> None:
+    run = _command(commands, "run", "run_program.run", "run a program with a gateway of its own",
+        "Start a gateway on a free port of 127.0.0.1, set the variables by which OpenAI's, Anthropic's, Google's and Ollama's "
+        "clients reach it, and run the program. The gateway ends with the program, whose exit code it returns.")
+    run.add_argument("-m", "--model", metavar="MODEL", help="the model for every request, whatever model it names")
+    _add_config_file(run)
+    run.add_argument("program", nargs=REMAINDER, metavar="-- PROGRAM", help="the program and its arguments")
+
+
+CLIENTS = ("claude", "codex", "gemini", "opencode", "aider", "openai", "ollama")
+"""Clients of `serve env`; `llm_pure.gateway.client_settings` has the settings of each."""
 
 
 def _add_paths(command: ArgumentParser) -> None:

@@ -17,12 +17,21 @@ from llm_pure.cli.diagnosis import (
     models_from_environment,
     transports,
 )
-from llm_pure.cli.exit_codes import CONFIGURATION, NO_INPUT, OK, CommandFailed, value_or_exit
+from llm_pure.cli.exit_codes import (
+    CONFIGURATION,
+    DATA,
+    NO_INPUT,
+    OK,
+    CommandFailed,
+    value_or_exit,
+)
 from llm_pure.cli.files import require_files
-from llm_pure.cli.output import colors, out
-from llm_pure.settings.config_file import ModelSettings
+from llm_pure.cli.output import colors, out, print_note
+from llm_pure.settings.config_file import ConfigFile, ModelSettings
+from llm_pure.settings.config_parser import read_yaml
 from llm_pure.settings.loading import LoadedConfig, config_file_paths, load_config_files
-from llm_pure.types.errors import describe
+from llm_pure.types.config import LLMConfig
+from llm_pure.types.errors import InvalidConfiguration, describe
 from llm_pure.types.redact import redact
 from llm_pure.types.result import Failure, LLMResult
 
@@ -40,7 +49,52 @@ def check(options: Namespace) -> int:
         out(f"file {path}")
     if loaded.configuration.ignored:
         out(f"ignored sections: {', '.join(loaded.configuration.ignored)}")
-    return _print_models(_models_of_files(loaded))
+    code = _print_models(_models_of_files(loaded))
+    return max(code, _print_gateway(loaded.configuration)) if "serve" in loaded.sources else code
+
+
+def _print_gateway(configuration: ConfigFile) -> int:
+    """Print the keys and aliases of the section `serve`; return the exit code."""
+    from llm_pure.gateway.client_keys import parse_client_keys  # imported late: start-up
+    from llm_pure.gateway.key_access import check_keys
+
+    color = colors(sys.stdout)
+    keys = parse_client_keys(configuration.serve.keys)
+    error = keys.bind(lambda parsed: check_keys(parsed, configuration)).swap().value_or(None)
+    names = configuration.names()
+    unknown = [name for name in configuration.serve.aliases.values() if name not in names]
+    if error is None and unknown:
+        message = f"serve/aliases: there is no model {unknown[0]!r}"
+        error = InvalidConfiguration(message=message, field="serve/aliases")
+    state = color.green("ready") if error is None else color.red("cannot be used")
+    out(f"{color.bold('serve')}: {state}")
+    if error is not None:
+        out(f"  {redact(describe(error))}")
+        return CONFIGURATION
+    parsed = keys.unwrap()
+    out(f"  keys      {', '.join([key.name for key in parsed.keys]) or 'none: this machine only'}")
+    for note in parsed.notes:
+        out(f"  {note}")
+    return OK
+
+
+def import_litellm(options: Namespace) -> int:
+    """Print a config.yaml of litellm's proxy as a configuration file; what has no place there goes to standard error."""
+    import yaml  # imported late: start-up
+
+    from llm_pure.gateway.litellm_config import import_litellm as convert
+
+    require_files(options.file)
+    text = Path(options.file).read_text("utf-8", "replace")
+    tree = value_or_exit(read_yaml(text, options.file), CONFIGURATION)
+    fields = set(LLMConfig.__struct_fields__) - {"default_fields"}
+    imported = convert(tree, frozenset(registry.names()), fields)
+    for line in imported.left_out:
+        print_note(f"left out: {redact(line)}")
+    if not imported.sections["models"]:
+        raise CommandFailed(f"{options.file} has no model that can be imported", DATA)
+    out(yaml.safe_dump(imported.sections, sort_keys=False, allow_unicode=True), end="")
+    return OK
 
 
 def doctor(options: Namespace) -> int:

@@ -34,8 +34,14 @@ def run(options: Namespace) -> int:
         speed=options.speed,
         fault=Fault(first=tuple(options.first), delay_s=options.delay, cut_at=options.cut_at),
     )
+    if options.client_dialect is not None or options.rules is not None:
+        from llm_pure.cli.serve_double import serve_double  # imported late: start-up
+
+        return serve_double(options, lambda transport: _serve(transport, UNROUTABLE, options))
     if options.record is not None:
         return _record(options, playing)
+    if not options.paths:
+        raise CommandFailed("name cassettes or folders, or a file with --rules", USAGE)
     require_paths(*options.paths)
     replay = open_replay(
         *options.paths,

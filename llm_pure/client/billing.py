@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from decimal import Decimal
 from functools import partial
-from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar, Union
+from typing import TYPE_CHECKING, Any, Self, TypeAlias, TypeVar, Union
 
 import msgspec
 
@@ -65,10 +65,15 @@ class Billing:
     """Reservations and costs of one client's calls."""
 
     def __init__(
-        self, budget: BudgetInput | None = None, prices: PricesInput | None = None
+        self,
+        budget: BudgetInput | None = None,
+        prices: PricesInput | None = None,
+        *,
+        unknown_prices: bool = False,
     ) -> None:
         """budget: a store, a budget, or USD. prices: a table, or prices that override the bundled ones.
 
+        unknown_prices: despite a budget, call models that have no price; those calls reserve and cost nothing.
         With a budget that is no amount, every call fails with InvalidConfiguration.
         """
         self.store: BudgetStore
@@ -87,7 +92,19 @@ class Billing:
                 self.store = InMemoryBudget()
                 self._error = InvalidConfiguration(message=str(error), field="budget")
         self._prices = prices
+        self._unknown_prices = unknown_prices
         self._table: LLMResult[PriceTable] | None = None
+
+    def with_store(self, store: BudgetStore) -> Self:
+        """Return this billing over another store of the same kind. Cheap, for a store of each call."""
+        other = object.__new__(type(self))
+        other.__dict__ = {
+            **self.__dict__,
+            "store": store,
+            "background": store if self.background is not None else None,
+            "_unsettled": deque(),
+        }
+        return other
 
     @property
     def table(self) -> "LLMResult[PriceTable]":
@@ -107,6 +124,10 @@ class Billing:
             raise Rejected(self._error)
         if self.store.max_usd is None:
             return pending
+        if self._unknown_prices:
+            price = self.table.bind(partial(_cost_without_tokens, pending))
+            if isinstance(price, Failure):
+                return pending
         max_usd = ok(self.table.bind(partial(max_cost, pending)))
         if self.background is not None:
             return msgspec.structs.replace(pending, max_usd=max_usd)
@@ -215,6 +236,13 @@ def load_price_table(prices: PricesInput | None) -> "LLMResult[PriceTable]":
     if isinstance(prices, PriceTable):
         return Success(prices)
     return load_prices().bind(lambda table: with_overrides(table, prices or {}))
+
+
+def _cost_without_tokens(pending: PendingCall, table: "PriceTable") -> LLMResult[Decimal]:
+    """Fails with UnknownPrice if the model has no price."""
+    from llm_pure.pricing.costs import max_cost_usd  # imported late: start-up
+
+    return max_cost_usd(table, _buyer(pending.target), (pending.model,), 0, 0, pending.at)
 
 
 @returns_failure

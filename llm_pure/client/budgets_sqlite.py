@@ -1,4 +1,4 @@
-"""One budget for many processes: an SQLite file (WAL) with reservations that expire.
+"""One budget for many processes: an SQLite file (WAL), or another storage, with reservations that expire.
 
 All work with the file happens in one thread with one kept connection, so no event loop waits for the disk or for a lock.
 A cost that cannot be written stays in memory, is logged, and is written later; a call never fails for it.
@@ -8,7 +8,7 @@ import atexit
 import logging
 import os
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
 from decimal import Decimal
@@ -18,14 +18,17 @@ from pathlib import Path
 from queue import Empty, PriorityQueue
 from threading import Lock, Thread, current_thread
 from time import monotonic
-from typing import Any, TypeVar
+from typing import Any, TypeAlias, TypeVar
 from weakref import WeakSet
 
 import msgspec
 
 from llm_pure.client.budgets import Budget, notify
-from llm_pure.client.ledger_file import LedgerFile, LedgerUnavailable, StoredLedger
+from llm_pure.client.ledger_file import LedgerFile
+from llm_pure.client.ledger_storage import LedgerStorage, LedgerUnavailable
+from llm_pure.client.ledger_tables import StoredLedger
 from llm_pure.pricing import ledger as pure
+from llm_pure.pricing.accounts import Account, AccountSpending
 from llm_pure.pricing.ledger import Call, Cost, Ledger
 from llm_pure.types.errors import InvalidConfiguration, LLMError, TimedOut
 from llm_pure.types.result import Failure, LLMResult, Success
@@ -54,23 +57,23 @@ _EXIT_S = 5.0
 """How long the end of the program waits for costs that are not written yet."""
 
 _log = logging.getLogger("llm_pure")
-_stores: "WeakSet[SqliteBudget]" = WeakSet()
+_stores: "WeakSet[StoredBudget]" = WeakSet()
 
 
-class SqliteBudget:
-    """A budget store in a file; use `open_ledger`. Safe to use from threads, tasks and forked processes."""
+class StoredBudget:
+    """A budget store that works with its storage in one thread. Safe to use from threads, tasks and forked processes."""
 
-    def __init__(self, file: LedgerFile, budget: Budget) -> None:
+    def __init__(self, file: LedgerStorage, budget: Budget) -> None:
         self._budget = budget
         self._seen = StoredLedger(budget.max_usd, {}, ())
         """What was read last, for `ledger` while the file cannot be read."""
         self._start(file)
         _stores.add(self)
 
-    def _start(self, file: LedgerFile) -> None:
+    def _start(self, file: LedgerStorage) -> None:
         self._file = file
         self._jobs: PriorityQueue[_Job] = PriorityQueue()
-        self._unsettled: deque[tuple[str, Call]] = deque()
+        self._unsettled: deque[_Settlement] = deque()
         """Costs that are not in the file yet, the oldest first; `""` as the name is no reservation."""
         self._retry_at_s = 0.0
         self._backoff_s = _RETRY_S[0]
@@ -84,19 +87,21 @@ class SqliteBudget:
         """The budget when the file was opened; None is no limit."""
         return self._budget.max_usd
 
-    def reserve(self, usd: Decimal, timeout_s: float = _BUSY_S) -> LLMResult[str]:
-        """Reserve an amount until it expires; return the reservation's name.
+    def reserve(
+        self, usd: Decimal, timeout_s: float = _BUSY_S, accounts: Sequence[Account] = ()
+    ) -> LLMResult[str]:
+        """Reserve an amount, in these accounts too, until it expires; return the reservation's name.
 
         Fails with BudgetExceeded, with TimedOut if the file stays locked, with InvalidConfiguration if it cannot be used.
         """
-        return self.start_reserve(usd, timeout_s).result()
+        return self.start_reserve(usd, timeout_s, accounts).result()
 
-    def settle(self, name: str, call: Call) -> None:
+    def settle(self, name: str, call: Call, accounts: Sequence[Account] = ()) -> None:
         """Replace a reservation, even an expired one, by the real cost of the call; call on_alert as the budget says.
 
         Never fails: what cannot be written now is written later.
         """
-        self.start_settle(name, call).result()
+        self.start_settle(name, call, accounts).result()
 
     def release(self, name: str) -> None:
         """Remove a reservation without a cost. If that fails, it expires."""
@@ -110,17 +115,17 @@ class SqliteBudget:
         stored, unsettled = self._submit(self._read).result()
         recorded = pure.record(
             Ledger(max_usd=stored.max_usd, reserved=stored.reserved),
-            [*stored.calls, *[call for _, call in unsettled]],
+            [*stored.calls, *[call for _, call, _ in unsettled]],
             max_unpriced=None,
         )
-        for name, _ in unsettled:
+        for name, _, _ in unsettled:
             recorded = pure.release(recorded, name)
         return recorded
 
     def calls(self) -> list[Call]:
         """Return all calls in the order of their settlement."""
         stored, unsettled = self._submit(self._read).result()
-        return [*stored.calls, *[call for _, call in unsettled]]
+        return [*stored.calls, *[call for _, call, _ in unsettled]]
 
     def price_unpriced(self, price: Callable[[Call], LLMResult[Cost]]) -> int:
         """Price the calls that had no price; return how many were priced, 0 if the file cannot be used."""
@@ -137,23 +142,31 @@ class SqliteBudget:
 
     # The same without waiting, for calls in an event loop
 
-    def start_reserve(self, usd: Decimal, timeout_s: float) -> "Future[LLMResult[str]]":
+    def account_spending(self, account: Account) -> AccountSpending:
+        """Return what an account has spent in its current period. Raises LedgerUnavailable."""
+        return self._submit(lambda: self._file.account_spending(account, _SETTLE_S)).result()
+
+    def start_reserve(
+        self, usd: Decimal, timeout_s: float, accounts: Sequence[Account] = ()
+    ) -> "Future[LLMResult[str]]":
         """`reserve`, in the background. A reservation that comes after the caller has cancelled the future is released."""
         future: Future[LLMResult[str]] = Future()
         ends_s = monotonic() + timeout_s
 
         def work() -> LLMResult[str]:
             try:
-                return _patiently(partial(self._file.reserve, usd), ends_s)
+                reserve = partial(self._file.reserve, usd, accounts=accounts)
+                return _patiently(reserve, ends_s)
             except LedgerUnavailable as error:
                 return Failure(_error(self._file.path, error))
 
         return self._submit(work, future)
 
-    def start_settle(self, name: str, call: Call) -> "Future[None]":
+    def start_settle(
+        self, name: str, call: Call, accounts: Sequence[Account] = ()
+    ) -> "Future[None]":
         """`settle`, in the background. The future is done after the first attempt."""
-
-        settlement, ends_s = (name, call), monotonic() + _SETTLE_S
+        settlement, ends_s = (name, call, accounts), monotonic() + _SETTLE_S
         self._unsettled.append(settlement)
 
         def work() -> None:
@@ -181,7 +194,7 @@ class SqliteBudget:
 
     # In the thread
 
-    def _read(self) -> tuple[StoredLedger, list[tuple[str, Call]]]:
+    def _read(self) -> "tuple[StoredLedger, list[_Settlement]]":
         try:
             self._seen = self._file.read(_ATTEMPT_S)
         except LedgerUnavailable as error:
@@ -194,9 +207,10 @@ class SqliteBudget:
     def _write_unsettled(self, ends_s: float = 0.0) -> None:
         """Write what is not written yet. After a fault the rest stays for later; raises _Again for a lock until `ends_s`."""
         while self._unsettled:
-            name, call = self._unsettled[0]
+            name, call, accounts = self._unsettled[0]
             try:
-                spending = _patiently(partial(self._file.settle, name, call), ends_s)
+                settle = partial(self._file.settle, name, call, accounts=accounts)
+                spending = _patiently(settle, ends_s)
             except LedgerUnavailable as error:
                 self._retry_at_s = monotonic() + self._backoff_s
                 self._backoff_s = min(self._backoff_s * 2, _RETRY_S[1])
@@ -259,11 +273,19 @@ class SqliteBudget:
         with suppress(TimeoutError):
             self._submit(lambda: self._write_unsettled(ends_s)).result(_EXIT_S)
             self._submit(self._file.close).result(_EXIT_S)
-        for name, call in list(self._unsettled):
+        for name, call, _ in list(self._unsettled):
             cost = "unpriced" if call.cost is None else f"{call.cost.total_usd:f} USD"
             _log.error(
                 "not written to %s: %s, %s, reservation %r", self._file.path, call.name, cost, name
             )
+
+
+class SqliteBudget(StoredBudget):
+    """A budget store in a file; use `open_ledger`."""
+
+
+_Settlement: TypeAlias = tuple[str, Call, Sequence[Account]]
+"""The reservation's name, the call, and the accounts that pay for it."""
 
 
 class _Job(msgspec.Struct, frozen=True, order=True):
@@ -305,18 +327,18 @@ def _run(work: Callable[[], A], future: "Future[A]") -> bool:
     return True
 
 
-def _error(path: Path, error: LedgerUnavailable) -> LLMError:
+def _error(path: Path | str, error: LedgerUnavailable) -> LLMError:
     if error.locked:
         return _locked(path)
     return InvalidConfiguration(message=str(error), field="budget")
 
 
-def _locked(path: Path) -> TimedOut:
+def _locked(path: Path | str) -> TimedOut:
     message = f"the ledger {path} was locked by another process for too long"
     return TimedOut(message=message, phase="budget", retryable=False)
 
 
-_forking: list[LedgerFile] = []
+_forking: list[LedgerStorage] = []
 """The files while this process forks."""
 
 

@@ -181,6 +181,11 @@ class TransportManager:
             for transport in cache.pop_all() if shared is None else ():
                 await transport.aclose()
 
+    def shared_async(self) -> TransportCache[AsyncTransport] | None:
+        """Return the transports that async calls in this event loop share, None outside `async with`."""
+        shared = self._shared.get(running_loop())
+        return None if shared is None else shared.cache
+
     def enter(self) -> None:
         """Share the transports of sync calls from now on. May be nested."""
         self._hold(_ANY_THREAD, self._sync_cache())

@@ -224,6 +224,7 @@ def _lookup(value: Any, path: tuple[str | PriceStep, ...]) -> int | None:
     return value if _is_plausible(value) else None
 
 
+@lru_cache(maxsize=256)  # an error checks its texts for keys, which takes more time than a price
 def _unknown(message: str, model: str, provider: str = "") -> UnknownPrice:
     return UnknownPrice(message=message, model=model, provider=provider)
 

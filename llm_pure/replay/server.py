@@ -24,6 +24,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from llm_pure.replay.recording_index import NOT_RECORDED
+from llm_pure.server.request_body import plain_request
 from llm_pure.transports.base import BODY_LIMIT, StreamingResponse, Timeouts, Transport
 from llm_pure.types.errors import LLMError
 from llm_pure.types.http import Headers, HttpRequest
@@ -55,6 +56,8 @@ _HOP_HEADERS = frozenset(
         "te", "trailer", "transfer-encoding", "upgrade",
     }
 )  # fmt: skip
+_CODED = frozenset({"content-encoding"})
+"""Read of a request: recordings and transports have plain bodies."""
 _NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 _CHUNK_SIZE = re.compile(rb"([0-9A-Fa-f]{1,15})[ \t]*(?:;[^\r\n]*)?\r?\n")
@@ -238,11 +241,16 @@ class _Handler(BaseHTTPRequestHandler):
             self._head(204, (("allow", _METHODS),), None)
             return
         headers = tuple(
-            [item for item in self.headers.items() if item[0].lower() not in _HOP_HEADERS]
+            [item for item in self.headers.items() if item[0].lower() not in _HOP_HEADERS - _CODED]
         )
         path = self.path if self.path.startswith("/") else f"/{self.path}"
-        request = HttpRequest(self.command, self.upstream + path, headers, body)
-        with self.transport.stream(request, Timeouts()) as response:
+        sent = HttpRequest(self.command, self.upstream + path, headers, body)
+        request = plain_request(sent, max_bytes=BODY_LIMIT)
+        if isinstance(request, Failure):
+            error = request.failure()
+            self._send(error.status or 400, _error(error.message, "invalid"))
+            return
+        with self.transport.stream(request.unwrap(), Timeouts()) as response:
             match response:
                 case Success(opened):
                     self._stream(opened)

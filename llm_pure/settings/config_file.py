@@ -10,6 +10,7 @@ import msgspec
 
 from llm_pure.policy.rate_limit import RateLimit
 from llm_pure.policy.retry import RetryPolicy
+from llm_pure.settings.serve_section import ServeSettings
 from llm_pure.types.config import CompressType, LLMConfig
 from llm_pure.types.errors import InvalidConfiguration, LLMError
 from llm_pure.types.rejection import ok, returns_failure
@@ -93,6 +94,8 @@ class ConfigFile(msgspec.Struct, frozen=True, kw_only=True):
     retry: RetryPolicy | None = None
     limit: RateLimit | None = None
     prices: Mapping[str, Any] = {}
+    serve: ServeSettings = ServeSettings()
+    """The gateway."""
     ignored: tuple[str, ...] = ()
     """Names of sections about other subjects."""
 

@@ -30,6 +30,7 @@ from llm_pure.settings.config_file import (
     ModelTable,
     unknown_model,
 )
+from llm_pure.settings.serve_section import ServeSettings
 from llm_pure.types.config import FILE_DEFAULTS, SECRET_FIELDS, LLMConfig
 from llm_pure.types.errors import InvalidConfiguration, LLMError
 from llm_pure.types.rejection import Rejected, returns_failure
@@ -42,6 +43,7 @@ _STRUCTS: dict[str, type[msgspec.Struct]] = {
     "compress": CompressSettings,
     "retry": RetryPolicy,
     "limit": RateLimit,
+    "serve": ServeSettings,
 }
 """Sections with fields of their own, besides the models."""
 

@@ -75,7 +75,7 @@ def max_output_tokens(request: ResolvedRequest) -> int | None:
 def output_limit(config: LLMConfig, resolved: ResolvedRequest) -> int | None:
     """Return the maximum output tokens of a request: its own, the model's, the configuration's context; None if unknown."""
     limit = max_output_tokens(resolved)
+    if limit is not None:
+        return limit
     window = window_for(resolved.model, config.pricing_plan)
-    if limit is None and window is not None:
-        limit = window.output or window.context
-    return config.context_length if limit is None else limit
+    return config.context_length if window is None else window.output or window.context

@@ -5,6 +5,7 @@ Anthropic's output limits; read 2026-11-29. The prices' snapshot knows the windo
 """
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 import msgspec
 
@@ -122,6 +123,7 @@ WINDOWS: Sequence[Window] = (
 """The first matching prefix applies."""
 
 
+@lru_cache(maxsize=1024)
 def window_for(model: str, plan: str | None = None) -> Window | None:
     """Limits of a model; a path, region or vendor before the name is ignored.
 

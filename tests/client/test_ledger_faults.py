@@ -22,7 +22,7 @@ from llm_pure import LLMConfig
 from llm_pure.client import LLM, budgets_sqlite
 from llm_pure.client.budgets import Budget, InMemoryBudget, PerCallLimit
 from llm_pure.client.budgets_sqlite import SqliteBudget, open_ledger
-from llm_pure.client.ledger_file import MAX_PICO
+from llm_pure.client.ledger_tables import MAX_PICO
 from llm_pure.policy.retry import NO_RETRY
 from llm_pure.pricing.ledger import Call, Cost, Ledger
 from llm_pure.transports.scripted import ScriptedResponse, ScriptedTransport

@@ -14,6 +14,7 @@ RUN_ELSEWHERE = {
 """Page -> where its blocks run."""
 
 INSTALLS = "installs from the package index; tests/packaging builds and checks the wheel"
+SERVES = "serves until it is stopped; tests/cli/test_serve_double.py runs it"
 A_REAL_KEY = "stands for a key of the reader"
 NOT_RUN: dict[tuple[str, str], str] = {
     ("README.md", "$ make demo     # every step on a bundled cassette: request, events, Completion; no network, no key"):
@@ -21,6 +22,11 @@ NOT_RUN: dict[tuple[str, str], str] = {
     ("docs/index.md", "$ pip install llm-pure"): INSTALLS,
     ("docs/how-to/test-other-packages.md", "$ llm-pure replay serve cassettes/openai --port 0"):
         "serves until it is stopped; tests/replay/test_server.py runs it",
+    ("docs/how-to/test-other-packages.md", "$ llm-pure replay serve --rules rules.yaml --received requests.jsonl"): SERVES,
+    ("docs/how-to/test-other-packages.md", "$ llm-pure replay serve --as anthropic_messages cassettes/openai"): SERVES,
+    ("docs/how-to/serve.md", '$ pip install "llm-pure[serve]"'): INSTALLS,
+    ("docs/how-to/serve.md", "$ llm-pure serve"):
+        "serves until it is stopped; tests/gateway/test_operation.py runs it",
     ("docs/tutorial.md", "$ python -m venv .venv"): INSTALLS,
     ("docs/tutorial.md", "$ export OPENAI_API_KEY=..."): A_REAL_KEY,
 }  # fmt: skip

@@ -22,11 +22,11 @@ from llm_pure.replay.doubles import (
     Double,
     SentRequest,
     answering,
-    as_completion,
     calling,
     failing,
     in_turn,
 )
+from llm_pure.replay.doubles.answer_types import as_completion
 from llm_pure.replay.doubles.answers import answer_request
 from llm_pure.types.errors import (
     AuthenticationFailed,

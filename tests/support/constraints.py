@@ -54,14 +54,15 @@ def declared() -> list[str]:
 
 
 def lowest(requirements: Iterable[str]) -> list[str]:
-    """Return `name==floor` for each `name>=floor`. Fails with ValueError if a requirement has another form.
+    """Return `name==floor` for each `name>=floor`, without its marker. Fails with ValueError if one has another form.
 
     >>> lowest(["httpx>=0.27", "PyYAML>=6.0.2"])
     ['httpx==0.27', 'PyYAML==6.0.2']
     """
     floors: list[str] = []
     for requirement in requirements:
-        found = re.fullmatch(r"([A-Za-z0-9._-]+)>=([0-9.]+)", requirement)
+        plain = requirement.partition(";")[0].strip()
+        found = re.fullmatch(r"([A-Za-z0-9._-]+(?:\[[a-z0-9,]+\])?)>=([0-9.]+)", plain)
         if found is None:
             raise ValueError(f"{requirement!r} must have the form name>=version")
         floors.append(f"{found[1]}=={found[2]}")

@@ -303,19 +303,76 @@ def _clean(turn: Any, provider: str, adaptations: list[Adaptation], path: str) -
         elif value is not None:
             reason = "a message has no such field here"
             adaptations.append(Adaptation(field=f"{path}/{key}", action="dropped", reason=reason))
-    content = kept.get("content")
+    content, calls = kept.get("content"), kept.get("tool_calls")
     if isinstance(content, list):
-        kept["content"] = [_part(item, provider) for item in content]
-    return kept
+        where = f"{path}/content"
+        kept["content"] = [
+            _part(item, provider, adaptations, f"{where}/{index}")
+            for index, item in enumerate(content)
+        ]
+    if isinstance(calls, list):
+        kept["tool_calls"] = [
+            _known(call, adaptations, f"{path}/tool_calls/{index}")
+            for index, call in enumerate(calls)
+        ]
+    return _known(kept, adaptations, path)
 
 
-def _part(item: Any, provider: str) -> Any:
+def _part(item: Any, provider: str, adaptations: list[Adaptation], path: str) -> Any:
     kind = item.get("type") if isinstance(item, dict) else None
     if isinstance(kind, str) and kind not in PART_TYPES:
         return Opaque(provider, kind, json_text(item))
     if kind == "tool_result" and isinstance(item.get("content"), list):
-        return {**item, "content": [_part(part, provider) for part in item["content"]]}
-    return item
+        parts = [
+            _part(part, provider, adaptations, f"{path}/content/{index}")
+            for index, part in enumerate(item["content"])
+        ]
+        item = {**item, "content": parts}
+    return _known(item, adaptations, path)
+
+
+_CALL_KEYS = frozenset({"name", "arguments", "input", "description"})
+_MARK_KEYS = frozenset({"type", "mode", "ttl"})
+_INNER_KEYS: Mapping[str, frozenset[str]] = {
+    "function": _CALL_KEYS,
+    "custom": _CALL_KEYS,
+    "image_url": frozenset({"url", "detail"}),
+    "input_audio": frozenset({"data", "format", "url"}),
+    "file": frozenset({"file_id", "file_data", "file_url", "filename"}),
+    "cache_control": _MARK_KEYS,
+    "prompt_cache_breakpoint": _MARK_KEYS,
+}
+"""Key of a message, a part or a call whose value is an object -> the keys of the object that are read."""
+_SOURCE_KEYS: Mapping[str, frozenset[str]] = {
+    "base64": frozenset({"type", "data", "media_type"}),
+    "text": frozenset({"type", "data", "media_type"}),
+    "url": frozenset({"type", "url"}),
+    "file": frozenset({"type", "file_id"}),
+}
+"""Type of Anthropic's `source` -> its keys."""
+
+
+def _known(item: Any, adaptations: list[Adaptation], path: str) -> Any:
+    """The part or call with the keys of its inner objects that are read; the others are dropped with an adaptation.
+
+    Users' own messages with such keys are an error, as they would be lost; clients send them unasked.
+    """
+    if not isinstance(item, dict):
+        return item
+    kept = item
+    for key, value in item.items():
+        if not isinstance(value, dict):
+            continue
+        keys = _SOURCE_KEYS.get(str(value.get("type"))) if key == "source" else _INNER_KEYS.get(key)
+        if keys is None or value.keys() <= keys:
+            continue
+        reader = BodyReader(value, adaptations, f"{path}/{key}")
+        inner = {name: reader.any(name) for name in value if name in keys}
+        if key == "function":
+            reader.any("index")  # Ollama's number of a call: their order says it
+        reader.unread()
+        kept = {**kept, key: inner}
+    return kept
 
 
 def function_tool(fields: BodyReader, schema_keys: Iterable[str], cache: Any, *, path: str) -> Tool:

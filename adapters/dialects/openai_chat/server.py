@@ -160,6 +160,7 @@ class ChatEncoder(PartEncoder):
             self.send(event.choice or 0, {}, logprobs={_LOGPROBS[event.name]: event.value})
 
     def end_response(self) -> None:
+        usage = usage_object(self.usage, USAGE_NAMES) if self.received.usage_in_stream else None
         for choice in sorted(self.sequences):
             sequence = self.sequences[choice]
             extra = _beyond(self.final_extra(choice), choice)
@@ -169,10 +170,11 @@ class ChatEncoder(PartEncoder):
                 self.send(choice, delta, **{**extra, "finish_reason": reason})
             else:
                 self.top = extra
+                if usage is None:  # simple clients read `choices[0]` of every chunk if they want no usage
+                    self._prefix = b"data: " + encode_json({**self.head, **extra})[:-1]
                 self.send(0, delta, finish_reason=reason)
-        usage = usage_object(self.usage, USAGE_NAMES) if self.received.usage_in_stream else None
-        if usage is not None or self.top:
-            last = {**self.head, **self.top, "choices": [], **({"usage": usage} if usage else {})}
+        if usage is not None:
+            last = {**self.head, **self.top, "choices": [], "usage": usage}
             self.out += (b"data: ", encode_json(last), b"\n\n")
         self.out.append(b"data: [DONE]\n\n")
 

@@ -67,7 +67,7 @@ class ReadCall(msgspec.Struct, frozen=True):
 
 def read_call(interaction: Interaction, registry: Registry) -> ReadCall | None:
     """Return how to parse an interaction; None if it is not a model call or the registry has no provider for it."""
-    call = _detect(interaction)
+    call = detect_recorded_call(interaction)
     try:
         return None if isinstance(call, UnknownCall) else _read(call, registry, interaction)
     except Rejected:
@@ -76,7 +76,7 @@ def read_call(interaction: Interaction, registry: Registry) -> ReadCall | None:
 
 def check_interaction(interaction: Interaction, registry: Registry) -> CheckRecord:
     """Parse the response of an interaction with its provider. Pure, except for loading the provider."""
-    call = _detect(interaction)
+    call = detect_recorded_call(interaction)
     if isinstance(call, UnknownCall):
         return CheckRecord(reason=call.reason)
     try:
@@ -122,7 +122,7 @@ def _check_entry(entry: LLMResult[Interaction], registry: Registry) -> CheckReco
     )
 
 
-def _detect(interaction: Interaction) -> Call | UnknownCall:
+def detect_recorded_call(interaction: Interaction) -> Call | UnknownCall:
     """Return the call that the recording names, else the one that its URL shows."""
     detected = detect_call(interaction.request)
     if not interaction.provider:

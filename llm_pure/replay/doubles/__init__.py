@@ -11,34 +11,36 @@ from typing import Any, TypeAlias
 
 import msgspec
 
+from llm_pure.replay.doubles.answer_types import Answer, as_completion
 from llm_pure.replay.doubles.answers import answer_request
+from llm_pure.replay.doubles.error_kinds import error_of_kind
+from llm_pure.replay.doubles.provider_double import NO_RULE, ProviderDouble, serve_double
 from llm_pure.replay.doubles.requests import SentRequest, read_request
+from llm_pure.replay.doubles.rules import (
+    CUT,
+    KEEP_ALIVE,
+    Cut,
+    FromReceived,
+    KeepAlive,
+    Pause,
+    Rule,
+    RuleAnswer,
+    ServedAnswer,
+    Step,
+    Steps,
+    UpstreamResponse,
+    user_text,
+)
+from llm_pure.replay.doubles.rules_file import parse_rules
 from llm_pure.transports.scripted import ScriptedResponse, ScriptedTransport
 from llm_pure.types.completion import Completion, Usage
-from llm_pure.types.errors import (
-    AuthenticationFailed,
-    ConnectionFailed,
-    ContentFiltered,
-    ContextLengthExceeded,
-    InvalidRequest,
-    LLMError,
-    NotFound,
-    Overloaded,
-    PermissionDenied,
-    QuotaExceeded,
-    RateLimited,
-    ServerError,
-    TimedOut,
-)
+from llm_pure.types.errors import LLMError
 from llm_pure.types.http import HttpRequest
-from llm_pure.types.messages import Message, Part, Text, ToolCall
+from llm_pure.types.messages import Message, Text, ToolCall
 from llm_pure.types.rejection import Rejected
 
 Arguments: TypeAlias = Mapping[str, Any] | str | None
 """Arguments of a tool: an object, or JSON text as a model would write it."""
-
-Answer: TypeAlias = str | Completion | ToolCall | Sequence[ToolCall] | LLMError
-"""What a double answers: text, tool calls, a Completion, or an error."""
 
 AnswerFunction: TypeAlias = Callable[[SentRequest], Answer]
 """Makes the answer to a request."""
@@ -150,12 +152,7 @@ def failing(error: LLMError | str) -> Double:
     >>> llm.ask("hello").failure().kind
     'authentication'
     """
-    if isinstance(error, str):
-        kind = _KINDS.get(error)
-        if kind is None:
-            raise ValueError(f"no error of the kind {error!r}; known are {', '.join(_KINDS)}")
-        error = kind(message=f"the double answers with {error}")
-    return Double([error])
+    return Double([error_of_kind(error) if isinstance(error, str) else error])
 
 
 def in_turn(*doubles: Double) -> Double:
@@ -173,43 +170,37 @@ def in_turn(*doubles: Double) -> Double:
     return _InTurn(parts)
 
 
-def as_completion(answer: Answer) -> Completion | LLMError:
-    """Return an answer as a Completion, or as the error that it is. Raises TypeError for anything else."""
-    if isinstance(answer, Completion | LLMError):
-        return answer
-    if isinstance(answer, str):
-        parts: tuple[Part, ...] = (Text(answer),) if answer else ()
-        return Completion(message=Message("assistant", parts), finish_reason="stop")
-    calls = (answer,) if isinstance(answer, ToolCall) else answer
-    if isinstance(calls, list | tuple) and all(isinstance(call, ToolCall) for call in calls):
-        message = Message("assistant", tuple(calls))
-        return Completion(message=message, finish_reason="tool_calls")
-    kind = type(answer).__name__
-    raise TypeError(f"a double answers with text, tool calls, a Completion or an error, not {kind}")
-
-
 def _json_text(arguments: Arguments) -> str:
     if isinstance(arguments, str):
         return arguments
     return msgspec.json.encode(dict(arguments or {})).decode()
 
 
-_KINDS: Mapping[str, type[LLMError]] = {
-    str(kind.__struct_config__.tag): kind
-    for kind in (
-        AuthenticationFailed, ConnectionFailed, ContentFiltered, ContextLengthExceeded, InvalidRequest, NotFound, Overloaded,
-        PermissionDenied, QuotaExceeded, RateLimited, ServerError, TimedOut,
-    )
-}  # fmt: skip
-
 __all__ = [
+    "CUT",
+    "KEEP_ALIVE",
+    "NO_RULE",
     "Answer",
     "AnswerFunction",
     "Arguments",
+    "Cut",
     "Double",
+    "FromReceived",
+    "KeepAlive",
+    "Pause",
+    "ProviderDouble",
+    "Rule",
+    "RuleAnswer",
     "SentRequest",
+    "ServedAnswer",
+    "Step",
+    "Steps",
+    "UpstreamResponse",
     "answering",
     "calling",
     "failing",
     "in_turn",
+    "parse_rules",
+    "serve_double",
+    "user_text",
 ]

@@ -132,7 +132,7 @@ def _by_dialect(sent: SentRequest, name: str, completion: Completion) -> Scripte
     if not sent.streamed:
         return _scripted(server.build_response(completion, received))
     encoder = server.open_encoder(received)
-    chunks = [encoder.encode([event]) for event in _word_events(completion)]
+    chunks = [encoder.encode([event]) for event in word_events(completion)]
     chunks.append(encoder.close(Success(completion)))
     chunks = [data for data in chunks if data]
     if sent.form in _INVOKE:
@@ -143,7 +143,7 @@ def _by_dialect(sent: SentRequest, name: str, completion: Completion) -> Scripte
     return ScriptedResponse(headers=headers, chunks=tuple(chunks))
 
 
-def _word_events(completion: Completion) -> list[StreamEvent]:
+def word_events(completion: Completion) -> list[StreamEvent]:
     """The events of an answer, with its texts in words."""
     events: list[StreamEvent] = []
     for event in completion_to_events(completion):

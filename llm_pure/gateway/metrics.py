@@ -1,0 +1,208 @@
+"""Metrics of a gateway in Prometheus' text format, written by hand: two histograms and a few counters need no package.
+
+Names and buckets of `gen_ai_*` are those of OpenTelemetry's semantic conventions, as Prometheus spells them; what the
+conventions do not have begins with `llm_pure_`. Source: github.com/open-telemetry/semantic-conventions-genai,
+docs/gen-ai/gen-ai-metrics.md, read 2026-11-30.
+
+The client's own name of a model is no label: clients choose it, and each value is kept for ever.
+"""
+
+from bisect import bisect_left
+from collections.abc import Iterable, Mapping
+from threading import Lock
+from typing import Any, NamedTuple
+
+from llm_pure.core.telemetry import LATEST
+from llm_pure.gateway.call_record import CallRecord
+
+CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+
+TOKEN_BUCKETS = tuple([4**power for power in range(14)])
+DURATION_BUCKETS = (
+    0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64, 1.28, 2.56, 5.12, 10.24, 20.48, 40.96, 81.92,
+)  # fmt: skip
+
+Labels = tuple[tuple[str, str], ...]
+
+
+Figures = Any
+"""[[name, labels, value], ...], [[name, labels, counts, sum], ...]: what `figures` returns and `add` takes, as JSON has it."""
+
+
+class Metric(NamedTuple):
+    """One metric as its readers see it."""
+
+    name: str
+    kind: str
+    help: str
+    buckets: tuple[float, ...] = ()
+    """Of a histogram."""
+
+
+DURATION = Metric(
+    "gen_ai_client_operation_duration_seconds",
+    "histogram",
+    "GenAI operation duration.",
+    DURATION_BUCKETS,
+)
+FIRST_CHUNK = Metric(
+    "gen_ai_client_operation_time_to_first_chunk_seconds",
+    "histogram",
+    "Time to the first chunk of a stream.",
+    DURATION_BUCKETS,
+)
+TOKENS = Metric(
+    "gen_ai_client_token_usage",
+    "histogram",
+    "Number of input and output tokens used.",
+    TOKEN_BUCKETS,
+)
+REQUESTS = Metric("llm_pure_requests_total", "counter", "Requests by key, model and status.")
+COST = Metric("llm_pure_cost_usd_total", "counter", "Cost in US dollars by key and model.")
+UNPRICED = Metric(
+    "llm_pure_unpriced_calls_total", "counter", "Calls with usage and without a known price."
+)
+ATTEMPTS = Metric("llm_pure_attempts_total", "counter", "Requests sent to providers, with retries.")
+IN_FLIGHT = Metric("llm_pure_requests_in_flight", "gauge", "Requests that are being answered.")
+METRICS = (DURATION, FIRST_CHUNK, TOKENS, REQUESTS, COST, UNPRICED, ATTEMPTS)
+
+
+class _Histogram:
+    __slots__ = ("counts", "sum")
+
+    def __init__(self, buckets: int) -> None:
+        self.counts = [0] * (buckets + 1)
+        self.sum = 0.0
+
+
+class Metrics:
+    """The metrics of one process. Safe for threads."""
+
+    def __init__(self) -> None:
+        self._counters: dict[tuple[Metric, Labels], float] = {}
+        self._histograms: dict[tuple[Metric, Labels], _Histogram] = {}
+        self._lock = Lock()
+
+    def observe(self, record: CallRecord) -> None:
+        """Count one request; an `Observer` of the gateway."""
+        usage = record.usage
+        provider = LATEST.providers.get(record.provider, record.provider)
+        operation = record.operation or "unknown"
+        call = (
+            ("gen_ai_operation_name", operation),
+            ("gen_ai_provider_name", provider),
+            ("gen_ai_request_model", record.model_used),
+        )
+        error = (("error_type", record.error),) if record.error else ()
+        key, model = ("key", record.key), ("model", record.model_used)
+        status = (
+            ("dialect", record.dialect),
+            ("operation", operation),
+            ("status", str(record.status)),
+        )
+        with self._lock:
+            self._count(REQUESTS, (key, model, *status), 1)
+            if not record.model_used:
+                return
+            self._record(DURATION, (*call, *error), record.duration_s)
+            if record.stream and record.first_byte_s is not None:
+                self._record(FIRST_CHUNK, call, record.first_byte_s)
+            for kind, tokens in (("input", usage.input_tokens), ("output", usage.output_tokens)):
+                if tokens is not None:
+                    self._record(TOKENS, (*call, ("gen_ai_token_type", kind)), tokens)
+            if record.attempts:
+                self._count(ATTEMPTS, (model, ("provider", record.provider)), record.attempts)
+            if record.cost_usd is not None:
+                self._count(COST, (key, model), float(record.cost_usd))
+            elif usage.output_tokens is not None:
+                self._count(UNPRICED, (key, model), 1)
+
+    def render(self, in_flight: int | None = None) -> bytes:
+        """Return everything as text for Prometheus."""
+        with self._lock:
+            counters = sorted(self._counters.items())
+            histograms = sorted(
+                [(row, list(one.counts), one.sum) for row, one in self._histograms.items()]
+            )
+        lines: list[str] = []
+        for metric in METRICS:
+            lines += _head(metric)
+            for (of, labels), value in counters:
+                if of is metric:
+                    lines.append(f"{metric.name}{_labels(labels)} {_number(value)}")
+            for (of, labels), counts, total in histograms:
+                if of is metric:
+                    lines += _histogram_lines(metric, labels, counts, total)
+        if in_flight is not None:
+            lines += [*_head(IN_FLIGHT), f"{IN_FLIGHT.name} {in_flight}"]
+        return ("\n".join(lines) + "\n").encode()
+
+    def figures(self) -> Figures:
+        """Return everything as plain values, for `add`."""
+        with self._lock:
+            counters = [(of.name, labels, value) for (of, labels), value in self._counters.items()]
+            histograms = [
+                (of.name, labels, list(histogram.counts), histogram.sum)
+                for (of, labels), histogram in self._histograms.items()
+            ]
+        return [counters, histograms]
+
+    def add(self, figures: Figures) -> None:
+        """Add the figures of another process. Fails with ValueError, TypeError or LookupError if they are none."""
+        metrics = {metric.name: metric for metric in METRICS}
+        counters, histograms = figures
+        with self._lock:
+            for name, labels, value in counters:
+                self._count(metrics[name], _as_labels(labels), value)
+            for name, labels, counts, total in histograms:
+                metric = metrics[name]
+                if len(counts) != len(metric.buckets) + 1:
+                    raise ValueError(f"{name} has {len(counts)} buckets")
+                histogram = self._histograms.setdefault(
+                    (metric, _as_labels(labels)), _Histogram(len(metric.buckets))
+                )
+                histogram.counts = [a + b for a, b in zip(histogram.counts, counts, strict=True)]
+                histogram.sum += total
+
+    def _count(self, metric: Metric, labels: Labels, value: float) -> None:
+        self._counters[metric, labels] = self._counters.get((metric, labels), 0) + value
+
+    def _record(self, metric: Metric, labels: Labels, value: float) -> None:
+        histogram = self._histograms.get((metric, labels))
+        if histogram is None:
+            histogram = self._histograms[metric, labels] = _Histogram(len(metric.buckets))
+        histogram.counts[bisect_left(metric.buckets, value)] += 1
+        histogram.sum += value
+
+
+def _as_labels(pairs: Iterable[Iterable[str]]) -> Labels:
+    return tuple([(str(name), str(value)) for name, value in pairs])
+
+
+def _head(metric: Metric) -> list[str]:
+    return [f"# HELP {metric.name} {metric.help}", f"# TYPE {metric.name} {metric.kind}"]
+
+
+def _histogram_lines(
+    metric: Metric, labels: Labels, counts: Iterable[int], total: float
+) -> list[str]:
+    lines, below = [], 0
+    for bound, count in zip((*metric.buckets, float("inf")), counts, strict=True):
+        below += count
+        limit = "+Inf" if bound == float("inf") else _number(bound)
+        lines.append(f"{metric.name}_bucket{_labels((*labels, ('le', limit)))} {below}")
+    lines.append(f"{metric.name}_sum{_labels(labels)} {_number(total)}")
+    lines.append(f"{metric.name}_count{_labels(labels)} {below}")
+    return lines
+
+
+_ESCAPES: Mapping[int, str] = str.maketrans({"\\": "\\\\", '"': '\\"', "\n": "\\n"})
+
+
+def _labels(labels: Labels) -> str:
+    pairs = [f'{name}="{value.translate(_ESCAPES)}"' for name, value in labels]
+    return f"{{{','.join(pairs)}}}" if pairs else ""
+
+
+def _number(value: float) -> str:
+    return str(int(value)) if value == int(value) else repr(float(value))
