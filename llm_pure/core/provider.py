@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 import msgspec
 
@@ -162,10 +162,11 @@ class Provider(msgspec.Struct, frozen=True, kw_only=True):
     models: Operation[ListModelsRequest, ModelPage] | None = None
     is_last_message: Callable[[bytes], bool] | None = None
     """For APIs over a websocket: true for the message that ends a response. The service may leave the connection open."""
-    make_batch: "Callable[[Provider], BatchApi] | None" = None
-    """Makes `batch`, and loads its modules: no call besides uses them."""
+    make_batch: Callable[["Provider"], Any] | None = None
+    """Makes the BatchApi of `batch`, and loads its modules: no other call uses them."""
 
     @property
     def batch(self) -> "BatchApi | None":
         """The batch service: jobs of many requests at a lower price. None if the service has none."""
-        return None if self.make_batch is None else self.make_batch(self)
+        api: BatchApi | None = None if self.make_batch is None else self.make_batch(self)
+        return api

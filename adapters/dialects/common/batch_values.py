@@ -16,20 +16,19 @@ from llm_pure.types.http import Headers, HttpRequest, HttpResponse
 from llm_pure.types.rejection import Rejected, ok
 from llm_pure.types.request import ChatRequest
 
-_STATES: Mapping[str, BatchState] = {
-    word: state
-    for state, words in (
-        ("waiting", "validating queued pending created creating submitted scheduled paused idle re_queueing unspecified"),
-        ("running", "in_progress inprogress running processing finalizing writing_results updating"),
-        ("cancelling", "cancelling canceling cancellation_requested stopping terminating"),
-        ("completed", "completed succeeded success ended partially_succeeded partiallycompleted early_stopped"),
-        ("failed", "failed error"),
-        ("expired", "expired timeout_exceeded"),
-        ("cancelled", "cancelled canceled stopped terminated"),
-    )
-    for word in words.split()
-}  # type: ignore[misc]  # fmt: skip
+_STATE_WORDS: Mapping[BatchState, str] = {
+    "waiting": "validating queued pending created creating submitted scheduled paused idle re_queueing unspecified",
+    "running": "in_progress inprogress running processing finalizing writing_results updating",
+    "cancelling": "cancelling canceling cancellation_requested stopping terminating",
+    "completed": "completed succeeded success ended partially_succeeded partiallycompleted early_stopped",
+    "failed": "failed error",
+    "expired": "expired timeout_exceeded",
+    "cancelled": "cancelled canceled stopped terminated",
+}
 """A service's word in lower case, without its prefix. Source: ../shared/wire/batch.md, sections 1 to 17, read 2026-11-29."""
+_STATES: Mapping[str, BatchState] = {
+    word: state for state, words in _STATE_WORDS.items() for word in words.split()
+}
 
 _PREFIXES = ("job_state_", "batch_state_", "batch_status_")
 

@@ -58,7 +58,7 @@ from llm_pure.core.urls import UrlFor
 from llm_pure.framing.json_codec import encode, preview
 from llm_pure.types.config import LLMConfig, Secret
 from llm_pure.types.errors import LLMError
-from llm_pure.types.http import HttpRequest, HttpResponse, ResponseHead, get_header
+from llm_pure.types.http import Headers, HttpRequest, HttpResponse, ResponseHead, get_header
 from llm_pure.types.rejection import Rejected, ok, returns_failure
 from llm_pure.types.request import ChatRequest
 
@@ -112,7 +112,7 @@ def _build_upload(
 ) -> UploadRequest:
     """Start a resumable upload, then send all bytes to the URL that the service names, which is a credential."""
     if state.url is not None:
-        headers = (
+        headers: Headers = (
             ("content-type", "application/jsonl"),
             ("x-goog-upload-command", "upload, finalize"),
             ("x-goog-upload-offset", "0"),

@@ -56,7 +56,7 @@ from llm_pure.core.urls import UrlFor, under_base_url
 from llm_pure.framing.multipart import Field, FormFile, multipart
 from llm_pure.types.config import LLMConfig, Secret
 from llm_pure.types.errors import InvalidRequest, LLMError
-from llm_pure.types.http import HttpRequest, HttpResponse, ResponseHead, get_header
+from llm_pure.types.http import Headers, HttpRequest, HttpResponse, ResponseHead, get_header
 from llm_pure.types.rejection import Rejected, ok, returns_failure
 from llm_pure.types.request import ChatRequest
 
@@ -144,7 +144,7 @@ def _build_upload(
             url = ok(service.url_for(config, "", f"/files/{_segment(state.file_id)}/preprocess"))
             return UploadRequest(request=bare_request(config, "POST", url))
         case "put" if state.url is not None:
-            headers = (("content-type", "application/octet-stream"),)
+            headers: Headers = (("content-type", "application/octet-stream"),)
             request = HttpRequest("PUT", state.url.reveal(), headers, job.data)
             return UploadRequest(request=request, authorize=False)
     name = f"{job.key}.jsonl"
