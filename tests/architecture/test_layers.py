@@ -18,9 +18,10 @@ CONTRACTS: dict[str, Any] = {
     ]
 }
 EFFECTS = {
-    f"llm_pure.{name}" for name in ("__main__", "cli", "client", "replay", "settings", "transports")
+    f"llm_pure.{name}"
+    for name in ("__main__", "bulk", "cli", "client", "replay", "settings", "transports")
 }
-"""The effect layer. Of `settings` two modules are pure, and named in the contract."""
+"""The effect layer. Of `bulk` and `settings` some modules are pure, and named in the contract."""
 
 
 def lint(folder: Path) -> subprocess.CompletedProcess[str]:
