@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from llm_pure.bulk.identity import canonical_json
+from llm_pure.bulk.requests import REQUEST_KEY, parse_request_fields
 from llm_pure.bulk.templates import Template
 from llm_pure.chat.message_input import parse_messages
 from llm_pure.server import server_dialects
@@ -28,8 +29,8 @@ DIALECTS = {"/v1/chat/completions": "openai_chat", "/v1/responses": "openai_resp
 """`url` of a batch line -> the dialect of its body."""
 
 _BOM = b"\xef\xbb\xbf"
-_NOT_OF_REQUEST = frozenset({"model", "stream", "stream_options"})
-"""Fields of a batch line's body that the run decides."""
+_NOT_OF_REQUEST = frozenset({"stream", "stream_options"})
+"""Fields of a batch line's body that the run decides, as it does the model if it has one."""
 
 _decoder: msgspec.json.Decoder[Any] = msgspec.json.Decoder()
 
@@ -43,6 +44,8 @@ class RowForm(msgspec.Struct, frozen=True, kw_only=True):
     """A system message before the row's messages."""
     request: ChatRequest = ChatRequest(messages=())
     """Settings of every request, such as `max_tokens` or `response_format`."""
+    model: str = ""
+    """The run's model, in place of the model of a batch line; "" takes the line's."""
     dialect: str = ""
     """Of the provider; fields of a batch line's body that this library has none for are sent if it is the line's."""
 
@@ -80,6 +83,8 @@ def read_row(index: int, line: bytes, form: RowForm) -> Row:
     try:
         columns = _columns(line, index)
         fields, key = _request_fields(columns, form)
+        if form.model:
+            fields["model"] = form.model
         request: ChatRequest = msgspec.structs.replace(form.request, stream=False, **fields)
     except Rejected as rejected:
         custom_id, has_own = _custom_id(columns, index)
@@ -139,6 +144,8 @@ def _request_fields(columns: dict[str, Any], form: RowForm) -> tuple[dict[str, A
     """(the request's own fields, the row's key). Raises Rejected."""
     if form.prompt is None and isinstance(columns.get("body"), dict):
         return _batch_line(columns, form)
+    if form.prompt is None and REQUEST_KEY in columns:
+        return _request_line(columns[REQUEST_KEY], form)
     if form.prompt is None and "messages" in columns:
         value = columns["messages"]
         if not isinstance(value, list) or not value:
@@ -154,6 +161,24 @@ def _request_fields(columns: dict[str, Any], form: RowForm) -> tuple[dict[str, A
     if form.system is not None:
         messages = (system(form.system), *messages)
     return {"messages": messages}, key
+
+
+def _request_line(value: Any, form: RowForm) -> tuple[dict[str, Any], bytes]:
+    request = parse_request_fields(value)
+    if not request.messages:
+        raise Rejected(InvalidRequest(message="the request has no messages", param="messages"))
+    fields = _set_fields(request)
+    if form.system is not None:
+        fields["messages"] = (system(form.system), *ok(parse_messages(request.messages)))
+    return fields, canonical_json({REQUEST_KEY: value})
+
+
+def _set_fields(request: ChatRequest) -> dict[str, Any]:
+    return {
+        name: value
+        for name in ChatRequest.__struct_fields__
+        if name != "stream" and (value := getattr(request, name)) not in (None, "", ())
+    }
 
 
 def _prompt(columns: dict[str, Any], form: RowForm) -> str:
@@ -184,19 +209,12 @@ def _batch_line(columns: dict[str, Any], form: RowForm) -> tuple[dict[str, Any],
     )
     received = ok(server_dialects[dialect].parse_request(http))
     chat = received.chat
-    fields = {
-        name: value
-        for name in ChatRequest.__struct_fields__
-        if name != "stream" and (value := getattr(chat, name)) not in (None, "", ())
-    }
+    fields = _set_fields(chat)
     if form.system is not None:
         fields["messages"] = (system(form.system), *ok(parse_messages(chat.messages)))
     if received.unread and form.dialect == dialect:
         fields["extra"] = {**(form.request.extra or {}), **(chat.extra or {}), **received.unread}
     own = {name: value for name, value in body.items() if name not in _NOT_OF_REQUEST}
+    if form.model:
+        own.pop("model", None)
     return fields, canonical_json({"url": url, "body": own})
-
-
-def unsendable_error(error: Exception) -> LLMError:
-    """Return the error of a value of an iterator that has no JSON, such as a text with half a surrogate pair."""
-    return InvalidRequest(message=f"the row has no JSON: {error}", param="row")

@@ -5,12 +5,14 @@ from typing import Any
 import msgspec
 
 from llm_pure.bulk.identity import answer_settings, canonical_json
+from llm_pure.bulk.requests import parse_request_fields, request_fields
 from llm_pure.bulk.rows import RowForm
 from llm_pure.bulk.templates import parse_template
+from llm_pure.output.structured import structured_request
 from llm_pure.types.config import LLMConfig
 from llm_pure.types.errors import InvalidConfiguration
-from llm_pure.types.rejection import ok, reject, returns_failure
-from llm_pure.types.request import ChatRequest, SchemaFormat
+from llm_pure.types.rejection import ok, returns_failure
+from llm_pure.types.request import ChatRequest
 
 FORMAT = 1
 """Of the run directory. A later format is refused, not guessed."""
@@ -31,6 +33,8 @@ class InputFile(msgspec.Struct, frozen=True, kw_only=True):
     """Rows that are errors without being sent."""
     spooled: bool = False
     """The rows were written to `rows.jsonl` of the run, since they cannot be read twice at any place."""
+    batch_lines: bool = False
+    """The first row is a line of OpenAI's batches, and so are the results by default."""
 
 
 class RunSpec(msgspec.Struct, frozen=True, kw_only=True):
@@ -94,13 +98,10 @@ def config_settings(config: LLMConfig) -> dict[str, Any]:
 
 
 def request_settings(request: ChatRequest | None) -> dict[str, Any]:
-    """Return the fields of a request besides its messages, as plain JSON."""
+    """Return the fields of a request besides its messages, as plain JSON. Raises Rejected."""
     if request is None:
         return {}
-    bare = msgspec.structs.replace(request, messages=(), headers=None, model="", stream=None)
-    fields: dict[str, Any] = msgspec.json.decode(canonical_json(bare))
-    fields.pop("messages", None)
-    return fields
+    return request_fields(msgspec.structs.replace(request, messages=()))
 
 
 def difference(before: RunSpec, after: RunSpec) -> InvalidConfiguration | None:
@@ -137,28 +138,13 @@ def _shown(value: Any) -> str:
 @returns_failure
 def row_form(spec: RunSpec, dialect: str = "") -> RowForm:
     """Return how the run's lines become requests. Fails with InvalidConfiguration for a prompt that is no template."""
-    try:
-        request = msgspec.convert({"messages": [], **spec.request}, ChatRequest)
-    except msgspec.ValidationError as error:
-        reject(InvalidConfiguration(message=f"request of run.json: {error}", field="request"))
+    request = parse_request_fields(spec.request)
     if spec.schema is not None:
-        name = str(spec.schema.get("title") or "answer")
-        request = msgspec.structs.replace(
-            request,
-            response_format=SchemaFormat(
-                schema=spec.schema, name=_schema_name(name), fallback_to_tool=True
-            ),
-        )
+        request = ok(structured_request(request, spec.schema))
     return RowForm(
         prompt=None if spec.prompt is None else ok(parse_template(spec.prompt)),
         system=spec.system,
         request=request,
+        model=spec.model,
         dialect=dialect,
     )
-
-
-def _schema_name(name: str) -> str:
-    letters = "".join(
-        [letter for letter in name if letter.isascii() and (letter.isalnum() or letter in "_-")]
-    )
-    return letters[:64] or "answer"
