@@ -48,6 +48,7 @@ def _make_batch(provider: Provider) -> "BatchApi":
     limits = BatchLimits(
         max_bytes=2_000_000_000,
         window_s=48 * 3600,
+        inline_bytes=15_000_000,  # below the 20 MB of requests in the job
         discount=0.5,
         source="ai.google.dev, Batch API; google-genai 3.6.1, by wire/batch.md 4, read 2026-11-29",
     )

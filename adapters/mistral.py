@@ -91,6 +91,7 @@ def _make_batch(provider: Provider) -> "BatchApi":
     limits = BatchLimits(
         max_requests=1_000_000,
         max_bytes=512_000_000,
+        inline_bytes=10_000_000,  # no limit is stated
         discount=0.5,
         source="docs.mistral.ai, batch; mistralai 3.7.0, by wire/batch.md 7, read 2026-11-29",
     )

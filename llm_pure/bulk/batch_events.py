@@ -21,14 +21,22 @@ POLL_S = 60.0
 """The first wait between two polls."""
 
 
+Operation: TypeAlias = Literal["upload", "create", "list", "poll", "results", "cancel"]
+"""What a request does."""
+
+
 class JobRecord(msgspec.Struct, frozen=True, kw_only=True):
     """All of a job's state but its rows: what a log line holds. The last one of a job counts."""
 
     key: str
     phase: Phase = "planned"
     model: str = ""
+    uploads: bool = True
+    """The lines are uploaded before the job is created."""
     file_id: str = ""
     job_id: str = ""
+    output_file: str = ""
+    error_file: str = ""
     verified: bool = True
     """False: the service keeps no key of ours, and the job was adopted by its time and size."""
     creating_s: float = 0.0
@@ -46,6 +54,10 @@ class JobRecord(msgspec.Struct, frozen=True, kw_only=True):
     """The service's queue was too full for it."""
     reason: str = ""
     """Why it failed."""
+    reserved_usd: str = "0"
+    """What the job can cost at most, reserved before the upload until it is over."""
+    deleted: bool = False
+    """What the service kept of it was deleted."""
 
 
 class JobState(msgspec.Struct, frozen=True, kw_only=True):
@@ -54,10 +66,10 @@ class JobState(msgspec.Struct, frozen=True, kw_only=True):
     record: JobRecord
     ids: tuple[str, ...] = ()
     """All rows of the job."""
+    rows: tuple[int, ...] = ()
+    """Their numbers in the input when the job was planned; the id decides."""
     ended: frozenset[str] = frozenset()
     """Rows whose results are on disk."""
-    uploads: bool = True
-    """The lines are uploaded before the job is created."""
     keeps_key: bool = True
     """`BatchApi.keeps_key`."""
     attempts: int = 0
@@ -148,7 +160,7 @@ class ResultsRead(msgspec.Struct, frozen=True, kw_only=True):
 class Failed(msgspec.Struct, frozen=True):
     """A request of this operation failed."""
 
-    operation: Literal["upload", "create", "list", "poll", "results", "cancel"]
+    operation: Operation
     error: LLMError
     at_s: float
 

@@ -98,7 +98,7 @@ def _with(state: JobState, **changes: object) -> JobState:
 def _go_on(state: JobState, at_s: float) -> Step:
     record = state.record
     match record.phase:
-        case "planned" | "uploading" if state.uploads:
+        case "planned" | "uploading" if record.uploads:
             state = _with(state, phase="uploading")
             return state, (Log(state.record), Upload())
         case "planned" | "uploading" | "uploaded":
@@ -186,6 +186,8 @@ def _polled(state: JobState, job: BatchJob) -> Step:
             state,
             phase="collecting",
             pages=job.pages,
+            output_file=job.output_file,
+            error_file=job.error_file,
             halve=job.queue_full,
             reason="; ".join([_reason(error.code, error.message) for error in job.errors[:5]]),
         )

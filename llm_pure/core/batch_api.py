@@ -11,6 +11,7 @@ from typing import Literal, Protocol, TypeAlias
 import msgspec
 
 from llm_pure.core.adaptations import Adaptation
+from llm_pure.core.provider import tool_names
 from llm_pure.types.completion import JsonObject
 from llm_pure.types.config import LLMConfig, Secret
 from llm_pure.types.errors import LLMError
@@ -42,6 +43,8 @@ class BatchLimits(msgspec.Struct, frozen=True, kw_only=True):
     max_bytes: int | None = None
     """Bytes of all lines, or of the body that holds them."""
     max_line_bytes: int | None = None
+    inline_bytes: int | None = None
+    """Up to this size the lines are sent with the job, beyond it as a file; None: always or never."""
     min_requests: int = 1
     window_s: int | None = 24 * 3600
     """After this time the job ends at the latest; None: never."""
@@ -61,6 +64,11 @@ class BatchLine(msgspec.Struct, frozen=True, kw_only=True):
     """Headers that the request alone would have, such as beta features: the job's requests need the same."""
     adaptations: tuple[Adaptation, ...] = ()
     """What differs from the ChatRequest, and why."""
+
+    @property
+    def tool_names(self) -> dict[str, str]:
+        """`Built.tool_names`: names of tools as they are sent -> the caller's."""
+        return tool_names(self.adaptations)
 
 
 class BatchInput(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,7 +1,7 @@
 """`Provider`: the interface of an adapter, a value made of pure functions."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
@@ -56,11 +56,16 @@ class Built(msgspec.Struct, frozen=True, kw_only=True):
         `parse_chat` and `open_stream` return the sent names; `core.tool_names.restore_completion` and `restore_decoder`
         put the caller's in their place, as the client does.
         """
-        return {
-            change.after: change.before
-            for change in self.adaptations
-            if change.action == "renamed" and _TOOL_NAME.fullmatch(change.field)
-        }
+        return tool_names(self.adaptations)
+
+
+def tool_names(adaptations: Iterable[Adaptation]) -> dict[str, str]:
+    """Return sent name -> the caller's of the tools that were renamed."""
+    return {
+        change.after: change.before
+        for change in adaptations
+        if change.action == "renamed" and _TOOL_NAME.fullmatch(change.field)
+    }
 
 
 class StreamDecoder(Protocol):

@@ -110,9 +110,8 @@ events: st.SearchStrategy[Event] = st.one_of(
 )
 starts = st.builds(
     JobState,
-    record=st.just(JobRecord(key="k")),
+    record=st.builds(JobRecord, key=st.just("k"), uploads=st.booleans()),
     ids=st.just(IDS),
-    uploads=st.booleans(),
     keeps_key=st.booleans(),
 )
 

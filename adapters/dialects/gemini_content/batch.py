@@ -1,6 +1,6 @@
 """Batches of Gemini's Developer API: the requests in the job or in a file, the results likewise.
 
-A job is a long-running operation; its state stands in the metadata. Up to INLINE_BYTES the requests are sent in the job.
+A job is a long-running operation; its state stands in the metadata.
 Source: ../shared/wire/batch.md 4 (google-genai 3.6.1 batches.py, _extra_utils.py), read 2026-11-29.
 """
 
@@ -62,8 +62,6 @@ from llm_pure.types.http import Headers, HttpRequest, HttpResponse, ResponseHead
 from llm_pure.types.rejection import Rejected, ok, returns_failure
 from llm_pure.types.request import ChatRequest
 
-INLINE_BYTES = 15_000_000
-"""Below the service's limit of 20 MB for requests in the job."""
 LIST_SIZE = 100
 _FILE = "file:"
 _INLINE = "inline"
@@ -100,10 +98,6 @@ def _build_line(
 ) -> BatchLine:
     built, body = build_body(provider, config, request)
     return batch_line(service, config, custom_id, built, {"key": custom_id, "request": body})
-
-
-def _fits_inline(job: BatchInput) -> bool:
-    return sum(map(len, job.lines)) + 64 * len(job.lines) <= INLINE_BYTES
 
 
 @returns_failure
