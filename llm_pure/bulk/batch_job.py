@@ -39,7 +39,7 @@ from llm_pure.bulk.batch_events import (
     Uploaded,
 )
 from llm_pure.core.batch_api import BatchJob
-from llm_pure.types.errors import LLMError, NotFound, ProtocolError, StreamInterrupted
+from llm_pure.types.errors import LLMError, NotFound, ProtocolError
 
 MAX_POLL_S = 600.0
 POLL_GROWTH = 1.5
@@ -234,7 +234,7 @@ def _release(state: JobState) -> Step:
 
 
 def _incomplete(state: JobState, event: ResultsRead) -> Step:
-    """Fetch the page again; a page that stays damaged is left, since its file does not change any more."""
+    """Fetch the page again. A page that is damaged at the service is left in the end; one that is cut on its way is not."""
     attempts = state.attempts + 1
     state = msgspec.structs.replace(state, attempts=attempts)
     error = event.error
@@ -242,7 +242,7 @@ def _incomplete(state: JobState, event: ResultsRead) -> Step:
         return _skip_page(state)
     if attempts < MAX_ATTEMPTS:
         return state, (Fetch(event.page, _backoff(error, attempts)),)
-    if isinstance(error, StreamInterrupted | ProtocolError) and event.seen:
+    if isinstance(error, ProtocolError) or state.record.cancelling:
         return _skip_page(state)
     assert error is not None
     return msgspec.structs.replace(state, attempts=0), (Stop(error),)

@@ -53,10 +53,20 @@ class _Body:
     def _short(self) -> LLMError | None:
         """The error of a body with fewer bytes than its head states."""
         stated = get_header(self._head.headers, "content-length") or ""
-        encoded = get_header(self._head.headers, "content-encoding") not in (None, "identity")
-        if encoded or not stated.isdecimal() or len(stated) > 15 or int(stated) <= self._length:
+        if not self._states_length() or int(stated) <= self._length:
             return None
         return self._interrupted(f"{self._length} of {int(stated)} bytes of the results arrived")
+
+    def _states_length(self) -> bool:
+        stated = get_header(self._head.headers, "content-length") or ""
+        encoded = get_header(self._head.headers, "content-encoding") not in (None, "identity")
+        return not encoded and stated.isdecimal() and len(stated) <= 15
+
+    def _cut(self, message: str, evidence: bytes) -> LLMError:
+        """The error of results that do not end as they should: of the service, if all bytes arrived."""
+        if self._states_length():
+            return self._malformed(message, evidence)
+        return self._interrupted(message)
 
     def _interrupted(self, message: str) -> LLMError:
         return StreamInterrupted(
@@ -130,7 +140,7 @@ class JsonLinesDecoder(_Body):
             result = self._result(line)
             if result.kind != "unreadable" and short is None:
                 return Success((result,))
-            short = short or self._interrupted("the results end within a line")
+            short = short or self._cut("the results end within a line", line)
         if short is None:
             return Success(())
         self._fail(short)
@@ -187,7 +197,7 @@ class JsonPageDecoder(_Body):
             if isinstance(raw, dict):
                 error = self._find_error(HttpResponse(self._head.status, self._head.headers, body))
             else:
-                error = self._interrupted("the results are not complete JSON")
+                error = self._cut("the results are not complete JSON", body)
             if error is None and isinstance(raw, dict):
                 results, self._next = self._read(raw)
                 self._buffer.clear()

@@ -368,21 +368,27 @@ def test_a_create_that_the_service_refused_makes_no_list(error: LLMError) -> Non
         assert (state.phase, kinds) == ("failed", [Log, Stop])
 
 
-def test_a_cut_page_is_fetched_again_and_left_when_it_stays_cut() -> None:
+def incomplete(error: LLMError) -> tuple[JobState, tuple[Command, ...]]:
+    """A page that is incomplete with this error each time it is fetched."""
     state = state_in("collecting", job_id="job-1", pages=("out",))
-    cut = ResultsRead(
-        page="out",
-        ids=frozenset("a"),
-        seen=frozenset("a"),
-        at_s=T,
-        error=StreamInterrupted(message="cut", status=200),
-    )
+    page = ResultsRead(page="out", ids=frozenset("a"), seen=frozenset("a"), at_s=T, error=error)
     for _ in range(MAX_ATTEMPTS - 1):
-        state, commands = step(state, cut)
+        state, commands = step(state, page)
         assert [type(command) for command in commands] == [Fetch]
-    state, commands = step(state, cut)
+    return step(state, page)
+
+
+def test_a_page_that_is_damaged_at_the_service_is_left_in_the_end() -> None:
+    state, commands = incomplete(ProtocolError(message="no JSON", status=200))
     assert (state.phase, state.ended) == ("collected", frozenset("a"))
     assert commands == (Log(state.record), Replan(("b", "c"), False))
+
+
+def test_a_page_that_is_cut_on_its_way_is_never_left() -> None:
+    error = StreamInterrupted(message="cut", status=200)
+    state, commands = incomplete(error)
+    assert (state.phase, state.ended) == ("collecting", frozenset("a"))
+    assert commands == (Stop(error),)
 
 
 def test_results_that_cannot_be_fetched_leave_the_job_as_it_is() -> None:
