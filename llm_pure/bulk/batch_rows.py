@@ -112,7 +112,7 @@ class BatchRows:
                 (max_rows is not None and len(job.rows) >= max_rows)
                 or (max_bytes is not None and job.size + length > max_bytes)
             ):
-                yield _chunk(job, model)
+                yield _chunk(job, group[0])
                 job = filling[group] = _Open([], [])
             job.ids.append(built.custom_id)
             job.rows.append(row)
