@@ -122,15 +122,15 @@ def _build_upload(
         ("x-goog-upload-header-content-type", "application/jsonl"),
     )
     body = ok(encode({"file": {"display_name": job.key}}, provider=service.name))
-    url = _under_host(ok(service.url_for(config, "", "files")), "upload")
+    url = _transfer_url(service, config, "upload", "files")
     return UploadRequest(request=bare_request(config, "POST", url, headers, body))
 
 
-def _under_host(url: str, folder: str) -> str:
-    """The URL with a folder before its version: {host}/upload/v1beta/files."""
-    head, _, path = url.rpartition("/files")
-    version = head.rpartition("/")[2]
-    return f"{head.removesuffix(version)}{folder}/{version}/files{path}"
+def _transfer_url(service: AnyService, config: LLMConfig, folder: str, name: str) -> str:
+    """{host}/{folder}/{version}/{name}: uploads and downloads have a folder before the version. Raises Rejected."""
+    versioned = ok(service.url_for(config, "", "files")).removesuffix("/files")
+    host, _, version = versioned.rpartition("/")
+    return f"{host}/{folder}/{version}/{name}"
 
 
 @returns_failure
@@ -187,7 +187,7 @@ def _build_results(service: AnyService, config: LLMConfig, job: BatchJob, page: 
     if not page.startswith(_FILE):
         return ok(_build_job_request(service, "GET", "", config, job.id))
     file = quote(page.removeprefix(_FILE), safe="/")
-    url = _under_host(ok(service.url_for(config, "", f"{file}:download")), "download")
+    url = _transfer_url(service, config, "download", f"{file}:download")
     return bare_request(config, "GET", with_query(url, alt="media"), (("accept", "*/*"),))
 
 
