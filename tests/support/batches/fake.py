@@ -172,6 +172,8 @@ def _upload(fake: FakeBatches, request: HttpRequest, match: re.Match[str]) -> Ht
             "filename": f"{name}.jsonl",
             "purpose": "batch",
             "status": "processed",
+            "sample_type": "batch_request",  # of Mistral, as the next one
+            "source": "upload",
         }
     )
 
@@ -450,7 +452,7 @@ def _operation(fake: FakeBatches, job: FakeJob) -> dict[str, Any]:
         if not job.output_file:
             job.output_file = fake.add_file(as_file(there, fake.chance), "files/batch-")
         output = {"responsesFile": job.output_file}
-    where = 0 if fake.chance is None else fake.chance.randrange(3)
+    where = 2 if fake.chance is None else fake.chance.randrange(3)
     if where != 1:
         shown["response"] = output
     if where != 0:
@@ -491,14 +493,14 @@ def _delete_file(fake: FakeBatches, request: HttpRequest, match: re.Match[str]) 
 
 
 _GEMINI = (
-    ("POST", r"/upload/v1beta/files$", _start_upload),
+    ("POST", r"/upload/v1\w*/files$", _start_upload),
     ("POST", r"/models/([^/]+):batchGenerateContent$", _create_operation),
-    ("GET", r"/v1beta/batches$", _list_operations),
-    ("GET", r"/v1beta/(batches/[^/:]+)$", _poll_operation),
-    ("DELETE", r"/v1beta/(batches/[^/:]+)$", _poll_operation),
-    ("POST", r"/v1beta/(batches/[^/:]+):cancel$", _cancel_operation),
-    ("GET", r"/download/v1beta/(files/[^/:]+):download$", _download),
-    ("DELETE", r"/v1beta/(files/[^/:]+)$", _delete_file),
+    ("GET", r"/v1\w*/batches$", _list_operations),
+    ("GET", r"/v1\w*/(batches/[^/:]+)$", _poll_operation),
+    ("DELETE", r"/v1\w*/(batches/[^/:]+)$", _poll_operation),
+    ("POST", r"/v1\w*/(batches/[^/:]+):cancel$", _cancel_operation),
+    ("GET", r"/download/v1\w*/(files/[^/:]+):download$", _download),
+    ("DELETE", r"/v1\w*/(files/[^/:]+)$", _delete_file),
 )
 
 
