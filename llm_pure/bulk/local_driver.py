@@ -54,6 +54,7 @@ async def arun_local(
     settings: TransportSettings | None = None,
     retry: RetryPolicy | None = None,
     prices: PricesInput | None = None,
+    timeout_s: float | None = None,
     retry_passing: bool = True,
     on_progress: Callable[[Progress], object] | None = None,
     progress_s: float = 10.0,
@@ -62,8 +63,8 @@ async def arun_local(
     """Send every open row; return once all have ended, or the run was stopped.
 
     budget: in USD, for the run with its earlier parts. limit: requests and tokens per minute. leases: a file by which several
-    runs on this machine share budget and limit. transport: by default aiohttp if it is installed, else httpx. retry_passing:
-    also send rows whose errors may pass. on_progress: called every `progress_s` seconds. No error is raised: a row's is in
+    runs on this machine share budget and limit. transport: by default aiohttp if it is installed, else httpx. timeout_s: for
+    each row. retry_passing: also send rows whose errors may pass. on_progress: called every `progress_s` seconds. No error is raised: a row's is in
     its line, and the run's in the summary.
     """
     started_s = monotonic()
@@ -85,6 +86,7 @@ async def arun_local(
                 settings=settings,
                 retry=retry,
                 prices=prices,
+                timeout_s=timeout_s,
                 retry_passing=retry_passing,
                 on_progress=on_progress,
                 progress_s=progress_s,

@@ -60,6 +60,8 @@ class LoopOptions(msgspec.Struct, frozen=True, kw_only=True):
     settings: TransportSettings | None = None
     retry: RetryPolicy | None = None
     prices: PricesInput | None = None
+    timeout_s: float | None = None
+    """For each row; None is the configuration's."""
     retry_passing: bool = True
     """Also rows whose errors may pass."""
     on_progress: Callable[[Progress], object] | None = None
@@ -222,7 +224,7 @@ class LocalLoop:
             else:
                 record.reset(0.0)
             began_s = monotonic()
-            result = await self._llm.acompletion(row.request)
+            result = await self._llm.acompletion(row.request, timeout_s=self._options.timeout_s)
             took_s = monotonic() - began_s
         finally:
             self._in_flight -= 1

@@ -115,8 +115,12 @@ class Run:
     @returns_failure
     def check_input(self) -> None:
         """Fails with InvalidConfiguration if the input is gone or has changed since the run was planned."""
-        if self.spec.input.spooled:
-            return
+        if not self.spec.input.spooled:
+            ok(self.check_original())
+
+    @returns_failure
+    def check_original(self) -> None:
+        """Fails with InvalidConfiguration if the file that the rows were read from is gone or has changed."""
         now = examine(self.spec.input.path, self.spec.input.form)
         changed = difference(self.spec, msgspec.structs.replace(self.spec, input=now))
         if changed is not None:
