@@ -320,13 +320,11 @@ def _hints(opened: Run, summary: RunSummary) -> list[str]:
     hints = []
     if summary.reason == "disk":
         hints.append(f"free some space, then: llm-pure batch resume {opened.directory}")
+    elif counts.failed and summary.reason == "breaker":
+        kinds = ",".join(sorted([kind for kind, count in counts.errors.items() if count]))
+        hints.append(f"go on with: llm-pure batch retry {opened.directory} --errors {kinds}")
     elif counts.open or counts.passing:
         hints.append(f"go on with: llm-pure batch resume {opened.directory}")
-    if counts.failed and summary.reason == "breaker":
-        kinds = ",".join([kind for kind in counts.errors if counts.errors[kind]])
-        hints.append(
-            f"once the cause is mended: llm-pure batch retry {opened.directory} --errors {kinds}"
-        )
     return hints
 
 

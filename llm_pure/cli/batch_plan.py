@@ -12,7 +12,7 @@ from llm_pure.bulk.run_directory import Run
 from llm_pure.cli.output import out
 from llm_pure.client.billing import load_price_table
 from llm_pure.client.costs import CostEstimate, estimate_cost
-from llm_pure.pricing.costs import PricingContext, price_usage
+from llm_pure.pricing.costs import BATCH, PricingContext, price_usage
 from llm_pure.types.completion import Usage
 from llm_pure.types.config import LLMConfig
 from llm_pure.types.rejection import ok, returns_failure
