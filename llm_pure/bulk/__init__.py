@@ -14,11 +14,11 @@ from llm_pure.bulk.planning import Shard, plan
 from llm_pure.bulk.rows import Row, RowForm, read_rows
 
 if TYPE_CHECKING:
-    from llm_pure.bulk.local_driver import RunSummary as RunSummary
     from llm_pure.bulk.local_driver import arun_local as arun_local
     from llm_pure.bulk.local_driver import run_local as run_local
+    from llm_pure.bulk.opening import open_run as open_run
     from llm_pure.bulk.run_directory import Run as Run
-    from llm_pure.bulk.run_directory import open_run as open_run
+    from llm_pure.bulk.run_summary import RunSummary as RunSummary
 
 __all__ = [
     "Done",
@@ -42,9 +42,9 @@ __all__ = [
 
 _LATE = {
     "Run": "run_directory",
-    "RunSummary": "local_driver",
+    "RunSummary": "run_summary",
     "arun_local": "local_driver",
-    "open_run": "run_directory",
+    "open_run": "opening",
     "run_local": "local_driver",
 }
 """Name -> the module with effects that defines it, imported on first use."""

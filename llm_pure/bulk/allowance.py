@@ -4,10 +4,12 @@ import asyncio
 from collections import deque
 from contextvars import ContextVar
 from decimal import Decimal
+from pathlib import Path
 from time import monotonic
 
 from llm_pure.bulk.lease_stores import LeaseStore
 from llm_pure.bulk.leases import Want
+from llm_pure.bulk.log_files import log_cost_usd, log_paths
 from llm_pure.pricing.ledger import ZERO, Call, Ledger, Totals
 from llm_pure.types.errors import BudgetExceeded
 from llm_pure.types.result import Failure, LLMResult, Success
@@ -147,3 +149,17 @@ class Allowance:
     def close(self) -> None:
         """End the lease: no call is in flight."""
         self._store.release(self._worker, self.spent_usd)
+
+
+def open_allowance(store: LeaseStore, directory: Path, log: Path) -> Allowance:
+    """Return the allowance of a log's worker. In a shared store, the leases of the run's dead workers end first.
+
+    What a dead worker has spent is the sum of its log. The caller has the run's lock.
+    """
+    prefix = f"{directory.resolve()}/"
+    if store.shared:
+        names = {name.removeprefix(prefix) for name in store.workers() if name.startswith(prefix)}
+        for path in log_paths(directory):
+            if path.name in names:
+                store.release(f"{prefix}{path.name}", log_cost_usd(path))
+    return Allowance(store, f"{prefix}{log.name}")

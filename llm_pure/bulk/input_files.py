@@ -240,6 +240,13 @@ class RowIndex:
     def __len__(self) -> int:
         return self._count
 
+    def digest(self) -> str:
+        """Return a hash of up to a thousand ids from all over the index."""
+        digest = blake2b(digest_size=DIGEST_BYTES)
+        for row in range(0, self._count, max(1, self._count // 1000)):
+            digest.update(self.id(row))
+        return digest.hexdigest()
+
     def id(self, row: int) -> bytes:
         """Return the row's id."""
         start = len(_MAGIC) + row * _RECORD.size + 8

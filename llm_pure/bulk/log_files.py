@@ -10,17 +10,18 @@ import re
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from decimal import Decimal
 from pathlib import Path
 
 from llm_pure.bulk.entries import (
     Done,
     Entry,
-    EntryHead,
     GaveUp,
     decode_entry,
     decode_head,
     encode_entry,
 )
+from llm_pure.bulk.row_states import RowStates
 from llm_pure.types.secret_spellings import mask_secrets, three_stars
 
 FOLDER = "log"
@@ -87,7 +88,8 @@ class LogWriter:
         self._descriptor = os.open(
             self.path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o600
         )
-        self._size = 0
+        self.size = 0
+        """Bytes written."""
         self._dirty = False
         self._closed = threading.Event()
         self.error: OSError | None = None
@@ -102,13 +104,14 @@ class LogWriter:
         )
         self._thread.start()
 
-    def write(self, entry: Entry) -> None:
-        """Append the entry's line. Raises LogFull if the disk is full, once the line is written to the spare space."""
-        line = encode_entry(entry)
+    def write(self, entry: Entry) -> int:
+        """Append the entry's line; return its offset. Raises LogFull if the disk is full, once it is in the spare space."""
+        line, offset = encode_entry(entry), self.size
         if self._secrets and any(secret.encode() in line for secret in self._secrets):
             masked = mask_secrets(line.decode(), self._secrets, three_stars)
             line = masked.encode()
         self._append(line)
+        return offset
 
     def sync(self) -> None:
         """Flush to the disk now."""
@@ -141,11 +144,11 @@ class LogWriter:
                 raise
             written = 0
         if written == len(line):
-            self._size += written
+            self.size += written
             self._dirty = True
             return
         if written:  # half a line would swallow the next one
-            os.ftruncate(self._descriptor, self._size)
+            os.ftruncate(self._descriptor, self.size)
         if not self.is_full:
             self.is_full = True
             with suppress(OSError):
@@ -184,10 +187,11 @@ def remove_spares(directory: Path) -> None:
             path.unlink()
 
 
-def scan_lines(path: Path) -> Iterator[tuple[int, bytes]]:
-    """Yield (offset, line) of a log's complete lines, a part of the file in memory at a time."""
-    offset, rest = 0, b""
+def scan_lines(path: Path, offset: int = 0) -> Iterator[tuple[int, bytes]]:
+    """Yield (offset, line) of a log's complete lines from an offset on, a part of the file in memory at a time."""
+    rest = b""
     with path.open("rb") as file:
+        file.seek(offset)
         while chunk := file.read(_CHUNK):
             lines = (rest + chunk).split(b"\n") if rest else chunk.split(b"\n")
             rest = lines.pop()
@@ -196,14 +200,38 @@ def scan_lines(path: Path) -> Iterator[tuple[int, bytes]]:
                 offset += len(line) + 1
 
 
-def scan_heads(paths: Sequence[Path]) -> Iterator[tuple[EntryHead, int]]:
-    """Yield the head of every line of these logs, with its position: number of the file << 40 | offset."""
+def position_of(number: int, offset: int) -> int:
+    """Return the position of a line: number of its file among all << 40 | offset."""
+    return number << _OFFSET_BITS | offset
+
+
+def fold_logs(
+    states: RowStates, paths: Sequence[Path], read: Sequence[int] = ()
+) -> tuple[list[int], int]:
+    """Fold the lines of these logs; return how far each was read, and the number of lines.
+
+    read: how far the first logs were read before.
+    """
+    ends: list[int] = []
+    lines = 0
     for number, path in enumerate(paths):
         base = number << _OFFSET_BITS
-        for offset, line in scan_lines(path):
+        end = read[number] if number < len(read) else 0
+        for offset, line in scan_lines(path, end):
+            end = offset + len(line) + 1
+            lines += 1
             head = decode_head(line)
             if head is not None:
-                yield head, base | offset
+                states.add(head, base | offset)
+        ends.append(end)
+    return ends, lines
+
+
+def log_cost_usd(path: Path) -> Decimal:
+    """Return what the lines of one log cost together."""
+    heads = (decode_head(line) for _, line in scan_lines(path))
+    costs = [Decimal(head.cost_usd) for head in heads if head is not None and head.cost_usd]
+    return sum(costs, Decimal(0))
 
 
 def scan_entries(paths: Sequence[Path]) -> Iterator[Entry]:

@@ -17,8 +17,11 @@ DEFAULT_PAUSE_S = 1.0
 MAX_PAUSE_S = 600.0
 """The longest pause that a header sets; a longer hint is asked for again after it."""
 
-CLIMB_SHARE = 0.05
-"""The rate climbs by this part of the rate before the cut, each second."""
+CLIMB_SHARE = 1 / 120
+"""The rate climbs by this part of the rate before the cut, each second: a minute after the cut it is what it was."""
+
+LIFTED_AT = 8.0
+"""So many times the rate before the cut is no limit any more."""
 
 MIN_RATE = 0.2
 """Calls per second that are always allowed."""
@@ -96,12 +99,12 @@ def _cut(pace: Pace, pause_s: float, sent_s: float, now_s: float, sent_per_s: fl
 
 
 def _climb(pace: Pace, now_s: float) -> Pace:
-    """Raise the rate for the time since the last climb; above twice the old rate it is unlimited again."""
+    """Raise the rate for the time since the last climb; far above the old rate it is unlimited again."""
     passed_s = now_s - pace.climbed_s
     if pace.rate is None or passed_s < 0.25:
         return pace
     rate = pace.rate + pace.ceiling * CLIMB_SHARE * passed_s
-    if rate > 2 * pace.ceiling:
+    if rate > LIFTED_AT * pace.ceiling:
         return Pace(pause_until_s=pace.pause_until_s, cut_s=pace.cut_s)
     return msgspec.structs.replace(pace, rate=rate, climbed_s=now_s)
 

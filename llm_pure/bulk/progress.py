@@ -4,8 +4,7 @@ from decimal import Decimal
 
 import msgspec
 
-from llm_pure.bulk.entries import Done, GaveUp
-from llm_pure.bulk.row_states import ANSWERED, FINAL, OPEN, PASSING, RowStates
+from llm_pure.bulk.row_states import ANSWERED, FINAL, PASSING, RowStates
 
 
 class RunCounts(msgspec.Struct, frozen=True, kw_only=True):
@@ -36,36 +35,6 @@ class RunCounts(msgspec.Struct, frozen=True, kw_only=True):
     def open(self) -> int:
         """Rows without."""
         return self.rows - self.ended
-
-    def moved(
-        self, before: tuple[int, str], after: tuple[int, str], entry: Done | GaveUp
-    ) -> "RunCounts":
-        """Return the counts after a row's end. before, after: its (state, kind of error)."""
-        numbers = {ANSWERED: self.answered, FINAL: self.failed, PASSING: self.passing, OPEN: 0}
-        numbers[before[0]] -= 1
-        numbers[after[0]] += 1
-        errors = self.errors
-        if before[1] or after[1]:
-            errors = dict(errors)
-            if before[1]:
-                errors[before[1]] -= 1
-            if after[1]:
-                errors[after[1]] = errors.get(after[1], 0) + 1
-        completion = entry.completion
-        usage = None if completion is None else completion.usage
-        return RunCounts(
-            rows=self.rows,
-            answered=numbers[ANSWERED],
-            failed=numbers[FINAL],
-            passing=numbers[PASSING],
-            errors=errors,
-            cost_usd=self.cost_usd + (entry.cost_usd or 0),
-            input_tokens=self.input_tokens + ((usage and usage.input_tokens) or 0),
-            output_tokens=self.output_tokens + ((usage and usage.output_tokens) or 0),
-            cached_input_tokens=self.cached_input_tokens
-            + ((usage and usage.cached_input_tokens) or 0),
-            unpriced=self.unpriced + (completion is not None and entry.cost_usd is None),
-        )
 
 
 def run_counts(states: RowStates) -> RunCounts:

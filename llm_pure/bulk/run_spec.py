@@ -119,7 +119,7 @@ def difference(before: RunSpec, after: RunSpec) -> InvalidConfiguration | None:
         return InvalidConfiguration(
             message=message,
             field=name,
-            remedy="start a run in another directory, or accept the change: rows that are the same keep their answers",
+            remedy="start a run in another directory, or accept the change (--accept-changes, accept_changes=True): equal rows keep their answers",
         )
     return None
 
