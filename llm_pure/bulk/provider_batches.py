@@ -12,7 +12,7 @@ from typing import Any
 
 from llm_pure.bulk.batch_exchange import Exchange
 from llm_pure.bulk.progress import run_counts
-from llm_pure.bulk.provider_jobs import job_records, job_states, living_jobs
+from llm_pure.bulk.provider_jobs import WORKER, job_records, job_states, living_jobs
 from llm_pure.bulk.provider_loop import RESULT_BYTES, ProviderLoop, ProviderOptions, ProviderSummary
 from llm_pure.bulk.run_directory import Run
 from llm_pure.client.targets import load_targets, target_secrets
@@ -80,7 +80,7 @@ def _session(
         with ok(run.lock()), manager.acquire() as cache:
             exchange = Exchange(target, api, cache, chosen.clock, chosen.sleep)
             secrets = sorted(target_secrets(target))
-            log = ok(run.open_log("provider", secrets=secrets, calls=64))
+            log = ok(run.open_log(WORKER, secrets=secrets, calls=64))
             try:
                 driver = ProviderLoop(run, exchange, log, chosen)
                 work(driver)

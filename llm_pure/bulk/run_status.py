@@ -2,8 +2,10 @@
 
 import msgspec
 
+from llm_pure.bulk.batch_events import OVER, JobRecord
 from llm_pure.bulk.log_files import log_paths
 from llm_pure.bulk.progress import RunCounts, run_counts
+from llm_pure.bulk.provider_jobs import job_records
 from llm_pure.bulk.run_directory import Run
 
 
@@ -12,7 +14,8 @@ class RunStatus(msgspec.Struct, frozen=True, kw_only=True):
 
     directory: str
     state: str
-    """"planned", "running", "finished", "stopped" (in order: budget, Ctrl-C, errors) or "killed"."""
+    """"planned", "running", "finished", "stopped" (in order: budget, Ctrl-C, errors), "killed" or
+    "waiting": jobs are at the provider, and no process looks after them."""
     reason: str = ""
     """Why it stopped, as in RunSummary."""
     message: str = ""
@@ -23,6 +26,8 @@ class RunStatus(msgspec.Struct, frozen=True, kw_only=True):
     open: int
     """Rows without an answer or an error."""
     created: str = ""
+    jobs: tuple[JobRecord, ...] = ()
+    """Jobs at the provider's batch service."""
 
 
 def run_status(run: Run) -> RunStatus:
@@ -32,8 +37,11 @@ def run_status(run: Run) -> RunStatus:
     states = run.states(paths)
     counts = run_counts(states)
     stopped = states.stopped
+    jobs = job_records(run)
     if is_running:
         state = "running"
+    elif any(job.phase not in OVER for job in jobs):
+        state = "waiting"
     elif not counts.open and not counts.passing:
         state = "finished"
     elif not paths:
@@ -51,4 +59,5 @@ def run_status(run: Run) -> RunStatus:
         counts=counts,
         open=counts.open,
         created=run.spec.created,
+        jobs=jobs,
     )

@@ -5,8 +5,6 @@ import signal
 import sys
 import time
 from argparse import Namespace
-from importlib import import_module
-from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -24,6 +22,14 @@ from llm_pure.bulk.run_lock import read_owner
 from llm_pure.bulk.run_status import RunStatus, run_status
 from llm_pure.bulk.run_summary import RunSummary
 from llm_pure.cli.batch_plan import estimate_run, print_estimate
+from llm_pure.cli.batch_provider import (
+    cancel_jobs,
+    clean_jobs,
+    finishes_live,
+    goes_by_batches,
+    job_line,
+    send_by_batches,
+)
 from llm_pure.cli.exit_codes import (
     BUDGET,
     CANNOT_WRITE,
@@ -44,9 +50,6 @@ from llm_pure.policy.rate_limit import RateLimit
 from llm_pure.types.errors import InvalidConfiguration, LLMError
 from llm_pure.types.request import ChatRequest
 from llm_pure.types.result import Failure, LLMResult
-
-PROVIDER_BATCHES = "llm_pure.bulk.provider_batches"
-"""Module with `cancel(run, config)` and `clean(run, config)` for a provider's batches."""
 
 TERMINAL_S = 0.5
 LINE_S = 10.0
@@ -134,7 +137,8 @@ def cancel(options: Namespace) -> int:
     """Stop a run that is under way, and cancel its provider's batches."""
     opened = _value(open_run(options.directory))
     if _has_jobs(opened):
-        return _provider_batches(opened, "cancel")
+        print_note(cancel_jobs(opened))
+        return OK
     owner = read_owner(opened.directory)
     if owner is None or not opened.is_running():
         print_note(f"{opened.directory}: the run is not under way")
@@ -154,21 +158,14 @@ def clean(options: Namespace) -> int:
     """Delete the files of a run's provider batches."""
     opened = _value(open_run(options.directory))
     if _has_jobs(opened):
-        return _provider_batches(opened, "clean")
+        print_note(clean_jobs(opened))
+        return OK
     print_note(f"{opened.directory}: no provider batch, so nothing to delete")
     return OK
 
 
 def _has_jobs(opened: Run) -> bool:
     return any(isinstance(entry, Job) for entry in opened.entries())
-
-
-def _provider_batches(opened: Run, name: str) -> int:
-    if find_spec(PROVIDER_BATCHES) is None:
-        raise CommandFailed("this version has no provider batches", USAGE)
-    result: LLMResult[str] = getattr(import_module(PROVIDER_BATCHES), name)(opened)
-    print_note(_value(result))
-    return OK
 
 
 # Opening and sending
@@ -219,6 +216,10 @@ def _schema(path: str | None) -> dict[str, Any] | None:
 
 def _send(opened: Run, selected: SelectedModel, options: Namespace) -> int:
     """Send the open rows, write the outputs, print the summary; return the exit code."""
+    if goes_by_batches(opened, options):
+        batches = send_by_batches(opened, selected, options)
+        if not finishes_live(batches, options):
+            return _finish(opened, batches, options)
     settings = selected.settings
     limit = settings.limit
     if options.rpm is not None or options.tpm is not None:
@@ -273,7 +274,9 @@ def _exit_code(summary: RunSummary) -> int:
     counts = summary.counts
     match summary.reason:
         case "finished":
-            return ROW_ERRORS if counts.failed + counts.passing else OK
+            return ROW_ERRORS if counts.failed + counts.passing + counts.open else OK
+        case "waiting":  # for the provider
+            return OK
         case "budget":
             return BUDGET
         case "interrupted":
@@ -334,3 +337,5 @@ def _print_status(state: RunStatus) -> None:
     out(f"  input: {state.input}")
     out(f"  {_counts_line(state.counts)}")
     out(f"  tokens: {state.counts.input_tokens:,} in, {state.counts.output_tokens:,} out")
+    for job in state.jobs:
+        out(f"  job {job.job_id or job.key}: {job_line(job)}")

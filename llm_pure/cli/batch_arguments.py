@@ -57,6 +57,10 @@ def _add_sending(parser: ArgumentParser, usd: Any) -> None:
     parser.add_argument("--timeout", type=float, metavar="SECONDS", help="for each row; default: the model's")
     parser.add_argument("--leases", metavar="FILE", help="file by which runs on this machine share budget and limits")
     parser.add_argument("--transport", metavar="NAME", help="aiohttp, httpx or httpx2; default: aiohttp if it is installed")
+    parser.add_argument("--provider-batch", action="store_true", help="send rows in jobs to the provider's batch service, at its lower price; waits for hours")
+    parser.add_argument("--no-wait", dest="wait", action="store_false", help="return when the jobs are created, or were looked at once; `resume` goes on")
+    parser.add_argument("--job-rows", type=int, metavar="N", help="rows of one job at most; default: the provider's limit")
+    parser.add_argument("--finish", choices=("live",), help="send what the jobs have left by single calls")
     parser.add_argument("--no-output", dest="write_output", action="store_false", help="do not write out.jsonl and errors.jsonl at the end")
     parser.add_argument("--json", action="store_true", help="print the status at the end as JSON")
 
