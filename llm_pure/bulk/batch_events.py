@@ -157,7 +157,7 @@ class ResultsRead(msgspec.Struct, frozen=True, kw_only=True):
     """The page is incomplete; what could be read is on disk."""
 
 
-class Failed(msgspec.Struct, frozen=True):
+class Failed(msgspec.Struct, frozen=True, kw_only=True):
     """A request of this operation failed."""
 
     operation: Operation

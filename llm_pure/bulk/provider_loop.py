@@ -5,7 +5,7 @@ One file: the events and commands of a job meet the rows, the log and the budget
 
 import heapq
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
 from hashlib import blake2b
@@ -60,11 +60,11 @@ from llm_pure.bulk.row_states import ANSWERED, FINAL
 from llm_pure.bulk.run_directory import Run
 from llm_pure.bulk.run_summary import RunSummary
 from llm_pure.bulk.typed_values import typed_value
-from llm_pure.client.billing import PricesInput
 from llm_pure.client.budgets import to_amount
 from llm_pure.client.targets import annotate_error
 from llm_pure.client.transport_manager import AnyTransport
 from llm_pure.core.batch_api import BatchResult, JobPage, ResultsPage
+from llm_pure.pricing.table import PriceTable
 from llm_pure.transports.base import TransportSettings
 from llm_pure.types.completion import Completion
 from llm_pure.types.errors import (
@@ -103,7 +103,7 @@ class ProviderOptions(msgspec.Struct, frozen=True, kw_only=True):
     """Rows of one job, below the service's own limit."""
     transport: AnyTransport = "httpx"
     settings: TransportSettings | None = None
-    prices: PricesInput | None = None
+    prices: PriceTable | Mapping[str, object] | None = None
     on_progress: Callable[[Progress], object] | None = None
     """Called after each request."""
     stopping: Callable[[], bool] = lambda: False
@@ -289,7 +289,8 @@ class ProviderLoop:
         self, key: str, operation: Operation, result: LLMResult[A], event: Callable[[A], Event]
     ) -> None:
         if isinstance(result, Failure):
-            self._feed(key, Failed(operation, result.failure(), self._clock()))
+            failed = Failed(operation=operation, error=result.failure(), at_s=self._clock())
+            self._feed(key, failed)
         else:
             self._feed(key, event(result.unwrap()))
 

@@ -102,9 +102,9 @@ events: st.SearchStrategy[Event] = st.one_of(
     ),
     st.builds(
         Failed,
-        st.sampled_from(["upload", "create", "list", "poll", "results", "cancel"]),
-        st.sampled_from(ERRORS),
-        times,
+        operation=st.sampled_from(["upload", "create", "list", "poll", "results", "cancel"]),
+        error=st.sampled_from(ERRORS),
+        at_s=times,
     ),
     st.builds(CancelRequested, times),
 )
@@ -358,7 +358,7 @@ def test_a_job_that_another_holds_without_certainty_is_waited_for() -> None:
 
 @pytest.mark.parametrize("error", ERRORS, ids=lambda error: f"{error.kind}-{error.status}")
 def test_a_create_that_the_service_refused_makes_no_list(error: LLMError) -> None:
-    state, commands = step(state_in("creating"), Failed("create", error, T))
+    state, commands = step(state_in("creating"), Failed(operation="create", error=error, at_s=T))
     kinds = [type(command) for command in commands]
     if not is_certain(error):
         assert kinds == [ListJobs]
@@ -394,16 +394,16 @@ def test_a_page_that_is_cut_on_its_way_is_never_left() -> None:
 def test_results_that_cannot_be_fetched_leave_the_job_as_it_is() -> None:
     state = state_in("collecting", job_id="job-1", pages=("out",))
     error = AuthenticationFailed(message="key", status=401)
-    after, commands = step(state, Failed("results", error, T))
+    after, commands = step(state, Failed(operation="results", error=error, at_s=T))
     assert (after.phase, commands) == ("collecting", (Stop(error),))
 
 
 def test_a_job_that_is_not_there_yet_is_polled_again_and_one_that_is_gone_has_failed() -> None:
     state = state_in("running", job_id="job-1")
     gone = NotFound(message="gone", status=404)
-    _, commands = step(state, Failed("poll", gone, T + 1))
+    _, commands = step(state, Failed(operation="poll", error=gone, at_s=T + 1))
     assert [type(command) for command in commands] == [Poll]
-    state, commands = step(state, Failed("poll", gone, T + 10_000))
+    state, commands = step(state, Failed(operation="poll", error=gone, at_s=T + 10_000))
     assert state.phase == "failed"
     assert commands == (Log(state.record), Replan(IDS, False))
 

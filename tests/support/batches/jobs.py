@@ -97,7 +97,9 @@ def prompt_of(body: dict[str, Any]) -> str:
 
 
 def chat_completion(row: FakeRow, model: str) -> dict[str, Any]:
-    """The answer of chat completions."""
+    """The answer of chat completions, or of responses to a request of theirs."""
+    if "input" in row.body:
+        return responses_body(row)
     return {
         "id": f"chatcmpl-{row.custom_id}",
         "object": "chat.completion",
@@ -141,4 +143,25 @@ def gemini_response(row: FakeRow) -> dict[str, Any]:
         ],
         "usageMetadata": {"promptTokenCount": 5, "candidatesTokenCount": 7, "totalTokenCount": 12},
         "modelVersion": "gemini-fake",
+    }
+
+
+def responses_body(row: FakeRow) -> dict[str, Any]:
+    """The answer of the Responses API."""
+    text = {"type": "output_text", "text": f"answer to {row.prompt}", "annotations": []}
+    message = {
+        "type": "message",
+        "id": "msg_1",
+        "role": "assistant",
+        "status": "completed",
+        "content": [text],
+    }
+    return {
+        "id": f"resp_{row.custom_id}",
+        "object": "response",
+        "created_at": 1_800_000_000,
+        "status": "completed",
+        "model": row.body.get("model", ""),
+        "output": [message],
+        "usage": {"input_tokens": 5, "output_tokens": 7, "total_tokens": 12},
     }
