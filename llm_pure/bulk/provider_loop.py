@@ -52,7 +52,7 @@ from llm_pure.bulk.entries import (
     encode_entry,
     is_final,
 )
-from llm_pure.bulk.local_loop import BREAKER_KINDS
+from llm_pure.bulk.local_loop import BREAKER_KINDS, FATAL_KINDS
 from llm_pure.bulk.log_files import LogWriter
 from llm_pure.bulk.progress import Progress, run_counts
 from llm_pure.bulk.provider_jobs import job_states
@@ -146,6 +146,10 @@ class ProviderLoop:
         self._count = 0
         self._postponed: list[tuple[tuple[str, ...], int]] = []
         """Rows for which the queue was too full, and the size of their jobs: sent when no other job is there."""
+        self._missing: list[int] = []
+        """Rows that go into new jobs next."""
+        self._unfunded: list[int] = []
+        """Rows that the budget may have room for when other jobs have cost less than was reserved."""
         self._plans = True
         self._reason = ""
         self._error: LLMError | None = None
@@ -164,6 +168,12 @@ class ProviderLoop:
             living = {name for state in self._living() for name in state.ids}
             self._plan(self._rows.open_rows(self._states, living))
         while not self._reason:
+            if self._unfunded and not self._living():
+                self._missing, self._unfunded = self._missing + self._unfunded, []
+            if self._missing:
+                rows, self._missing = self._missing, []
+                self._plan(rows)
+                continue
             if not self._due:
                 if not (self._postponed and wait and self._pause(FULL_QUEUE_S)):
                     break
@@ -380,7 +390,7 @@ class ProviderLoop:
     # New jobs
 
     def _replan(self, state: JobState, ids: tuple[str, ...], halve: bool) -> None:
-        """Put rows into new jobs: at once, or in smaller jobs when no other job is at the service."""
+        """Note rows for new jobs: the next ones, or smaller ones when no other job is at the service."""
         if not self._plans:
             return
         if halve:
@@ -397,7 +407,7 @@ class ProviderLoop:
             for name in ids
             if self._rounds.get(name, 0) < rounds
         ]
-        self._plan([row for row in rows if row is not None])
+        self._missing += [row for row in rows if row is not None]
 
     def _send_postponed(self) -> None:
         """Plan the rows for which the queue was too full."""
@@ -414,7 +424,10 @@ class ProviderLoop:
             if self._reason:
                 return
             if isinstance(chunk, RowError):
-                self._write_end(chunk.row, chunk.custom_id, None, chunk.error)
+                if chunk.error.kind in FATAL_KINDS:
+                    self._stop(chunk.error)
+                else:
+                    self._write_end(chunk.row, chunk.custom_id, None, chunk.error)
             elif self._has_budget(chunk):
                 self._start(chunk)
 
@@ -423,11 +436,13 @@ class ProviderLoop:
         used = self._states.cost_usd + sum(reserved, Decimal(0))
         if self._limit_usd is None or used + chunk.max_usd <= self._limit_usd:
             return True
-        if not self._living():
-            left = self._limit_usd - used
-            message = f"a job of {len(chunk.ids)} rows can cost {chunk.max_usd:.4f} USD, and {left:.4f} USD are left"
-            self._error = BudgetExceeded(message=message)
-            self._reason = "budget"
+        if self._living():
+            self._unfunded += chunk.rows
+            return False
+        left = self._limit_usd - used
+        message = f"a job of {len(chunk.ids)} rows can cost {chunk.max_usd:.4f} USD, and {left:.4f} USD are left"
+        self._error = BudgetExceeded(message=message)
+        self._reason = "budget"
         return False
 
     def _start(self, chunk: Chunk) -> None:

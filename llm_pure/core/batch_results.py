@@ -180,8 +180,9 @@ class JsonPageDecoder(_Body):
         self._buffer += data
         if len(self._buffer) <= BODY_LIMIT:
             return Success(())
-        self._fail(self._malformed(f"the results are longer than {BODY_LIMIT} bytes", b""))
-        return self.feed(b"")
+        error = self._malformed(f"the results are longer than {BODY_LIMIT} bytes", b"")
+        self._fail(error)
+        return Failure(error)
 
     def close(self) -> LLMResult[tuple[BatchResult, ...]]:
         """Return all results of the page."""
@@ -202,8 +203,9 @@ class JsonPageDecoder(_Body):
                 results, self._next = self._read(raw)
                 self._buffer.clear()
                 return Success(tuple(results))
-        self._fail(error or self._malformed("the response has no results", body))
-        return self.feed(b"")
+        error = error or self._malformed("the response has no results", body)
+        self._fail(error)
+        return Failure(error)
 
 
 def unreadable(provider: str, message: str, evidence: bytes, custom_id: str = "") -> BatchResult:

@@ -111,7 +111,7 @@ def test_mistralai_makes_a_job_that_we_read(upload: bool) -> None:
     rows = lines("mistral", config)
     with (
         serve_batches("mistral") as fake,
-        httpx.Client() as http,
+        closing(httpx.Client()) as http,
         mistralai.client.Mistral(api_key="k", server_url=fake.url, client=http) as client,
     ):
         source: dict[str, Any] = {"requests": rows}

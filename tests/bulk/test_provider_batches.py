@@ -97,12 +97,24 @@ def test_a_budget_that_does_not_reach_sends_nothing(tmp_path: Path) -> None:
     assert send(run, fake, budget="1").reason == "finished"
 
 
-def test_a_budget_for_one_job_sends_one_at_a_time(tmp_path: Path) -> None:
+def test_a_budget_for_one_job_at_a_time_answers_all(tmp_path: Path) -> None:
     run = opened(tmp_path / "run", request=ChatRequest(messages=(), max_tokens=100))
-    fake = FakeBatches("files")
+    fake = SlowFake(2)
     summary = send(run, fake, budget="0.0003", max_requests=2)
-    assert len(fake.jobs) >= 1
+    assert (summary.reason, summary.counts.answered) == ("finished", 5)
+    assert len(fake.jobs) == 3
     assert summary.counts.cost_usd < Decimal("0.0003")
+
+
+def test_a_budget_needs_a_price_and_no_row_is_spoiled(tmp_path: Path) -> None:
+    config = LLMConfig(api_type="openai", model="unheard-of", api_key=KEY, base_url="https://fake.test/v1")  # fmt: skip
+    run = open_run(tmp_path / "run", PROMPTS, config=config).unwrap()
+    fake = FakeBatches("files")
+    summary = send(run, fake, budget="1")
+    assert summary.error is not None
+    assert (summary.reason, summary.error.kind) == ("error", "price_unknown")
+    assert (fake.requests, summary.counts.open) == ([], 5)
+    assert send(run, fake).counts.answered == 5
 
 
 def test_without_waiting_the_jobs_are_left_to_a_later_part(tmp_path: Path) -> None:

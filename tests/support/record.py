@@ -62,7 +62,7 @@ def main() -> int:
     for batch in batches:
         if batch.path.exists():
             finish(batch.path, batch.provider_name, batch.operation, NAME)
-    known = {one.path for one in (*scenarios(), *batch_scenarios())}
+    known = {one.path for one in scenarios()} | {batch.path for batch in batch_scenarios()}
     for path in CASSETTES.glob("*/*.yaml"):
         if path not in known:
             path.unlink()
