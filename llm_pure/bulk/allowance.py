@@ -116,10 +116,7 @@ class Allowance:
                     requests=max(1, len(self._recent) // 4) if limits[0] else 0,
                     tokens=tokens - self._tokens if limits[1] else 0.0,
                 )
-                before = self._tokens
                 wait_s = self._exchange(want)
-                if limits[1] and self._tokens == before and self._requests and not wait_s:
-                    break  # larger than the bucket: sent alone
                 if wait_s > 0:
                     await asyncio.sleep(min(wait_s, 5.0))
             self._requests -= 1

@@ -96,7 +96,7 @@ def openai_line(result: RowResult) -> bytes:
     if isinstance(result.result, Failure):
         error = result.result.failure()
         failed = {"code": error.kind, "message": error.message}
-        if error.status is not None:
+        if error.status is not None and result.attempts:
             response = dialect.build_error(error, received)
     else:
         response = dialect.build_response(result.result.unwrap(), received)

@@ -128,7 +128,9 @@ def grant(leases: Leases, worker: str, want: Want, now_s: float) -> tuple[Leases
     """Grant a worker what is left of its wish. An amount of 0 is a refusal; every message renews the lease."""
     lease = leases.workers.get(worker, WorkerLease())
     usd = _grant_usd(leases, want)
-    requests, request_bucket, request_wait_s = _take(leases.requests, float(want.requests), now_s)
+    requests, request_bucket, request_wait_s = _take(
+        leases.requests, float(want.requests), now_s, unit=1.0
+    )
     tokens, token_bucket, token_wait_s = _take(leases.tokens, want.tokens, now_s)
     changed = msgspec.structs.replace(
         lease, granted_usd=lease.granted_usd + usd, until_s=now_s + LEASE_S, expired=False
@@ -159,15 +161,21 @@ def _grant_usd(leases: Leases, want: Want) -> Decimal:
     return usd if usd <= left else ZERO
 
 
-def _take(bucket: Bucket | None, amount: float, now_s: float) -> tuple[float, Bucket | None, float]:
-    """(amount taken, bucket after it, seconds until there is something to take)."""
-    if bucket is None or amount <= 0:
-        return amount, bucket, 0.0
+def _take(
+    bucket: Bucket | None, wanted: float, now_s: float, *, unit: float = 0.0
+) -> tuple[float, Bucket | None, float]:
+    """(amount taken, bucket after it, seconds until there is more to take). unit: only multiples of it, if it is not 0."""
+    if bucket is None or wanted <= 0:
+        return wanted, bucket, 0.0
     passed_s = max(0.0, now_s - bucket.at_s)  # a clock that goes back refills nothing
     level = min(bucket.capacity, bucket.level + passed_s * bucket.rate)
-    amount = float(int(min(amount, level))) if level >= 1 else 0.0
+    amount = max(0.0, min(wanted, level))
+    if unit:
+        amount = amount // unit * unit
     after = msgspec.structs.replace(bucket, level=level - amount, at_s=now_s)
-    return amount, after, 0.0 if amount else (1 - level) / bucket.rate
+    is_enough = amount >= (unit or wanted)
+    missing = min(bucket.capacity, unit or wanted) - after.level
+    return amount, after, 0.0 if is_enough else max(missing / bucket.rate, 0.001)
 
 
 def charge_tokens(leases: Leases, tokens: float) -> Leases:

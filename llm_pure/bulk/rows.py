@@ -204,9 +204,9 @@ def _batch_line(columns: dict[str, Any], form: RowForm) -> tuple[dict[str, Any],
     if dialect is None:
         message = f"url {url!r} of a batch line; supported are {', '.join(DIALECTS)}"
         raise Rejected(UnsupportedFeature(message=message, feature="url"))
-    http = HttpRequest(
-        "POST", url, (("content-type", "application/json"),), msgspec.json.encode(body)
-    )
+    sent = {**body, "model": form.model} if form.model else body
+    headers = (("content-type", "application/json"),)
+    http = HttpRequest("POST", url, headers, msgspec.json.encode(sent))
     received = ok(server_dialects[dialect].parse_request(http))
     chat = received.chat
     fields = _set_fields(chat)

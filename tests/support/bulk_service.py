@@ -41,7 +41,8 @@ class BulkService:
         self.in_flight = self.most_in_flight = 0
         self.times: list[float] = []
         self.largest = 0
-        self.mask: str | None = None
+        self.url = ""
+        """Base URL, once it is served."""
         self._recent: deque[float] = deque()
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -59,8 +60,8 @@ class BulkService:
                 elif not await self._answer(head, body, writer):
                     return
                 await writer.drain()
-        except (asyncio.IncompleteReadError, ConnectionError):
-            pass
+        except (asyncio.IncompleteReadError, ConnectionError, asyncio.CancelledError):
+            pass  # cancelled: the test is over
         finally:
             writer.close()
 
