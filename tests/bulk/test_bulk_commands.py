@@ -14,7 +14,6 @@ import pytest
 
 from llm_pure import LLMConfig, answering
 from llm_pure.bulk import run_local
-from llm_pure.bulk.entries import Job
 from llm_pure.bulk.opening import open_run
 from llm_pure.cli.main import main
 from tests.support.bulk_service import BulkService, bulk_service
@@ -296,14 +295,3 @@ def test_a_run_under_way_is_not_run_twice_and_can_be_cancelled(
         assert batch(capsys, "resume", "run")[0] == 75
         assert batch(capsys, "cancel", "run")[0] == 0
     assert [signal for _, signal in killed if signal] == [15]
-
-
-def test_cancel_of_a_run_with_a_provider_batch_is_its_drivers(
-    reviews: list[str], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    batch(capsys, "run", *reviews, "-o", "run")
-    log = open_run("run").unwrap().open_log("provider").unwrap()
-    log.write(Job(job="j", state="running"))
-    log.close()
-    monkeypatch.setattr("llm_pure.cli.batch.PROVIDER_BATCHES", "no_module_of_batches")
-    assert batch(capsys, "cancel", "run")[0] == 64

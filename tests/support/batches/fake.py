@@ -11,7 +11,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 import msgspec
 
 from llm_pure.types.http import Headers, HttpRequest, HttpResponse, get_header
-from tests.support.batches.jobs import FakeJob, FakeRow, cancel_rows, plan_ending
+from tests.support.batches.jobs import FakeJob, FakeRow, cancel_rows, chat_completion, plan_ending
 from tests.support.batches.lines import (
     anthropic_line,
     as_file,
@@ -300,7 +300,12 @@ def _preprocess(fake: FakeBatches, request: HttpRequest, match: re.Match[str]) -
     return reply({"id": match[1], "processed": True})
 
 
+def _live(fake: FakeBatches, request: HttpRequest, match: re.Match[str]) -> HttpResponse:
+    return reply(chat_completion(FakeRow("live", json_of(request)), ""))
+
+
 _FILES = (
+    ("POST", r"/chat/completions$", _live),
     ("GET", r"/files/([^/]+)/content$", _content),
     ("GET", r"/files/([^/]+)$", _file),
     ("DELETE", r"/files/([^/]+)$", _file),
@@ -740,9 +745,9 @@ ROUTES: dict[str, tuple[tuple[str, str, Handler], ...]] = {
 
 
 @contextmanager
-def serve_batches(shape: str, seed: int | None = None) -> Iterator[FakeBatches]:
+def serve_batches(shape: str | FakeBatches, seed: int | None = None) -> Iterator[FakeBatches]:
     """The service on loopback; its `url` is that of the server."""
-    fake = FakeBatches(shape, seed)
+    fake = FakeBatches(shape, seed) if isinstance(shape, str) else shape
 
     class Handling(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"

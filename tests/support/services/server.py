@@ -31,7 +31,7 @@ class _Handler(BaseHTTPRequestHandler):
         else:
             self._send(service(request))
 
-    do_GET = do_POST
+    do_GET = do_DELETE = do_PUT = do_POST
 
     def _send(self, reply: Reply) -> None:
         self.send_response_only(reply.status)  # without a date: recordings stay the same
