@@ -4,11 +4,19 @@ Docs: learn.microsoft.com, "Azure OpenAI REST API reference" and "API version li
 lib/azure.py; read 2026-11-20.
 """
 
+from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
+
 from llm_pure.adapters.dialects import openai_chat
 from llm_pure.adapters.dialects.openai_chat import profiles_of
 from llm_pure.adapters.dialects.openai_media import with_media
 from llm_pure.adapters.shared import azure_openai
 from llm_pure.adapters.shared.openai_models import CHAT_RULES, EMBED_LIMITS, OPTIONS, RULES, TURNS
+from llm_pure.core.provider import Provider
+
+if TYPE_CHECKING:
+    from llm_pure.core.batch_api import BatchApi
 
 _FOUNDRY = (
     *profiles_of(
@@ -53,6 +61,16 @@ _CHAT = openai_chat.provider(
     source="learn.microsoft.com, Azure OpenAI REST API reference, read 2026-11-20",
 )
 
-PROVIDER = with_media(
-    _CHAT, ("images", "speech", "transcribe"), url_for=azure_openai.url_for_azure("azure")
+
+def _make_batch(provider: Provider) -> "BatchApi":
+    from llm_pure.adapters.shared import openai_batches  # late
+
+    return openai_batches.azure(provider, "/chat/completions")
+
+
+PROVIDER = replace(
+    with_media(
+        _CHAT, ("images", "speech", "transcribe"), url_for=azure_openai.url_for_azure("azure")
+    ),
+    make_batch=_make_batch,
 )

@@ -4,11 +4,19 @@ The body of a response shows which of them answered. Other regions have other ba
 https://dashscope-intl.aliyuncs.com/api/v1. Docs: help.aliyun.com/en/model-studio, and dashscope 2.0.2; read 2026-11-20.
 """
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+from msgspec.structs import replace
 
 from llm_pure.adapters.dialects import dashscope_generation, openai_chat
 from llm_pure.adapters.dialects.common.dual_api import dual_api
+from llm_pure.core.provider import Provider
+from llm_pure.core.urls import under_base_url
 from llm_pure.types.config import LLMConfig
+from llm_pure.types.result import LLMResult
+
+if TYPE_CHECKING:
+    from llm_pure.core.batch_api import BatchApi
 
 NAME = "dashscope"
 API_KEY_ENV = ("DASHSCOPE_API_KEY",)
@@ -23,21 +31,51 @@ def _is_compatible(body: Any) -> bool:
     return isinstance(body, dict) and ("choices" in body or "data" in body)
 
 
-PROVIDER = dual_api(
-    dashscope_generation.provider(
-        name=NAME,
-        api_key_env=API_KEY_ENV,
-        base_url_env=("DASHSCOPE_HTTP_BASE_URL",),
-        source=SOURCE,
+_COMPATIBLE = openai_chat.provider(
+    name=NAME,
+    base_url="https://dashscope.aliyuncs.com/compatible-mode/v1",
+    quirks=dashscope_generation.COMPATIBLE,
+    api_key_env=API_KEY_ENV,
+    embeddings=True,
+    source=SOURCE,
+)
+
+
+def _compatible_url(config: LLMConfig, model: str, operation: str) -> LLMResult[str]:
+    """The URL in the compatible API, also where the base URL is that of Qwen's own API."""
+    base = (config.base_url or "").rstrip("/")
+    if base.endswith("/api/v1"):
+        config = replace(config, base_url=f"{base.removesuffix('/api/v1')}/compatible-mode/v1")
+    return under_base_url(NAME, _COMPATIBLE.base_url)(config, model, operation)
+
+
+def _make_batch(provider: Provider) -> "BatchApi":
+    from llm_pure.adapters.dialects.openai_common.batch import FileBatches, file_batches  # late
+    from llm_pure.core.batch_api import BatchLimits
+
+    limits = BatchLimits(
+        max_requests=50_000,
+        max_bytes=500_000_000,
+        max_line_bytes=6_000_000,
+        discount=0.5,
+        source="help.aliyun.com, batch interfaces, by wire/batch.md 13, read 2026-11-29",
+    )
+    # The batch service is of the compatible API only; the bodies of its results are read by either.
+    row = FileBatches(limits=limits, key_field="ds_name")
+    return file_batches(_COMPATIBLE, row, _compatible_url)
+
+
+PROVIDER = replace(
+    dual_api(
+        dashscope_generation.provider(
+            name=NAME,
+            api_key_env=API_KEY_ENV,
+            base_url_env=("DASHSCOPE_HTTP_BASE_URL",),
+            source=SOURCE,
+        ),
+        _COMPATIBLE,
+        uses_second=_uses_compatible_api,
+        is_second=_is_compatible,
     ),
-    openai_chat.provider(
-        name=NAME,
-        base_url="https://dashscope.aliyuncs.com/compatible-mode/v1",
-        quirks=dashscope_generation.COMPATIBLE,
-        api_key_env=API_KEY_ENV,
-        embeddings=True,
-        source=SOURCE,
-    ),
-    uses_second=_uses_compatible_api,
-    is_second=_is_compatible,
+    make_batch=_make_batch,
 )

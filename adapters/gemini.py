@@ -4,14 +4,21 @@ Docs: ai.google.dev, "Gemini API reference" (v1beta); google-genai 3.4.0; read 2
 """
 
 import re
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
+from msgspec.structs import replace
+
 from llm_pure.adapters.dialects import gemini_content
+from llm_pure.core.provider import Provider
 from llm_pure.core.urls import base_url
 from llm_pure.signing.key import key_header
 from llm_pure.types.config import LLMConfig
 from llm_pure.types.operations import EmbedLimit
 from llm_pure.types.result import LLMResult
+
+if TYPE_CHECKING:
+    from llm_pure.core.batch_api import BatchApi
 
 _NAME = "gemini"
 _BASE_URL = "https://generativelanguage.googleapis.com"
@@ -34,24 +41,41 @@ def url_for(config: LLMConfig, model: str, operation: str) -> LLMResult[str]:
     )
 
 
-PROVIDER = gemini_content.provider(
-    name=_NAME,
-    base_url=_BASE_URL,
-    url_for=url_for,
-    quirks=gemini_content.Quirks(
-        options={**gemini_content.OPTIONS, "store": "store"},
-        files_url=f"{_BASE_URL}/{_VERSION}/files/",
-        count_wrapped=True,
-    ),
-    authorize=key_header(_NAME, _KEYS, header="x-goog-api-key", prefix=""),
-    api_key_env=_KEYS,
-    base_url_env=("GOOGLE_GEMINI_BASE_URL",),
-    embed_limits=(
-        EmbedLimit(
-            max_texts=100,
-            source="ai.google.dev, batchEmbedContents, by vercel/ai and others, read 2026-11-21",
+def _make_batch(provider: Provider) -> "BatchApi":
+    from llm_pure.adapters.dialects.gemini_content.batch import content_batches  # late
+    from llm_pure.core.batch_api import BatchLimits
+
+    limits = BatchLimits(
+        max_bytes=2_000_000_000,
+        window_s=48 * 3600,
+        inline_bytes=15_000_000,  # below the 20 MB of requests in the job
+        discount=0.5,
+        source="ai.google.dev, Batch API; google-genai 3.6.1, by wire/batch.md 4, read 2026-11-29",
+    )
+    return content_batches(provider, limits, url_for)
+
+
+PROVIDER = replace(
+    gemini_content.provider(
+        name=_NAME,
+        base_url=_BASE_URL,
+        url_for=url_for,
+        quirks=gemini_content.Quirks(
+            options={**gemini_content.OPTIONS, "store": "store"},
+            files_url=f"{_BASE_URL}/{_VERSION}/files/",
+            count_wrapped=True,
         ),
+        authorize=key_header(_NAME, _KEYS, header="x-goog-api-key", prefix=""),
+        api_key_env=_KEYS,
+        base_url_env=("GOOGLE_GEMINI_BASE_URL",),
+        embed_limits=(
+            EmbedLimit(
+                max_texts=100,
+                source="ai.google.dev, batchEmbedContents, by vercel/ai and others, read 2026-11-21",
+            ),
+        ),
+        list_models_path="models",
+        source="ai.google.dev API reference (v1beta) and google-genai 3.4.0, read 2026-11-20",
     ),
-    list_models_path="models",
-    source="ai.google.dev API reference (v1beta) and google-genai 3.4.0, read 2026-11-20",
+    make_batch=_make_batch,
 )

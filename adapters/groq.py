@@ -3,15 +3,21 @@
 Docs: console.groq.com/docs; groq-python 1.7.0 (PyPI); traffic recorded by pydantic-ai; read 2026-11-20.
 """
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+from msgspec.structs import replace
 
 from llm_pure.adapters.dialects import openai_chat
 from llm_pure.adapters.dialects.common.turn_rules import TurnRules
 from llm_pure.adapters.dialects.openai_chat import profiles_of, unsupported_by
 from llm_pure.adapters.dialects.openai_media import with_media
 from llm_pure.core.adaptations import ModelProfile
+from llm_pure.core.provider import Provider
 from llm_pure.core.urls import with_default_path
 from llm_pure.schema.profiles import GROQ, GROQ_STRICT
+
+if TYPE_CHECKING:
+    from llm_pure.core.batch_api import BatchApi
 
 _BASE_URL = "https://api.groq.com/openai/v1"
 _SCHEMA: dict[str, Any] = {"json_formats": ("json_object", "json_schema")}
@@ -84,6 +90,21 @@ _CHAT = openai_chat.provider(
     source="console.groq.com/docs and groq-python 1.7.0, read 2026-11-20",
 )  # fmt: skip
 
-PROVIDER = with_media(
-    _CHAT, ("speech", "transcribe"), url_for=with_default_path(_CHAT.name, _BASE_URL)
+
+def _make_batch(provider: Provider) -> "BatchApi":
+    from llm_pure.adapters.dialects.openai_common.batch import FileBatches, file_batches  # late
+    from llm_pure.core.batch_api import BatchLimits
+
+    limits = BatchLimits(
+        max_requests=50_000,
+        max_bytes=100_000_000,
+        discount=0.5,
+        source="console.groq.com/docs/batch, by wire/batch.md 8; 50,000 requests: unconfirmed; read 2026-11-29",
+    )
+    return file_batches(provider, FileBatches(limits=limits), with_default_path("groq", _BASE_URL))
+
+
+PROVIDER = replace(
+    with_media(_CHAT, ("speech", "transcribe"), url_for=with_default_path(_CHAT.name, _BASE_URL)),
+    make_batch=_make_batch,
 )

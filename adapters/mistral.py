@@ -4,13 +4,21 @@ Unknown fields cause a 422, so only the fields of mistralai's own types are sent
 Docs: mistralai 3.7.0 (PyPI), client/models/chatcompletionrequest.py; traffic recorded by pydantic-ai; read 2026-11-20.
 """
 
+from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
+
 from llm_pure.adapters.dialects import openai_chat
 from llm_pure.adapters.dialects.common.turn_rules import CallIds, TurnRules
 from llm_pure.adapters.dialects.openai_chat import profiles_of, unsupported_by
 from llm_pure.adapters.dialects.openai_media import MediaQuirks, with_media
 from llm_pure.core.adaptations import ModelProfile
+from llm_pure.core.provider import Provider
 from llm_pure.types.errors import NotFound
 from llm_pure.types.operations import EmbedLimit
+
+if TYPE_CHECKING:
+    from llm_pure.core.batch_api import BatchApi
 
 _NO_REASONING = (
     "codestral", "devstral", "ministral", "pixtral", "voxtral", "open-mistral", "open-mixtral",
@@ -76,11 +84,29 @@ _CHAT = openai_chat.provider(
     source="mistralai 3.7.0 and pydantic-ai models/mistral.py, read 2026-11-20",
 )
 
-PROVIDER = with_media(
-    _CHAT,
-    ("transcribe", "moderate"),
-    quirks=MediaQuirks(
-        transcription_unsupported=unsupported_by("mistral", "prompt", "response_format"),
-        moderation_model="mistral-moderation-latest",
+
+def _make_batch(provider: Provider) -> "BatchApi":
+    from llm_pure.adapters.dialects.openai_chat.batch_jobs import batch_jobs  # late
+    from llm_pure.core.batch_api import BatchLimits
+
+    limits = BatchLimits(
+        max_requests=1_000_000,
+        max_bytes=512_000_000,
+        inline_bytes=10_000_000,  # no limit is stated
+        discount=0.5,
+        source="docs.mistral.ai, batch; mistralai 3.7.0, by wire/batch.md 7, read 2026-11-29",
+    )
+    return batch_jobs(provider, limits)
+
+
+PROVIDER = replace(
+    with_media(
+        _CHAT,
+        ("transcribe", "moderate"),
+        quirks=MediaQuirks(
+            transcription_unsupported=unsupported_by("mistral", "prompt", "response_format"),
+            moderation_model="mistral-moderation-latest",
+        ),
     ),
+    make_batch=_make_batch,
 )

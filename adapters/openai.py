@@ -3,9 +3,17 @@
 Docs: openai/openai-openapi 2.3.0 and openai-python 3.3.1; read 2026-11-20.
 """
 
+from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
+
 from llm_pure.adapters.dialects import openai_chat
 from llm_pure.adapters.dialects.openai_media import with_media
 from llm_pure.adapters.shared.openai_models import CHAT_RULES, EMBED_LIMITS, OPTIONS, RULES, TURNS
+from llm_pure.core.provider import Provider
+
+if TYPE_CHECKING:
+    from llm_pure.core.batch_api import BatchApi
 
 _CHAT = openai_chat.provider(
     name="openai",
@@ -33,4 +41,14 @@ _CHAT = openai_chat.provider(
     source="openai/openai-openapi 2.3.0 and openai-python 3.3.1, read 2026-11-20",
 )
 
-PROVIDER = with_media(_CHAT)
+
+def _make_batch(provider: Provider) -> "BatchApi":
+    from llm_pure.adapters.shared import openai_batches  # late
+
+    return openai_batches.openai(provider, "/v1/chat/completions")
+
+
+PROVIDER = replace(
+    with_media(_CHAT),
+    make_batch=_make_batch,
+)

@@ -4,11 +4,19 @@ Docs: docs.siliconflow.cn, "Chat completions", "Error handling"; anomalyco/model
 gateway; read 2026-11-20.
 """
 
+from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
+
 from llm_pure.adapters.dialects import openai_chat
 from llm_pure.adapters.dialects.openai_chat import profiles_of, unconfirmed_for, unsupported_by
 from llm_pure.adapters.dialects.openai_media import ImageQuirks, MediaQuirks, with_media
+from llm_pure.core.provider import Provider
 from llm_pure.types.errors import NotFound, QuotaExceeded
 from llm_pure.types.operations import EmbedLimit
+
+if TYPE_CHECKING:
+    from llm_pure.core.batch_api import BatchApi
 
 _SOURCE = "anomalyco/models.dev providers/siliconflow, read 2026-11-20"
 
@@ -61,4 +69,21 @@ _MEDIA = MediaQuirks(
     ),
 )
 
-PROVIDER = with_media(_CHAT, ("images", "speech", "transcribe"), quirks=_MEDIA)
+
+def _make_batch(provider: Provider) -> "BatchApi":
+    from llm_pure.adapters.dialects.openai_common.batch import FileBatches, file_batches  # late
+    from llm_pure.core.batch_api import BatchLimits
+
+    limits = BatchLimits(
+        max_requests=5_000,
+        max_bytes=1_000_000_000,
+        discount=0.5,
+        source="docs.siliconflow.cn, guides/batch, by wire/batch.md 15, read 2026-11-29",
+    )
+    return file_batches(provider, FileBatches(limits=limits))
+
+
+PROVIDER = replace(
+    with_media(_CHAT, ("images", "speech", "transcribe"), quirks=_MEDIA),
+    make_batch=_make_batch,
+)

@@ -3,34 +3,64 @@
 Docs: docs.together.ai; together 3.1.1 (PyPI), types/chat/completion_create_params.py; read 2026-11-20.
 """
 
+from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
+
 from llm_pure.adapters.dialects import openai_chat
 from llm_pure.adapters.dialects.openai_chat import unsupported_by
+from llm_pure.core.provider import Provider
 from llm_pure.core.urls import with_default_path
+
+if TYPE_CHECKING:
+    from llm_pure.core.batch_api import BatchApi
 
 _BASE_URL = "https://api.together.xyz/v1"
 
-PROVIDER = openai_chat.provider(
-    name="together",
-    base_url=_BASE_URL,
-    url_for=with_default_path("together", _BASE_URL),
-    api_key_env=("TOGETHER_API_KEY",),
-    base_url_env=("TOGETHER_BASE_URL",),
-    embeddings=True,
-    list_models=True,
-    quirks=openai_chat.Quirks(
-        options={
-            "logit_bias": "logit_bias"
-        },  # together 3.1.1, completion_create_params.py, read 2026-11-29
-        unsupported=unsupported_by("together", "metadata", "parallel_tool_calls"),
-        logprobs_is_count=True,
-        reasoning_style="reasoning_enabled",
-        effort_words={"minimal": "low", "xhigh": "high", "max": "high"},
-        reasoning_replay="reasoning",
-        tool_strict=False,
-        refusal_key=False,
-        videos=True,
-        image_detail=False,
-        document_form="none",
+
+def _make_batch(provider: Provider) -> "BatchApi":
+    from llm_pure.adapters.dialects.openai_common.batch import FileBatches, file_batches  # late
+    from llm_pure.core.batch_api import BatchLimits
+
+    limits = BatchLimits(
+        max_requests=50_000,
+        max_bytes=100_000_000,
+        discount=0.5,
+        source="docs.together.ai and together 3.1.1, by wire/batch.md 9, read 2026-11-29",
+    )
+    return file_batches(
+        provider,
+        FileBatches(
+            limits=limits, purpose="batch-api", key_field="", short_lines=True, signed_upload=True
+        ),
+    )
+
+
+PROVIDER = replace(
+    openai_chat.provider(
+        name="together",
+        base_url=_BASE_URL,
+        url_for=with_default_path("together", _BASE_URL),
+        api_key_env=("TOGETHER_API_KEY",),
+        base_url_env=("TOGETHER_BASE_URL",),
+        embeddings=True,
+        list_models=True,
+        quirks=openai_chat.Quirks(
+            options={
+                "logit_bias": "logit_bias"
+            },  # together 3.1.1, completion_create_params.py, read 2026-11-29
+            unsupported=unsupported_by("together", "metadata", "parallel_tool_calls"),
+            logprobs_is_count=True,
+            reasoning_style="reasoning_enabled",
+            effort_words={"minimal": "low", "xhigh": "high", "max": "high"},
+            reasoning_replay="reasoning",
+            tool_strict=False,
+            refusal_key=False,
+            videos=True,
+            image_detail=False,
+            document_form="none",
+        ),
+        source="docs.together.ai and together 3.1.1, read 2026-11-20",
     ),
-    source="docs.together.ai and together 3.1.1, read 2026-11-20",
+    make_batch=_make_batch,
 )

@@ -3,14 +3,20 @@
 Docs: docs.x.ai; vercel/ai packages/xai; pydantic-ai profiles/grok.py; read 2026-11-20.
 """
 
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
+
+from msgspec.structs import replace
 
 from llm_pure.adapters.dialects import openai_chat
 from llm_pure.adapters.dialects.openai_chat import unconfirmed_for, unsupported_by
 from llm_pure.adapters.dialects.openai_media import ImageQuirks, MediaQuirks, with_media
 from llm_pure.core.adaptations import ModelProfile
+from llm_pure.core.provider import Provider
 from llm_pure.schema.profiles import XAI
 from llm_pure.types.errors import Overloaded
+
+if TYPE_CHECKING:
+    from llm_pure.core.batch_api import BatchApi
 
 _SOURCE = (
     "vercel/ai packages/xai, read 2026-11-20; efforts: pydantic-ai-slim 2.68.0 profiles/grok.py (live checks: 4.5 and"
@@ -87,4 +93,21 @@ _IMAGES = ImageQuirks(
     edits=False,  # its /images/edits takes JSON (docs.x.ai, read 2026-11-20), which is not supported yet
 )
 
-PROVIDER = with_media(_CHAT, ("images",), quirks=MediaQuirks(images=_IMAGES))
+
+def _make_batch(provider: Provider) -> "BatchApi":
+    from llm_pure.adapters.dialects.openai_chat.batch_pages import paged_batches  # late
+    from llm_pure.core.batch_api import BatchLimits
+
+    limits = BatchLimits(
+        max_bytes=25_000_000,
+        discount=0.5,
+        one_model=False,
+        source="docs.x.ai; xai-sdk 1.21.0, by wire/batch.md 11; 25 MB is the limit of one request, read 2026-11-29",
+    )
+    return paged_batches(provider, limits)
+
+
+PROVIDER = replace(
+    with_media(_CHAT, ("images",), quirks=MediaQuirks(images=_IMAGES)),
+    make_batch=_make_batch,
+)

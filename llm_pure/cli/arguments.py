@@ -9,6 +9,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any, NoReturn, TypeAlias
 
 from llm_pure import __version__
+from llm_pure.cli.batch_arguments import add_batch
 from llm_pure.cli.examples import examples_of, wrapped
 from llm_pure.cli.exit_codes import TABLE, USAGE
 
@@ -54,6 +55,12 @@ def create_parser() -> ArgumentParser:
     parser.add_argument("--version", action="version", version=f"llm-pure {__version__}")
     commands = _subcommands(parser)
     _add_ask(commands)
+    add_batch(
+        _group(commands, "batch", "answer every row of a file, in as many parts as it takes"),
+        _command,
+        _add_model,
+        usd,
+    )
     _add_build(commands)
     _add_parse(commands)
     _add_providers(commands)

@@ -9,6 +9,20 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
         'llm-pure ask "Why is the sky blue?"',
         "git diff | llm-pure ask -m anthropic:claude-sonnet-4-5 'What could go wrong here?'",
     ),
+    "batch plan": ("llm-pure batch plan reviews.csv -m openai:gpt-5-mini --prompt 'Classify: {text}'",),
+    "batch run": (
+        "llm-pure batch run reviews.csv --prompt 'Classify: {text}' -o runs/reviews --max-cost 25",
+        "llm-pure batch run requests.jsonl -m anthropic:claude-sonnet-4-5 --concurrency 64",
+    ),
+    "batch status": ("llm-pure batch status runs/reviews", "llm-pure batch status runs/reviews --json | jq .counts.answered"),
+    "batch resume": ("llm-pure batch resume runs/reviews --max-cost 50",),
+    "batch retry": ("llm-pure batch retry runs/reviews --errors timeout,content_filtered",),
+    "batch results": (
+        "llm-pure batch results runs/reviews > answers.jsonl",
+        "llm-pure batch results runs/reviews --parquet answers.parquet",
+    ),
+    "batch cancel": ("llm-pure batch cancel runs/reviews",),
+    "batch clean": ("llm-pure batch clean runs/reviews",),
     "build": (
         "llm-pure build -m openai:gpt-5-mini hello",
         "llm-pure build --curl -m openai:gpt-5-mini hello | sh | llm-pure parse openai",

@@ -31,6 +31,10 @@ A = TypeVar("A")
 OK = 0
 FINDINGS = 1
 """A check ran and found something: secrets, differences or violations."""
+ROW_ERRORS = 3
+"""A bulk run has ended, and some of its rows are errors."""
+BUDGET = 4
+"""A bulk run was stopped by its budget."""
 USAGE = 64
 DATA = 65
 NO_INPUT = 66
@@ -43,10 +47,15 @@ INTERRUPTED = 130
 BROKEN_PIPE = 141
 
 TABLE = """\
-exit codes: 0 success; 1 a check found something; 64 wrong usage, unknown provider or model; 65 response that cannot be
+exit codes: 0 success; 1 a check found something; 3, 4 of `batch`: rows with errors, budget spent; 64 wrong usage, unknown provider or model; 65 response that cannot be
 parsed, is cut off or refused; 66 file not found, or no such model at the provider; 69 server unreachable or failing;
 73 output cannot be written; 75 rate limit, overload or timeout: try again; 77 key rejected; 78 missing key or invalid
 configuration."""
+
+
+BATCH_TABLE = """\
+Exit 0 if all rows are answered, 3 if all have ended and some in errors, 4 if the budget stopped the run, 130 if it was
+interrupted; else as `ask`."""
 
 
 class CommandFailed(Exception):

@@ -207,9 +207,14 @@ def to_llm_error(
     return kind(**fields)
 
 
+def status_of_type(name: str) -> int | None:
+    """Return the HTTP status that a general error type stands for, None for other types."""
+    return _STATUS_OF_TYPE.get(name.lower())
+
+
 def _status_of_type(info: ProviderErrorInfo) -> int:
     for name in (info.code, info.type):
-        status = _STATUS_OF_TYPE.get((name or "").lower())
+        status = status_of_type(name or "")
         if status is not None:
             return status
     return 500

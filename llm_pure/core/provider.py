@@ -1,9 +1,9 @@
 """`Provider`: the interface of an adapter, a value made of pure functions."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
-from typing import Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 import msgspec
 
@@ -31,6 +31,9 @@ from llm_pure.types.operations import (
 from llm_pure.types.request import ChatRequest
 from llm_pure.types.result import LLMResult
 
+if TYPE_CHECKING:
+    from llm_pure.core.batch_api import BatchApi
+
 Q = TypeVar("Q")
 A = TypeVar("A")
 
@@ -53,11 +56,16 @@ class Built(msgspec.Struct, frozen=True, kw_only=True):
         `parse_chat` and `open_stream` return the sent names; `core.tool_names.restore_completion` and `restore_decoder`
         put the caller's in their place, as the client does.
         """
-        return {
-            change.after: change.before
-            for change in self.adaptations
-            if change.action == "renamed" and _TOOL_NAME.fullmatch(change.field)
-        }
+        return tool_names(self.adaptations)
+
+
+def tool_names(adaptations: Iterable[Adaptation]) -> dict[str, str]:
+    """Return sent name -> the caller's of the tools that were renamed."""
+    return {
+        change.after: change.before
+        for change in adaptations
+        if change.action == "renamed" and _TOOL_NAME.fullmatch(change.field)
+    }
 
 
 class StreamDecoder(Protocol):
@@ -159,3 +167,11 @@ class Provider(msgspec.Struct, frozen=True, kw_only=True):
     models: Operation[ListModelsRequest, ModelPage] | None = None
     is_last_message: Callable[[bytes], bool] | None = None
     """For APIs over a websocket: true for the message that ends a response. The service may leave the connection open."""
+    make_batch: Callable[["Provider"], Any] | None = None
+    """Makes the BatchApi of `batch`, and loads its modules: no other call uses them."""
+
+    @property
+    def batch(self) -> "BatchApi | None":
+        """The batch service: jobs of many requests at a lower price. None if the service has none."""
+        api: BatchApi | None = None if self.make_batch is None else self.make_batch(self)
+        return api

@@ -19,9 +19,11 @@ CONTRACTS: dict[str, Any] = {
 }
 EFFECTS = {
     f"llm_pure.{name}"
-    for name in ("__main__", "cli", "client", "gateway", "replay", "settings", "transports")
-}
-"""The effect layer. Some modules of `settings` and `gateway` are pure, and named in the contract."""
+    for name in (
+        "__main__", "bulk", "cli", "client", "gateway", "replay", "settings", "transports",
+    )
+}  # fmt: skip
+"""The effect layer. Of `bulk`, `gateway` and `settings` some modules are pure, and named in the contract."""
 
 
 def lint(folder: Path) -> subprocess.CompletedProcess[str]:

@@ -15,6 +15,9 @@ from unittest.mock import patch
 
 import msgspec
 
+from llm_pure.types.http import HttpRequest
+from tests.support.batches import FakeBatches
+from tests.support.batches.jobs import FakeJob, FakeRow
 from tests.support.pytest_process import without_plugins
 from tests.support.services import answers, server
 from tests.support.services.exchange import Asked, Reply, Service
@@ -49,6 +52,8 @@ def _service(name: str) -> Service | None:
 
 
 def _openai(request: Asked) -> Reply:
+    if request.path.startswith(("/files", "/batches")):
+        return _batch_reply(request)
     match request.path.rsplit("/", 1)[-1]:
         case "responses":
             return SERVICES["responses"](request)
@@ -56,6 +61,37 @@ def _openai(request: Asked) -> Reply:
             return SERVICES["openai_media"](request)
         case _:
             return SERVICES["openai"](request)
+
+
+class _Batches(FakeBatches):
+    """Jobs that are under way until they are looked at again."""
+
+    def add_job(self, prefix: str, rows: list[FakeRow], **fields: Any) -> FakeJob:
+        """Create a job that ends at the first poll."""
+        job = super().add_job(prefix, rows, **fields)
+        job.polls = 1
+        return job
+
+
+@cache
+def _batches() -> _Batches:
+    return _Batches("files")
+
+
+def _batch_reply(request: Asked) -> Reply:
+    """OpenAI's files and batches, as long as the page lasts."""
+    sent = HttpRequest(
+        request.method,
+        f"https://fake.test{request.path}?{request.query}",
+        tuple(request.headers.items()),
+        request.raw,
+    )
+    response = _batches().handle(sent)
+    return Reply(
+        pieces=(response.body,),
+        content_type=response.headers[0][1],
+        status=response.status,
+    )
 
 
 def _commands(folder: Path) -> str:
@@ -76,6 +112,7 @@ def scripted_service(home: Path) -> Iterator[dict[str, str]]:
     """Serve the answers; yield the environment of a page: its keys, base URLs and an empty home folder."""
     answered = patch.object(answers, "_fixtures", _fixtures)
     routed = patch.object(server, "_service", _service)
+    _batches.cache_clear()
     with answered, routed, server.serve() as url:
         yield {
             "HOME": str(home),

@@ -28,7 +28,7 @@ LINES = {
     "folder_costs.py": 10,
     "media.py": 20,
     "metagpt/project.py": 13,
-    "rows.py": 40,
+    "rows.py": 11,
     "test_other_packages.py": 17,
     "test_recorded.py": 10,
     "three_transports.py": 14,
@@ -143,39 +143,37 @@ def test_three_transports_agree(env: dict[str, str], tmp_path: Path) -> None:
 
 
 def test_five_thousand_rows_resume_within_a_budget(tmp_path: Path, env: dict[str, str]) -> None:
-    from llm_pure import LLM, LLMConfig, Usage, answering
+    from llm_pure import Usage, answering
+    from llm_pure.bulk import open_run
 
     module: Any = load("rows.py", tmp_path)
-    rows = [{"id": f"row-{number}", "prompt": f"Is {number} prime?"} for number in range(5000)]
-    out = tmp_path / "answers.jsonl"
-    config = LLMConfig(api_type="openai", model="gpt-4o-mini", max_token=100)
-
-    usage = Usage(input_tokens=25, output_tokens=50)
+    rows = tmp_path / "rows.jsonl"
+    lines = [
+        {"custom_id": f"row-{number}", "prompt": f"Is {number} prime?"} for number in range(5000)
+    ]
+    rows.write_text("\n".join(map(json.dumps, lines)))
+    model = answering("Yes.", usage=Usage(input_tokens=25, output_tokens=50))
     cost = Decimal("0.00003375")  # of one call, by the shipped price
 
-    def ask(budget: str) -> dict[str, int]:
-        model = answering("Yes.", usage=usage)
-        llm = LLM(config, transport=model, budget=budget)
-        ends: dict[str, int] = asyncio.run(module.run(llm, rows, out))
-        assert llm.get_costs().totals.cost_usd == ends["ok"] * cost
-        return ends
+    first = module.answer(str(rows), str(tmp_path / "run"), "0.05", transport=model)
+    second = module.answer(str(rows), str(tmp_path / "run"), "5", transport=model)
 
-    first = ask("0.05")
-    second = ask("5")
-
-    assert first["ok"] + first["budget_exceeded"] == 5000
-    assert 1 <= first["ok"] <= Decimal("0.05") / cost
-    assert second == {"ok": 5000 - first["ok"]}
-    ids = [json.loads(line)["id"] for line in out.read_text().splitlines()]
-    assert sorted(ids) == sorted(row["id"] for row in rows)
+    assert first.reason == "budget"
+    assert 1 <= first.counts.answered <= Decimal("0.05") / cost
+    assert first.counts.cost_usd == first.counts.answered * cost
+    assert (second.reason, second.sends) == ("finished", 5000 - first.counts.answered)
+    results = list(open_run(tmp_path / "run").unwrap().results())
+    assert [result.row.custom_id for result in results] == [line["custom_id"] for line in lines]
+    assert {result.result.unwrap().text for result in results} == {"Yes."}
 
 
-def test_rows_program_prints_its_ends_and_cost(env: dict[str, str], tmp_path: Path) -> None:
-    rows = [{"id": f"row-{number}", "prompt": f"Is row-{number} prime?"} for number in range(40)]
+def test_rows_program_prints_its_end_and_cost(env: dict[str, str], tmp_path: Path) -> None:
+    rows = [{"prompt": f"Is {number} prime?"} for number in range(40)]
     (tmp_path / "examples" / "rows.jsonl").write_text("\n".join(json.dumps(row) for row in rows))
-    command = ("python", "rows.py", "rows.jsonl", "out.jsonl", "1")
-    assert run(env, tmp_path, *command).startswith("{'ok': 40} 0.000")
-    assert run(env, tmp_path, *command).startswith("{'ok': 0} 0")
+    command = ("python", "rows.py", "rows.jsonl", "run", "1")
+    printed = run(env, tmp_path, *command)
+    assert printed.startswith("finished 40 0.000")
+    assert run(env, tmp_path, *command) == printed
 
 
 def test_metagpt_project_runs_with_its_file(env: dict[str, str], tmp_path: Path) -> None:

@@ -23,6 +23,9 @@ OTHER_OPERATIONS: dict[str, Capability] = {
     "transcribe": "transcription",
     "moderate": "moderation",
     "models": "model list",
+    "batch_create": "batch",
+    "batch_poll": "batch",
+    "batch_results": "batch",
 }
 PICTURE = b64encode(tiny_png())
 

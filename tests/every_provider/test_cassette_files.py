@@ -5,13 +5,15 @@ from pathlib import Path
 import pytest
 
 from llm_pure.types.redact import SECRET_PATTERN
+from tests.support.batch_scenarios import batch_scenarios
 from tests.support.scenarios import CASSETTES, KEY, scenarios
 
 FILES = sorted(CASSETTES.glob("*/*.yaml"))
 
 
 def test_every_cassette_belongs_to_a_question_that_is_asked() -> None:
-    assert set(FILES) == {one.path for one in scenarios()}
+    asked = {one.path for one in scenarios()} | {one.path for one in batch_scenarios()}
+    assert set(FILES) == asked
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: f"{path.parent.name}/{path.name}")

@@ -11,6 +11,7 @@ from llm_pure.core.provider import Provider
 from llm_pure.replay.cassette import Interaction
 from llm_pure.replay.cassette_files import find_cassettes, load_cassette
 from llm_pure.replay.checks.check import read_call
+from tests.support.batch_scenarios import BATCH_OPERATIONS
 from tests.support.configs import file_config
 from tests.support.scenarios import CASSETTES
 
@@ -18,7 +19,7 @@ CANARY = "canary-9f8e7d6c5b4a39281706"
 """Stands in every credential field; it may be found nowhere but in an authorized request."""
 
 
-MEDIA_OPERATIONS = ("images", "speech", "transcribe", "moderate", "models")
+MEDIA_OPERATIONS = ("images", "speech", "transcribe", "moderate", "models", *BATCH_OPERATIONS)
 """What `llm-pure cassette check` does not read."""
 
 

@@ -3,7 +3,8 @@
 The servers: aimock (npm @copilotkit/aimock, an independent mock of many providers' APIs), and tests/support/services for
 the APIs that aimock does not speak, or speaks badly. vcrpy records through
 pytest-recording; secrets are gone before a file is written. Afterwards each cassette is told where it came from, and
-cassettes/README.md is written. Needs Node where aimock answers. `make record ONLY="acme zeta"`: these providers alone.
+cassettes/README.md is written. Needs Node where aimock answers. `make record ONLY="acme zeta"`: these providers alone; ONLY=batches: the
+batch services of all providers, which needs no Node.
 """
 
 import os
@@ -22,7 +23,8 @@ import msgspec
 
 from llm_pure.replay.cassette_files import load_cassette, save_cassette
 from llm_pure.replay.secrets.redaction import redact_cassette
-from tests.support.scenarios import AIMOCK_URL, CASSETTES, Scenario, scenarios
+from tests.support.batch_scenarios import batch_scenarios
+from tests.support.scenarios import AIMOCK_URL, CASSETTES, scenarios
 from tests.support.services import LOOPBACK_PORT, NAME, serve
 
 ROOT = Path(__file__).parents[2]
@@ -34,7 +36,11 @@ def main() -> int:
     """0 when everything was recorded and reads back."""
     only = sys.argv[1:]
     wanted = [one for one in scenarios() if not only or one.speaker.provider in only]
-    servers = {one.speaker.server for one in wanted}
+    batches = [
+        one for one in batch_scenarios() if not only or {one.provider_name, "batches"} & {*only}
+    ]
+    servers = {one.speaker.server for one in wanted} | ({"loopback"} if batches else set())
+    names = {f"[{one.speaker.provider}-" for one in wanted} | {f"[{one.id}]" for one in batches}
     with ExitStack() as up:
         if "aimock" in servers:
             up.enter_context(aimock())
@@ -42,8 +48,8 @@ def main() -> int:
             up.enter_context(serve(LOOPBACK_PORT))
         ran = subprocess.run(
             [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider",
-             "tests/every_provider/test_recorded.py", "--record-mode=rewrite",
-             "-k", " or ".join(sorted({f"[{one.speaker.provider}-" for one in wanted}))],
+             "tests/every_provider/test_recorded.py", "tests/every_provider/test_batch_recorded.py",
+             "--record-mode=rewrite", "-k", " or ".join(sorted(names))],
             cwd=ROOT, check=False,
         )  # fmt: skip
     sources = {
@@ -52,8 +58,11 @@ def main() -> int:
     }
     for one in wanted:
         if one.path.exists():
-            finish(one, sources[one.speaker.server])
-    known = {one.path for one in scenarios()}
+            finish(one.path, one.speaker.provider, one.operation, sources[one.speaker.server])
+    for batch in batches:
+        if batch.path.exists():
+            finish(batch.path, batch.provider_name, batch.operation, NAME)
+    known = {one.path for one in scenarios()} | {batch.path for batch in batch_scenarios()}
     for path in CASSETTES.glob("*/*.yaml"):
         if path not in known:
             path.unlink()
@@ -61,21 +70,19 @@ def main() -> int:
     return ran.returncode
 
 
-def finish(scenario: Scenario, source: str) -> None:
+def finish(path: Path, provider: str, operation: str, source: str) -> None:
     """Say in the cassette what it was recorded from."""
-    cassette = load_cassette(scenario.path).unwrap()
+    cassette = load_cassette(path).unwrap()
     exchanges = tuple(
         [
-            msgspec.structs.replace(
-                one, provider=scenario.speaker.provider, operation=scenario.operation
-            )
+            msgspec.structs.replace(one, provider=provider, operation=operation)
             for one in cassette.interactions
         ]
     )
     told = redact_cassette(
         msgspec.structs.replace(cassette, interactions=exchanges, recorded_from=source)
     )
-    save_cassette(scenario.path, told).unwrap()
+    save_cassette(path, told).unwrap()
 
 
 @contextmanager
@@ -119,6 +126,9 @@ def readme() -> str:
     for one in scenarios():
         key = (one.speaker.provider, one.speaker.server)
         counts[key] = counts.get(key, 0) + 1
+    for batch in batch_scenarios():
+        key = (batch.provider_name, "loopback")
+        counts[key] = counts.get(key, 0) + 1
     rows = [f"| {name} | {server} | {count} |" for (name, server), count in sorted(counts.items())]
     return "\n".join(
         [
@@ -128,7 +138,7 @@ def readme() -> str:
             f"own traffic. aimock is {VERSION}, a mock server that others wrote from the providers' documentation;",
             "its fixtures are in `tests/support/aimock.json`, and the questions in `tests/support/questions.py`.",
             f"loopback is {NAME}:",
-            "`tests/support/services/`, with the same fixtures.",
+            "`tests/support/services/`, with the same fixtures; for batch services `tests/support/batches/`.",
             "",
             "VCR YAML, version 1, one exchange in a file: `<provider>/<operation>.<unary|stream>.<status>.<hash>.yaml`.",
             "The hash is of the request as built, so a request that changed is missed and not replayed by mistake.",

@@ -18,6 +18,7 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     headers: Mapping[str, str]
     body: Any
     raw: bytes = b""
+    method: str = "POST"
 
     def says(self, key: str) -> Any:
         """A field at the top of the body."""
@@ -36,7 +37,7 @@ class Reply(msgspec.Struct, frozen=True, kw_only=True):
 Service: TypeAlias = Callable[[Asked], Reply]
 
 
-def asked(target: str, headers: Mapping[str, str], data: bytes) -> Asked:
+def asked(target: str, headers: Mapping[str, str], data: bytes, method: str = "POST") -> Asked:
     """The request of an HTTP message whose path begins with a service's name."""
     parts = urlsplit(target)
     _, _, path = parts.path.lstrip("/").partition("/")
@@ -44,7 +45,14 @@ def asked(target: str, headers: Mapping[str, str], data: bytes) -> Asked:
         body = msgspec.json.decode(data)
     except msgspec.DecodeError:
         body = None
-    return Asked(path="/" + unquote(path), query=parts.query, headers=headers, body=body, raw=data)
+    return Asked(
+        path="/" + unquote(path),
+        query=parts.query,
+        headers=headers,
+        body=body,
+        raw=data,
+        method=method,
+    )
 
 
 def json_reply(

@@ -24,14 +24,14 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         length = int(self.headers.get("content-length", 0))
         headers = {name.lower(): value for name, value in self.headers.items()}
-        request = asked(self.path, headers, self.rfile.read(length))
+        request = asked(self.path, headers, self.rfile.read(length), self.command)
         service = _service(self.path.lstrip("/").partition("/")[0])
         if service is None:
             self._send(json_reply({"error": {"message": "no such service"}}, status=404))
         else:
             self._send(service(request))
 
-    do_GET = do_POST
+    do_GET = do_DELETE = do_PUT = do_POST
 
     def _send(self, reply: Reply) -> None:
         self.send_response_only(reply.status)  # without a date: recordings stay the same
@@ -54,6 +54,7 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 def _service(name: str) -> Service | None:
+    from tests.support.batch_scenarios import BATCH_SERVICES
     from tests.support.services.table import SERVICES
 
-    return SERVICES.get(name)
+    return SERVICES.get(name) or BATCH_SERVICES.get(name)

@@ -1,0 +1,297 @@
+"""Batches of Gemini's Developer API: the requests in the job or in a file, the results likewise.
+
+A job is a long-running operation; its state stands in the metadata.
+Source: ../shared/wire/batch.md 4 (google-genai 3.6.1 batches.py, _extra_utils.py), read 2026-11-29.
+"""
+
+from functools import partial
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+from llm_pure.adapters.dialects.common.batch_values import (
+    bare_request,
+    batch_line,
+    build_body,
+    count_of,
+    id_of,
+    job_errors,
+    object_of,
+    require_id,
+    rows_of,
+    seconds_of,
+    state_of,
+    text_of,
+    with_query,
+)
+from llm_pure.adapters.dialects.gemini_content.errors import find_error
+from llm_pure.core.batch_api import (
+    ENDED,
+    BatchApi,
+    BatchCounts,
+    BatchInput,
+    BatchJob,
+    BatchLimits,
+    BatchLine,
+    BatchResult,
+    JobPage,
+    ResultsDecoder,
+    UploadRequest,
+    UploadState,
+)
+from llm_pure.core.batch_results import (
+    JsonLinesDecoder,
+    JsonPageDecoder,
+    grpc_status,
+    response_of,
+    unreadable,
+)
+from llm_pure.core.dialect import (
+    AnyService,
+    Service,
+    decode_error,
+    malformed_response,
+    read_json,
+    undecodable_error,
+)
+from llm_pure.core.provider import Provider
+from llm_pure.core.urls import UrlFor
+from llm_pure.framing.json_codec import encode, preview
+from llm_pure.types.config import LLMConfig, Secret
+from llm_pure.types.errors import LLMError
+from llm_pure.types.http import Headers, HttpRequest, HttpResponse, ResponseHead, get_header
+from llm_pure.types.rejection import Rejected, ok, returns_failure
+from llm_pure.types.request import ChatRequest
+
+LIST_SIZE = 100
+_FILE = "file:"
+_INLINE = "inline"
+
+
+def content_batches(provider: Provider, limits: BatchLimits, url_for: UrlFor) -> BatchApi:
+    """The batch operations at these URLs."""
+    service: AnyService = Service(
+        name=provider.name, base_url=provider.base_url, url_for=url_for, quirks=None
+    )
+    return BatchApi(
+        provider=provider.name,
+        shape="inline_or_file",
+        limits=limits,
+        keeps_key=True,
+        build_line=partial(_build_line, provider, service),
+        upload=partial(_build_upload, service),
+        parse_upload=partial(_parse_upload, service),
+        create=partial(_build_create, service),
+        parse_job=partial(_parse_job, service),
+        poll=partial(_build_job_request, service, "GET", ""),
+        list_jobs=partial(_build_list, service),
+        parse_list=partial(_parse_list, service),
+        results=partial(_build_results, service),
+        open_results=partial(_open_results, service),
+        cancel=partial(_build_job_request, service, "POST", ":cancel"),
+        delete=partial(_build_delete, service),
+    )
+
+
+@returns_failure
+def _build_line(
+    provider: Provider, service: AnyService, config: LLMConfig, custom_id: str, request: ChatRequest
+) -> BatchLine:
+    built, body = build_body(provider, config, request)
+    return batch_line(service, config, custom_id, built, {"key": custom_id, "request": body})
+
+
+@returns_failure
+def _build_upload(
+    service: AnyService, config: LLMConfig, job: BatchInput, state: UploadState
+) -> UploadRequest:
+    """Start a resumable upload, then send all bytes to the URL that the service names, which is a credential."""
+    if state.url is not None:
+        headers: Headers = (
+            ("content-type", "application/jsonl"),
+            ("x-goog-upload-command", "upload, finalize"),
+            ("x-goog-upload-offset", "0"),
+        )
+        request = HttpRequest("POST", state.url.reveal(), headers, job.data)
+        return UploadRequest(request=request, authorize=False)
+    size = sum(map(len, job.lines)) + len(job.lines)
+    headers = (
+        ("content-type", "application/json"),
+        ("x-goog-upload-protocol", "resumable"),
+        ("x-goog-upload-command", "start"),
+        ("x-goog-upload-header-content-length", str(size)),
+        ("x-goog-upload-header-content-type", "application/jsonl"),
+    )
+    body = ok(encode({"file": {"display_name": job.key}}, provider=service.name))
+    url = _transfer_url(service, config, "upload", "files")
+    return UploadRequest(request=bare_request(config, "POST", url, headers, body))
+
+
+def _transfer_url(service: AnyService, config: LLMConfig, folder: str, name: str) -> str:
+    """{host}/{folder}/{version}/{name}: uploads and downloads have a folder before the version. Raises Rejected."""
+    versioned = ok(service.url_for(config, "", "files")).removesuffix("/files")
+    host, _, version = versioned.rpartition("/")
+    return f"{host}/{folder}/{version}/{name}"
+
+
+@returns_failure
+def _parse_upload(service: AnyService, response: HttpResponse, state: UploadState) -> UploadState:
+    url = get_header(response.headers, "x-goog-upload-url") or ""
+    if state.url is None:
+        read_json(service, response, find_error) if response.status >= 300 else None
+        if not urlsplit(url).scheme:
+            raise Rejected(malformed_response(service, response, "the upload has no URL"))
+        return UploadState(phase="send", url=Secret(url))
+    file = object_of(object_of(read_json(service, response, find_error)).get("file"))
+    return UploadState(
+        done=True, file_id=require_id(service, response, text_of(file.get("name")), "a file")
+    )
+
+
+@returns_failure
+def _build_create(service: AnyService, config: LLMConfig, job: BatchInput) -> HttpRequest:
+    """POST models/{model}:batchGenerateContent, with the uploaded file, or with the lines as they are."""
+    url = ok(service.url_for(config, job.model, "batchGenerateContent"))
+    name = ok(encode(job.key, provider=service.name))
+    if job.file_id:
+        source = b'{"fileName":' + ok(encode(job.file_id, provider=service.name)) + b"}"
+    else:
+        source = b'{"requests":{"requests":[' + b",".join(map(_inline, job.lines)) + b"]}}"
+    body = b'{"batch":{"displayName":' + name + b',"inputConfig":' + source + b"}}"
+    headers = (("content-type", "application/json"), ("accept", "application/json"), *job.headers)
+    return bare_request(config, "POST", url, headers, body)
+
+
+def _inline(line: bytes) -> bytes:
+    """{"key": ID, "request": {...}} as {"metadata": {"key": ID}, "request": {...}}; an id has no character to escape."""
+    key, separator, rest = line.removeprefix(b'{"key":').partition(b',"request":')
+    return b'{"metadata":{"key":' + key + b"}" + separator + rest
+
+
+@returns_failure
+def _build_job_request(
+    service: AnyService, method: str, action: str, config: LLMConfig, job_id: str
+) -> HttpRequest:
+    url = ok(service.url_for(config, "", f"{quote(job_id, safe='/')}{action}"))
+    return bare_request(config, method, url)
+
+
+@returns_failure
+def _build_list(service: AnyService, config: LLMConfig, page: str) -> HttpRequest:
+    url = ok(service.url_for(config, "", "batches"))
+    return bare_request(config, "GET", with_query(url, pageSize=LIST_SIZE, pageToken=page))
+
+
+@returns_failure
+def _build_results(service: AnyService, config: LLMConfig, job: BatchJob, page: str) -> HttpRequest:
+    """GET {host}/download/{version}/{file}:download, or the job again if the results are in it."""
+    if not page.startswith(_FILE):
+        return ok(_build_job_request(service, "GET", "", config, job.id))
+    file = quote(page.removeprefix(_FILE), safe="/")
+    url = _transfer_url(service, config, "download", f"{file}:download")
+    return bare_request(config, "GET", with_query(url, alt="media"), (("accept", "*/*"),))
+
+
+@returns_failure
+def _build_delete(service: AnyService, config: LLMConfig, job: BatchJob) -> tuple[HttpRequest, ...]:
+    """DELETE of the files and of the job."""
+    names = [name for name in (job.input_file, job.output_file, job.id) if name]
+    return tuple([ok(_build_job_request(service, "DELETE", "", config, name)) for name in names])
+
+
+def _find_job_error(service: AnyService, body: Any, response: HttpResponse) -> LLMError | None:
+    """The error of a response that is no operation: a failed operation has an error of its own."""
+    is_operation = isinstance(body, dict) and text_of(body.get("name")) and response.status < 300
+    return None if is_operation else find_error(service, body, response)
+
+
+@returns_failure
+def _parse_job(service: AnyService, response: HttpResponse) -> BatchJob:
+    raw = object_of(read_json(service, response, _find_job_error))
+    if response.status < 300 and not raw:  # the answer to a cancel
+        return BatchJob(id="", state="cancelling", provider=service.name)
+    job = _job(service, raw)
+    require_id(service, response, job.id, "a batch")
+    return job
+
+
+def _job(service: AnyService, raw: dict[str, Any]) -> BatchJob:
+    metadata, answer = object_of(raw.get("metadata")), object_of(raw.get("response"))
+    output = {**object_of(metadata.get("output")), **answer}
+    stats = object_of(metadata.get("batchStats"))
+    word = metadata.get("state") or answer.get("state") or raw.get("state")
+    state = state_of(word)
+    errors = job_errors(raw.get("error")) or job_errors(metadata.get("error"))
+    if not word and raw.get("done") is True:
+        state = "failed" if errors else "completed"
+    file = text_of(output.get("responsesFile"))
+    pages = (f"{_FILE}{file}",) if file else ((_INLINE,) if "inlinedResponses" in output else ())
+    return BatchJob(
+        id=text_of(raw.get("name")),
+        state=state,
+        raw_state=text_of(word),
+        key=text_of(metadata.get("displayName")) or text_of(raw.get("displayName")),
+        provider=service.name,
+        model=text_of(metadata.get("model")).removeprefix("models/"),
+        counts=BatchCounts(
+            total=count_of(stats.get("requestCount")),
+            pending=count_of(stats.get("pendingRequestCount")),
+            succeeded=count_of(stats.get("successfulRequestCount")),
+            failed=count_of(stats.get("failedRequestCount")),
+        ),
+        created_s=seconds_of(metadata.get("createTime")),
+        ended_s=seconds_of(metadata.get("endTime")),
+        input_file=text_of(object_of(metadata.get("inputConfig")).get("fileName")),
+        output_file=file,
+        pages=pages if state in ENDED else (),
+        errors=errors,
+        raw={key: value for key, value in raw.items() if key not in ("response", "metadata")}
+        | {"metadata": {key: value for key, value in metadata.items() if key != "output"}},
+    )
+
+
+@returns_failure
+def _parse_list(service: AnyService, response: HttpResponse) -> JobPage:
+    raw = object_of(read_json(service, response, find_error))
+    jobs = [_job(service, row) for row in rows_of(raw, "operations", "batches")]
+    page = text_of(raw.get("nextPageToken"))
+    return JobPage(jobs=tuple([job for job in jobs if job.id]), next_page=page)
+
+
+def _open_results(
+    service: AnyService, job: BatchJob, page: str, head: ResponseHead
+) -> ResultsDecoder:
+    find = partial(_response_error, service)
+    if page.startswith(_FILE):
+        return JsonLinesDecoder(service.name, head, partial(_read_line, service), find)
+    return JsonPageDecoder(service.name, head, partial(_read_inline, service), find)
+
+
+def _read_inline(service: AnyService, raw: dict[str, Any]) -> tuple[list[BatchResult], str]:
+    """The results in an operation: `inlinedResponses` in `response` or in the metadata, mostly nested twice."""
+    output = {
+        **object_of(object_of(raw.get("metadata")).get("output")),
+        **object_of(raw.get("response")),
+    }
+    rows = rows_of(output.get("inlinedResponses"), "inlinedResponses")
+    return [_read_line(service, row) for row in rows], ""
+
+
+def _read_line(service: AnyService, raw: dict[str, Any]) -> BatchResult:
+    """{key | metadata.key, response | error}; an error is a google.rpc.Status, whose code becomes an HTTP status."""
+    custom_id = id_of(raw.get("key")) or id_of(object_of(raw.get("metadata")).get("key"))
+    error, answer = raw.get("error"), raw.get("response")
+    if isinstance(answer, dict):
+        response = response_of(200, answer, error)
+        return BatchResult(custom_id=custom_id, kind="response", response=response)
+    if isinstance(error, dict) and error:
+        status = grpc_status(error.get("code"))
+        body = {"error": {**error, "code": status}}
+        return BatchResult(custom_id=custom_id, kind="response", response=response_of(status, body))
+    message = "the result has neither a response nor an error"
+    return unreadable(service.name, message, preview(raw), custom_id)
+
+
+def _response_error(service: AnyService, response: HttpResponse) -> LLMError | None:
+    if response.status < 300:
+        return None
+    return decode_error(service, find_error, response) or undecodable_error(service, response)

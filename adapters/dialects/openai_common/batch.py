@@ -1,0 +1,326 @@
+"""Batches by files, as OpenAI has them: upload lines, create a job, fetch its output and its error file.
+
+A service is a row, `FileBatches`. Source: ../shared/wire/batch.md 1, 2, 8, 9, 13 to 15, read 2026-11-29.
+"""
+
+from collections.abc import Mapping
+from functools import partial
+from hashlib import sha256
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+import msgspec
+
+from llm_pure.adapters.dialects.common.batch_values import (
+    bare_request,
+    batch_line,
+    build_body,
+    id_of,
+    json_request,
+    object_of,
+    require_id,
+    rows_of,
+    text_of,
+    with_query,
+)
+from llm_pure.adapters.dialects.openai_common.batch_lines import (
+    FILE_PAGE,
+    explain_create,
+    read_job,
+    read_line,
+)
+from llm_pure.adapters.dialects.openai_common.errors import find_error
+from llm_pure.core.batch_api import (
+    KEY,
+    BatchApi,
+    BatchInput,
+    BatchJob,
+    BatchLimits,
+    BatchLine,
+    BatchResult,
+    JobPage,
+    ResultsDecoder,
+    UploadRequest,
+    UploadState,
+)
+from llm_pure.core.batch_results import JsonLinesDecoder
+from llm_pure.core.dialect import (
+    Service,
+    decode_error,
+    malformed_response,
+    read_json,
+    undecodable_error,
+)
+from llm_pure.core.provider import Provider
+from llm_pure.core.urls import UrlFor, under_base_url
+from llm_pure.framing.multipart import Field, FormFile, multipart
+from llm_pure.types.config import LLMConfig, Secret
+from llm_pure.types.errors import InvalidRequest, LLMError
+from llm_pure.types.http import Headers, HttpRequest, HttpResponse, ResponseHead, get_header
+from llm_pure.types.rejection import Rejected, ok, returns_failure
+from llm_pure.types.request import ChatRequest
+
+LIST_SIZE = 100
+_NO_FIELDS: Mapping[str, Any] = {}
+
+
+class FileBatches(msgspec.Struct, frozen=True, kw_only=True):
+    """The batch service of one provider."""
+
+    limits: BatchLimits
+    endpoint: str = "/v1/chat/completions"
+    """The `endpoint` of a job, and the `url` of its lines."""
+    purpose: str = "batch"
+    window: str | None = "24h"
+    key_field: str = KEY
+    """The metadata field of our key; "" for a service without metadata."""
+    short_lines: bool = False
+    """Lines are {custom_id, body}, without method and url."""
+    create_fields: Mapping[str, Any] = _NO_FIELDS
+    """Other fields of a job."""
+    ready_states: frozenset[str] = frozenset()
+    """States of a file that can be used; empty if it can be used at once."""
+    signed_upload: bool = False
+    """The bytes go to a signed URL, which the first request names by a redirect."""
+
+
+FileService = Service[FileBatches]
+
+
+def file_batches(provider: Provider, row: FileBatches, url_for: UrlFor | None = None) -> BatchApi:
+    """The batch operations at the URLs of `url_for`, or below the provider's base URL."""
+    service = Service(
+        name=provider.name,
+        base_url=provider.base_url,
+        url_for=url_for or under_base_url(provider.name, provider.base_url),
+        quirks=row,
+    )
+    return BatchApi(
+        provider=provider.name,
+        shape="files",
+        limits=row.limits,
+        keeps_key=True,
+        build_line=partial(_build_line, provider, service),
+        upload=partial(_build_upload, service),
+        parse_upload=partial(_parse_upload, service),
+        create=partial(_build_create, service),
+        parse_job=partial(_parse_job, service),
+        poll=partial(_build_poll, service),
+        list_jobs=partial(_build_list, service),
+        parse_list=partial(_parse_list, service),
+        results=partial(build_results, service),
+        open_results=partial(open_results, service),
+        cancel=partial(_build_cancel, service),
+        delete=partial(_build_delete, service),
+    )
+
+
+@returns_failure
+def _build_line(
+    provider: Provider,
+    service: FileService,
+    config: LLMConfig,
+    custom_id: str,
+    request: ChatRequest,
+) -> BatchLine:
+    built, body = build_body(provider, config, request)
+    row = service.quirks
+    line: dict[str, Any] = {"custom_id": custom_id}
+    if not row.short_lines:
+        line |= {"method": "POST", "url": row.endpoint}
+    return batch_line(service, config, custom_id, built, {**line, "body": body})
+
+
+@returns_failure
+def _build_upload(
+    service: FileService, config: LLMConfig, job: BatchInput, state: UploadState
+) -> UploadRequest:
+    """POST /files, a form; then the service's further steps: GET /files/{id} until it is ready, or PUT to a signed URL."""
+    match state.phase:
+        case "check":
+            url = ok(service.url_for(config, "", f"/files/{_segment(state.file_id)}"))
+            return UploadRequest(request=bare_request(config, "GET", url))
+        case "preprocess":
+            url = ok(service.url_for(config, "", f"/files/{_segment(state.file_id)}/preprocess"))
+            return UploadRequest(request=bare_request(config, "POST", url))
+        case "put" if state.url is not None:
+            headers: Headers = (("content-type", "application/octet-stream"),)
+            request = HttpRequest("PUT", state.url.reveal(), headers, job.data)
+            return UploadRequest(request=request, authorize=False)
+    name = f"{job.key}.jsonl"
+    fields: list[Field] = [("purpose", service.quirks.purpose)]
+    if service.quirks.signed_upload:
+        digest = sha256(job.data).hexdigest()
+        fields += [("file_name", name), ("file_type", "jsonl"), ("checksum", digest)]
+    else:
+        file = FormFile(filename=name, media_type="application/jsonl", data=job.data)
+        fields.append(("file", file))
+    content_type, body = multipart(fields)
+    url = ok(service.url_for(config, "", "/files"))
+    headers = (("content-type", content_type), ("accept", "application/json"))
+    return UploadRequest(request=bare_request(config, "POST", url, headers, body))
+
+
+@returns_failure
+def _parse_upload(service: FileService, response: HttpResponse, state: UploadState) -> UploadState:
+    if state.phase == "put":
+        if response.status >= 300:
+            raise Rejected(undecodable_error(service, response))
+        return UploadState(file_id=state.file_id, phase="preprocess")
+    if service.quirks.signed_upload and not state.phase:
+        location = get_header(response.headers, "location") or ""
+        file_id = get_header(response.headers, "x-together-file-id") or ""
+        if 300 <= response.status < 400 and file_id and urlsplit(location).scheme:
+            return UploadState(file_id=file_id, phase="put", url=Secret(location))
+        if response.status == 409:  # the same bytes were uploaded before
+            known = decoded_object(service, response)
+            if id_of(known.get("file_id")):
+                return UploadState(done=True, file_id=id_of(known.get("file_id")))
+    raw = object_of(read_json(service, response, find_error))
+    if state.phase == "preprocess":
+        return UploadState(done=True, file_id=state.file_id)
+    raw = _unwrapped(raw, "data", "file")
+    file_id = require_id(service, response, id_of(raw.get("id")) or state.file_id, "a file")
+    status = text_of(raw.get("status")).lower()
+    if status in ("error", "failed"):
+        message = text_of(raw.get("status_details")) or "the service could not process the file"
+        raise Rejected(InvalidRequest(message=message, provider=service.name, param="file"))
+    ready = service.quirks.ready_states
+    if ready and status and status not in ready:
+        return UploadState(file_id=file_id, phase="check")
+    return UploadState(done=True, file_id=file_id)
+
+
+@returns_failure
+def _build_create(service: FileService, config: LLMConfig, job: BatchInput) -> HttpRequest:
+    row = service.quirks
+    body: dict[str, Any] = {"input_file_id": job.file_id, "endpoint": row.endpoint}
+    if row.window:
+        body["completion_window"] = row.window
+    if row.key_field:
+        body["metadata"] = {row.key_field: job.key}
+    url = ok(service.url_for(config, "", "/batches"))
+    return json_request(service, config, url, {**body, **row.create_fields}, job.headers)
+
+
+@returns_failure
+def _parse_job(service: FileService, response: HttpResponse) -> BatchJob:
+    try:
+        raw = object_of(read_json(service, response, find_job_error))
+    except Rejected as rejected:
+        raise Rejected(explain_create(rejected.error)) from None
+    job = _job(service, _unwrapped(raw, "job", "data", "batch"))
+    require_id(service, response, job.id, "a job")
+    return job
+
+
+def _job(service: FileService, raw: dict[str, Any]) -> BatchJob:
+    job = read_job(service, raw)
+    field = service.quirks.key_field
+    key = text_of(object_of(raw.get("metadata")).get(field)) if field else ""
+    return msgspec.structs.replace(job, key=key)
+
+
+def find_job_error(service: Service[Any], body: Any, response: HttpResponse) -> LLMError | None:
+    """The error of a response that is not a job. A failed job has errors too: they are its own."""
+    is_job = response.status < 300 and isinstance(body, dict) and _is_job(body)
+    is_list = response.status < 300 and isinstance(body, list)
+    return None if is_job or is_list else find_error(service, body, response)
+
+
+def _is_job(body: dict[str, Any]) -> bool:
+    wrapped = _unwrapped(body, "job", "data", "batch")
+    return bool(id_of(wrapped.get("id"))) and "status" in wrapped
+
+
+def _unwrapped(raw: dict[str, Any], *fields: str) -> dict[str, Any]:
+    """The object in the first of these fields, if the JSON has no id of its own."""
+    if raw.get("id"):
+        return raw
+    return next((raw[field] for field in fields if isinstance(raw.get(field), dict)), raw)
+
+
+@returns_failure
+def _build_poll(service: FileService, config: LLMConfig, job_id: str) -> HttpRequest:
+    url = ok(service.url_for(config, "", f"/batches/{_segment(job_id)}"))
+    return bare_request(config, "GET", url)
+
+
+@returns_failure
+def _build_list(service: FileService, config: LLMConfig, page: str) -> HttpRequest:
+    url = ok(service.url_for(config, "", "/batches"))
+    return bare_request(config, "GET", with_query(url, limit=LIST_SIZE, after=page or None))
+
+
+@returns_failure
+def _parse_list(service: FileService, response: HttpResponse) -> JobPage:
+    raw = read_json(service, response, find_job_error)
+    rows = rows_of(raw, "data", "value", "jobs", "batches")
+    if not isinstance(raw, list) and not any(
+        isinstance(object_of(raw).get(field), list)
+        for field in ("data", "value", "jobs", "batches")
+    ):
+        message = "the response has no list of jobs"
+        raise Rejected(malformed_response(service, response, message))
+    jobs = tuple([_job(service, row) for row in rows if id_of(row.get("id"))])
+    last = id_of(object_of(raw).get("last_id")) or (jobs[-1].id if jobs else "")
+    more = object_of(raw).get("has_more") is True
+    return JobPage(jobs=jobs, next_page=last if more else "")
+
+
+@returns_failure
+def build_results(
+    service: Service[Any], config: LLMConfig, job: BatchJob, page: str
+) -> HttpRequest:
+    """GET /files/{id}/content."""
+    file = _segment(page.removeprefix(FILE_PAGE))
+    url = ok(service.url_for(config, "", f"/files/{file}/content"))
+    return bare_request(config, "GET", url, (("accept", "*/*"),))
+
+
+def open_results(
+    service: Service[Any], job: BatchJob, page: str, head: ResponseHead
+) -> ResultsDecoder:
+    """The decoder of an output or error file."""
+    return JsonLinesDecoder(
+        service.name, head, partial(_read, service), partial(response_error, service)
+    )
+
+
+def _read(service: Service[Any], raw: dict[str, Any]) -> BatchResult:
+    return read_line(service, raw)
+
+
+def response_error(service: Service[Any], response: HttpResponse) -> LLMError | None:
+    """The error that a response to a request for results is, None if it has results."""
+    if response.status < 300:
+        return None
+    return decode_error(service, find_error, response) or undecodable_error(service, response)
+
+
+def decoded_object(service: Service[Any], response: HttpResponse) -> dict[str, Any]:
+    """The JSON object of a response with any status, an empty one if there is none."""
+    try:
+        return object_of(msgspec.json.decode(response.body))
+    except (ValueError, RecursionError):
+        return {}
+
+
+@returns_failure
+def _build_cancel(service: FileService, config: LLMConfig, job_id: str) -> HttpRequest:
+    url = ok(service.url_for(config, "", f"/batches/{_segment(job_id)}/cancel"))
+    return bare_request(config, "POST", url)
+
+
+@returns_failure
+def _build_delete(
+    service: FileService, config: LLMConfig, job: BatchJob
+) -> tuple[HttpRequest, ...]:
+    """DELETE /files/{id} of each file of the job; the job itself stays in the list."""
+    files = dict.fromkeys((job.input_file, job.output_file, job.error_file))
+    urls = [ok(service.url_for(config, "", f"/files/{_segment(file)}")) for file in files if file]
+    return tuple([bare_request(config, "DELETE", url) for url in urls])
+
+
+def _segment(text: str) -> str:
+    return quote(text, safe="")

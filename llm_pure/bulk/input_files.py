@@ -1,0 +1,295 @@
+"""Inputs of a run: JSON lines are read in place; CSV, Parquet, standard input and iterators are written to `rows.jsonl`.
+
+`index.bin` has the position and the id of every row, so that nothing is hashed again to go on with a run.
+"""
+
+import csv
+import os
+import struct
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from hashlib import blake2b
+from importlib import import_module
+from pathlib import Path
+from typing import IO, Any, TypeAlias
+
+import msgspec
+
+from llm_pure.bulk.identity import DIGEST_BYTES, item_id, with_ordinal
+from llm_pure.bulk.requests import REQUEST_KEY, request_fields
+from llm_pure.bulk.rows import ERROR_KEY, ID_KEY, RowForm, read_row
+from llm_pure.types.errors import InvalidConfiguration
+from llm_pure.types.rejection import Rejected
+from llm_pure.types.request import ChatRequest
+
+RowsInput: TypeAlias = str | os.PathLike[str] | Iterable[str | Mapping[str, Any] | ChatRequest]
+"""A path ("-" is standard input), or rows: prompts, mappings of columns, requests."""
+
+SPOOL = "rows.jsonl"
+INDEX = "index.bin"
+
+_MAGIC = b"llm-pure index 1"
+_RECORD = struct.Struct(f">Q{DIGEST_BYTES}s")
+_FLAG_BITS = 56
+DUPLICATE, COPY = 1, 2
+"""Flags of a row: its custom_id is an earlier row's; it is equal to an earlier row, and shares its answer."""
+
+_LINES_A_READ = 1024
+
+
+class Indexed(msgspec.Struct, frozen=True, kw_only=True):
+    """What indexing saw of the input."""
+
+    rows: int
+    unreadable: int
+    size: int
+    blake2b: str
+    batch_lines: bool = False
+    """The first readable row is a line of OpenAI's batches."""
+
+
+def form_of(path: str) -> str:
+    """Return "csv" or "parquet" by the name's end, else "jsonl"."""
+    suffix = path.lower().rpartition(".")[2]
+    return {"csv": "csv", "tsv": "csv", "parquet": "parquet", "pq": "parquet"}.get(suffix, "jsonl")
+
+
+def hash_file(path: Path) -> tuple[int, str]:
+    """Return (size, blake2b) of a file. Raises OSError."""
+    digest, size = blake2b(digest_size=DIGEST_BYTES), 0
+    with path.open("rb") as file:
+        while chunk := file.read(1024 * 1024):
+            digest.update(chunk)
+            size += len(chunk)
+    return size, digest.hexdigest()
+
+
+def spool_rows(rows: Iterable[Any], path: Path) -> tuple[int, str]:
+    """Write rows as JSON lines; return (size, blake2b). A value that has no JSON becomes a line with the reason.
+
+    Raises OSError.
+    """
+    digest, size = blake2b(digest_size=DIGEST_BYTES), 0
+    with _private(path) as file:
+        for row in rows:
+            line = _line(row)
+            file.write(line)
+            digest.update(line)
+            size += len(line)
+        file.flush()
+        os.fsync(file.fileno())
+    return size, digest.hexdigest()
+
+
+def _private(path: Path) -> IO[bytes]:
+    return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb")
+
+
+def _line(row: Any) -> bytes:
+    try:
+        match row:
+            case bytes():  # a line of standard input, as it is
+                return row.rstrip(b"\r\n") + b"\n"
+            case str():
+                value: Any = {"prompt": row}
+            case ChatRequest():
+                value = {REQUEST_KEY: request_fields(row)}
+            case Mapping():
+                value = dict(row)
+            case _:
+                value = {
+                    ERROR_KEY: f"a row is a text, a mapping or a ChatRequest, not {type(row).__name__}"
+                }
+        return msgspec.json.encode(value, enc_hook=str) + b"\n"
+    except Rejected as rejected:
+        reason = rejected.error.message
+    except (TypeError, ValueError, RecursionError, OverflowError) as error:
+        reason = f"the row has no JSON: {error}"
+    custom_id = row.get(ID_KEY) if isinstance(row, Mapping) else None
+    named = {ID_KEY: custom_id} if isinstance(custom_id, str) and custom_id.isascii() else {}
+    text = reason.encode("ascii", "backslashreplace").decode()
+    return msgspec.json.encode({ERROR_KEY: text, **named}) + b"\n"
+
+
+def read_stdin() -> Iterator[bytes]:
+    """Yield the lines of standard input."""
+    yield from sys.stdin.buffer
+
+
+def read_csv(path: Path) -> Iterator[Any]:
+    """Yield the rows of a CSV file (of a .tsv file with tabs) by its header. Raises OSError."""
+    csv.field_size_limit(sys.maxsize)
+    delimiter = "\t" if path.suffix.lower() == ".tsv" else ","
+    with path.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as file:
+        reader = csv.DictReader(file, delimiter=delimiter)
+        while True:
+            try:
+                row = next(reader)
+            except StopIteration:
+                return
+            except csv.Error as error:
+                yield {ERROR_KEY: f"invalid CSV: {error}"}
+                continue
+            if None in row:
+                yield {ERROR_KEY: "the row has more fields than the header"}
+            else:
+                yield row
+
+
+def read_parquet(path: Path, columns: tuple[str, ...] | None) -> Iterator[Any]:
+    """Yield the rows of a Parquet file, one record batch in memory at a time. Raises Rejected.
+
+    columns: only these and `custom_id`, if the file has them.
+    """
+    parquet = import_parquet()
+    try:
+        with parquet.ParquetFile(path) as file:
+            names = file.schema_arrow.names
+            chosen = (
+                names if columns is None else [name for name in names if name in (*columns, ID_KEY)]
+            )
+            for batch in file.iter_batches(batch_size=_LINES_A_READ, columns=chosen):
+                yield from batch.to_pylist()
+    except Exception as error:
+        if type(error).__module__.split(".")[0] != "pyarrow" and not isinstance(error, OSError):
+            raise
+        message = f"{path} cannot be read as Parquet: {error}"
+        raise Rejected(InvalidConfiguration(message=message, field="file")) from None
+
+
+def import_parquet() -> Any:
+    """Return pyarrow.parquet. Raises Rejected if the extra is not installed."""
+    try:
+        return import_module("pyarrow.parquet")  # by name: an extra, without types
+    except ImportError:
+        message = 'Parquet needs the extra "parquet": pip install "llm-pure[parquet]"'
+        raise Rejected(InvalidConfiguration(message=message, field="input")) from None
+
+
+def write_index(
+    source: Path, target: Path, form: RowForm, prefix: bytes, *, dedupe: bool = False
+) -> Indexed:
+    """Read every row once and write its position and id. Raises OSError.
+
+    Keeps the set of ids in memory, and of the rows with a `custom_id` one more set.
+    """
+    seen: set[bytes] = set()
+    repeated: dict[bytes, int] = {}
+    custom_ids: set[bytes] = set()
+    digest, offset, rows, unreadable, blanks = blake2b(digest_size=DIGEST_BYTES), 0, 0, 0, []
+    batch_lines = False
+    with source.open("rb") as lines, _private(target) as index:
+        index.write(_MAGIC)
+        for line in lines:
+            digest.update(line)
+            start, offset = offset, offset + len(line)
+            blanks.append((start, line))
+            if not line.strip():
+                continue  # an empty row, unless it is at the end of the file
+            for row_offset, row_line in blanks:
+                row = read_row(rows, row_line, form)
+                flags = 0
+                if row.has_custom_id:
+                    name = blake2b(row.custom_id.encode("utf-8", "replace"), digest_size=8).digest()
+                    flags = DUPLICATE if name in custom_ids else 0
+                    custom_ids.add(name)
+                if row.error is None and not rows:
+                    batch_lines = "body" in row.columns
+                first = item_id(prefix, row.key)
+                ordinal = 0
+                if first in seen:
+                    ordinal = repeated[first] = repeated.get(first, 0) + 1
+                else:
+                    seen.add(first)
+                if ordinal and dedupe and not flags and row.error is None:
+                    flags, ordinal = COPY, 0
+                unreadable += row.error is not None or flags == DUPLICATE
+                index.write(
+                    _RECORD.pack(row_offset | flags << _FLAG_BITS, with_ordinal(first, ordinal))
+                )
+                rows += 1
+            blanks.clear()
+        index.write(struct.pack(">Q", blanks[0][0] if blanks else offset))
+        index.flush()
+        os.fsync(index.fileno())
+    return Indexed(
+        rows=rows,
+        unreadable=unreadable,
+        size=offset,
+        blake2b=digest.hexdigest(),
+        batch_lines=batch_lines,
+    )
+
+
+class RowIndex:
+    """Positions and ids of all rows, from `index.bin`, which is mapped into memory."""
+
+    def __init__(self, path: Path) -> None:
+        """Raises OSError, and ValueError for a file that is no index."""
+        import mmap  # imported late: start-up
+
+        with path.open("rb") as file:
+            self._map = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+        count, rest = divmod(len(self._map) - len(_MAGIC) - 8, _RECORD.size)
+        if self._map[: len(_MAGIC)] != _MAGIC or rest:
+            raise ValueError(f"{path} is no index of rows")
+        self._count = count
+        self._rows_by_id: dict[bytes, tuple[int, ...]] | None = None
+        self._has_copies: bool | None = None
+
+    def __len__(self) -> int:
+        return self._count
+
+    def digest(self) -> str:
+        """Return a hash of up to a thousand ids from all over the index."""
+        digest = blake2b(digest_size=DIGEST_BYTES)
+        for row in range(0, self._count, max(1, self._count // 1000)):
+            digest.update(self.id(row))
+        return digest.hexdigest()
+
+    def id(self, row: int) -> bytes:
+        """Return the row's id."""
+        start = len(_MAGIC) + row * _RECORD.size + 8
+        return self._map[start : start + DIGEST_BYTES]
+
+    def span(self, row: int) -> tuple[int, int, int]:
+        """Return (offset in the input, length, flags) of the row's line."""
+        start = len(_MAGIC) + row * _RECORD.size
+        value = int.from_bytes(self._map[start : start + 8], "big")
+        following = int.from_bytes(
+            self._map[start + _RECORD.size : start + _RECORD.size + 8], "big"
+        )
+        mask = (1 << _FLAG_BITS) - 1
+        return value & mask, (following & mask) - (value & mask), value >> _FLAG_BITS
+
+    def flags(self, row: int) -> int:
+        """Return the row's flags."""
+        return self._map[len(_MAGIC) + row * _RECORD.size]
+
+    def ids(self) -> Iterator[bytes]:
+        """Yield the id of each row, in order."""
+        for row in range(self._count):
+            yield self.id(row)
+
+    def rows_of(self, name: str, hint: int) -> tuple[int, ...]:
+        """Return the rows with this id (32 hexadecimal digits): one, several if equal rows share it, or none.
+
+        hint: where it was; while that is right, no table of all ids is needed.
+        """
+        try:
+            item = bytes.fromhex(name)
+        except ValueError:
+            return ()
+        if 0 <= hint < self._count and self.id(hint) == item and not self._copies():
+            return (hint,)
+        if self._rows_by_id is None:
+            table: dict[bytes, tuple[int, ...]] = {}
+            for row in range(self._count):
+                table[self.id(row)] = (*table.get(self.id(row), ()), row)
+            self._rows_by_id = table
+        return self._rows_by_id.get(item, ())
+
+    def _copies(self) -> bool:
+        if self._has_copies is None:
+            self._has_copies = any(self.flags(row) & COPY for row in range(self._count))
+        return self._has_copies

@@ -1,0 +1,113 @@
+"""Run the open rows of a run in this process: `run_local`, and `arun_local` in an event loop that is there."""
+
+import asyncio
+import signal
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from decimal import Decimal
+from importlib.util import find_spec
+from pathlib import Path
+from time import monotonic
+from typing import Any
+
+from llm_pure.bulk.lease_stores import InMemoryLeases, LeaseStore, open_shared_leases
+from llm_pure.bulk.local_loop import LocalLoop, LoopOptions
+from llm_pure.bulk.progress import Progress, run_counts
+from llm_pure.bulk.run_directory import Run
+from llm_pure.bulk.run_summary import RunSummary, Stopper
+from llm_pure.client.billing import PricesInput
+from llm_pure.client.budgets import to_amount
+from llm_pure.client.transport_manager import AnyTransport
+from llm_pure.policy.rate_limit import RateLimit
+from llm_pure.policy.retry import RetryPolicy
+from llm_pure.transports.base import TransportSettings
+from llm_pure.types.errors import InvalidConfiguration, LLMError
+from llm_pure.types.rejection import Rejected, ok
+
+CONCURRENCY = 256
+
+
+def run_local(run: Run, *, stopper: Stopper | None = None, **options: Any) -> RunSummary:
+    """`arun_local` in an event loop of its own. In the main thread, Ctrl-C and SIGTERM end it: once, no new sends."""
+    stopper = stopper or Stopper()
+
+    async def main() -> RunSummary:
+        loop = asyncio.get_running_loop()
+        if threading.current_thread() is threading.main_thread():
+            for number in (signal.SIGINT, signal.SIGTERM):
+                with suppress(NotImplementedError):  # Windows
+                    loop.add_signal_handler(number, stopper.stop)
+        return await arun_local(run, stopper=stopper, **options)
+
+    return asyncio.run(main())
+
+
+async def arun_local(
+    run: Run,
+    *,
+    concurrency: int = CONCURRENCY,
+    budget: Decimal | float | str | None = None,
+    limit: RateLimit | None = None,
+    leases: str | Path | None = None,
+    transport: AnyTransport | None = None,
+    settings: TransportSettings | None = None,
+    retry: RetryPolicy | None = None,
+    prices: PricesInput | None = None,
+    timeout_s: float | None = None,
+    retry_passing: bool = True,
+    on_progress: Callable[[Progress], object] | None = None,
+    progress_s: float = 10.0,
+    stopper: Stopper | None = None,
+) -> RunSummary:
+    """Send every open row; return once all have ended, or the run was stopped.
+
+    budget: in USD, for the run with its earlier parts. limit: requests and tokens per minute. leases: a file by which several
+    runs on this machine share budget and limit. transport: by default aiohttp if it is installed, else httpx. timeout_s: for
+    each row. retry_passing: also send rows whose errors may pass. on_progress: called every `progress_s` seconds. No error is raised: a row's is in
+    its line, and the run's in the summary.
+    """
+    started_s = monotonic()
+    try:
+        config = ok(run.config())
+        ok(run.check_input())
+        limit_usd = None if budget is None else to_amount(budget, "budget")
+        with ok(run.lock()):
+            states = run.states()
+            store: LeaseStore
+            if leases is None:
+                store = InMemoryLeases(limit_usd, limit, spent_usd=states.cost_usd)
+            else:
+                store = ok(open_shared_leases(leases, limit_usd, limit))
+            options = LoopOptions(
+                concurrency=max(1, concurrency),
+                limit=limit or RateLimit(),
+                transport=transport or default_transport(),
+                settings=settings,
+                retry=retry,
+                prices=prices,
+                timeout_s=timeout_s,
+                retry_passing=retry_passing,
+                on_progress=on_progress,
+                progress_s=progress_s,
+            )
+            return await LocalLoop(run, config, states, store, stopper or Stopper(), options).run()
+    except Rejected as rejected:
+        error: LLMError = rejected.error
+    except ValueError as invalid:
+        error = InvalidConfiguration(message=str(invalid), field="budget")
+    is_disk = (
+        isinstance(error, InvalidConfiguration) and error.field == "directory" and not error.code
+    )
+    return RunSummary(
+        reason="disk" if is_disk else "error",
+        counts=run_counts(run.states()),
+        error=error,
+        message=error.message,
+        took_s=monotonic() - started_s,
+    )
+
+
+def default_transport() -> str:
+    """Return "aiohttp", the cheapest with many calls at a time, if it is installed, else "httpx"."""
+    return "aiohttp" if find_spec("aiohttp") is not None else "httpx"

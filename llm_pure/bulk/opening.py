@@ -1,0 +1,232 @@
+"""`open_run`: open the run of a directory, and plan it if it does not exist."""
+
+import os
+from collections.abc import Mapping
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from llm_pure import __version__
+from llm_pure.adapters import registry as default_registry
+from llm_pure.bulk.input_files import (
+    INDEX,
+    SPOOL,
+    RowsInput,
+    form_of,
+    read_csv,
+    read_parquet,
+    read_stdin,
+    spool_rows,
+    write_index,
+)
+from llm_pure.bulk.run_configs import load_named
+from llm_pure.bulk.run_directory import (
+    SPEC,
+    Run,
+    Schema,
+    directory_error,
+    examine,
+    write_atomically,
+)
+from llm_pure.bulk.run_lock import lock_run
+from llm_pure.bulk.run_spec import (
+    FORMAT,
+    InputFile,
+    RunSpec,
+    config_settings,
+    difference,
+    id_prefix,
+    request_settings,
+    row_form,
+)
+from llm_pure.bulk.templates import Template, parse_template
+from llm_pure.core.registry import Registry
+from llm_pure.output.tools import schema_of
+from llm_pure.types.config import LLMConfig
+from llm_pure.types.errors import InvalidConfiguration
+from llm_pure.types.redact import url_secrets
+from llm_pure.types.rejection import Rejected, ok, returns_failure
+from llm_pure.types.request import ChatRequest
+
+
+@returns_failure
+def open_run(
+    directory: str | os.PathLike[str],
+    rows: RowsInput | None = None,
+    *,
+    config: LLMConfig | str | None = None,
+    prompt: str | None = None,
+    system: str | None = None,
+    schema: Schema | None = None,
+    request: ChatRequest | None = None,
+    dedupe: bool = False,
+    accept_changes: bool = False,
+    config_file: str | None = None,
+    base_url: str | None = None,
+    config_name: str | None = None,
+    registry: Registry | None = None,
+) -> Run:
+    """Open the run of a directory; with rows, plan it first if it does not exist.
+
+    rows: a path (JSON lines, CSV, Parquet; "-" is standard input), or an iterable of prompts, mappings and ChatRequests.
+    config: an LLMConfig, or a name in the configuration files, or PROVIDER:MODEL. prompt: a template such as
+    "Classify: {text}". request: settings of every request, such as max_tokens; its messages are not sent. schema: of typed
+    answers. dedupe: send equal rows once. config_file, base_url, config_name: noted in `run.json`, by which the command line
+    selects the model again.
+
+    An existing run keeps its answers. Fails with InvalidConfiguration that names the difference if rows, prompt, model or
+    settings are others than those it was planned with; accept_changes plans again, and rows that are the same keep theirs.
+    Without rows the run must exist, and what is not passed is as it was.
+    """
+    path = Path(directory)
+    existing = _read_spec(path)
+    if rows is None:
+        if existing is None:
+            message = f"{path} is no run: it has no {SPEC}"
+            raise Rejected(InvalidConfiguration(message=message, field="file"))
+        resolved = ok(load_named(config)) if isinstance(config, str) else config
+        return _open(path, existing, resolved, schema, registry)
+    resolved = ok(load_named(config)) if isinstance(config, str) else config or LLMConfig()
+    template = None if prompt is None else ok(parse_template(prompt))
+    name = config_name or (config if isinstance(config, str) else None)
+    spec = RunSpec(
+        library=__version__,
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+        input=InputFile(path="", form="rows", size=0, blake2b=""),
+        config=name,
+        config_file=config_file,
+        base_url=base_url if base_url and not list(url_secrets(base_url)) else None,
+        api_type=resolved.api_type,
+        model=resolved.model,
+        settings=config_settings(resolved),
+        prompt=prompt,
+        system=system,
+        request=request_settings(request),
+        schema=None if schema is None else _json_schema(schema),
+        dedupe=dedupe,
+    )
+    try:
+        return _plan(
+            path, existing, spec, rows, template, resolved, schema, registry, accept_changes
+        )
+    except OSError as error:
+        raise Rejected(directory_error(path, error)) from None
+
+
+def _plan(
+    path: Path,
+    existing: RunSpec | None,
+    spec: RunSpec,
+    rows: RowsInput,
+    template: Template | None,
+    config: LLMConfig,
+    schema: Schema | None,
+    registry: Registry | None,
+    accept_changes: bool,
+) -> Run:
+    path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with suppress(OSError):
+        path.chmod(0o700)
+    spool = path / f"{SPOOL}.{os.getpid()}.new"
+    try:
+        source = _input(rows, spool)
+        spec = msgspec.structs.replace(spec, input=source)
+        changed = None if existing is None else difference(existing, spec)
+        if existing is not None and changed is None:
+            return _open(path, existing, config, schema, registry)
+        if changed is not None and not accept_changes:
+            raise Rejected(changed)
+        with ok(lock_run(path)):
+            if source.spooled and source.form != "rows":
+                _spool_file(Path(source.path), source.form, template, spool)
+            lines = spool if source.spooled else Path(source.path)
+            _write_plan(path, spec, lines, registry)
+    finally:
+        with suppress(FileNotFoundError):
+            spool.unlink()
+    return _open(path, ok(_spec_result(path)), config, schema, registry)
+
+
+def _write_plan(path: Path, spec: RunSpec, lines: Path, registry: Registry | None) -> None:
+    """Index the rows, then put the new files into place, `run.json` last."""
+    provider = (registry or default_registry).get(spec.api_type).value_or(None)
+    form = ok(row_form(spec, "" if provider is None else provider.dialect))
+    index = path / f"{INDEX}.new"
+    indexed = write_index(lines, index, form, id_prefix(spec), dedupe=spec.dedupe)
+    source = msgspec.structs.replace(
+        spec.input,
+        rows=indexed.rows,
+        unreadable=indexed.unreadable,
+        batch_lines=indexed.batch_lines,
+    )
+    if not spec.input.spooled:  # what was indexed counts, if the file was written to meanwhile
+        source = msgspec.structs.replace(source, size=indexed.size, blake2b=indexed.blake2b)
+    with suppress(FileNotFoundError):
+        (path / SPEC).unlink()
+    if spec.input.spooled:
+        os.replace(lines, path / SPOOL)
+    os.replace(index, path / INDEX)
+    write_atomically(
+        path / SPEC,
+        lambda file: file.write(
+            msgspec.json.format(
+                msgspec.json.encode(msgspec.structs.replace(spec, input=source)), indent=1
+            )
+        ),
+    )
+
+
+def _input(rows: RowsInput, spool: Path) -> InputFile:
+    if isinstance(rows, str | os.PathLike):
+        name = os.fspath(rows)
+        if name != "-":
+            return examine(name, form_of(name))
+        size, digest = spool_rows(read_stdin(), spool)
+        return InputFile(path="-", form="rows", size=size, blake2b=digest, spooled=True)
+    size, digest = spool_rows(rows, spool)
+    return InputFile(path="-", form="rows", size=size, blake2b=digest, spooled=True)
+
+
+def _spool_file(path: Path, form: str, template: Template | None, spool: Path) -> None:
+    columns = None if template is None else template.columns
+    spool_rows(read_csv(path) if form == "csv" else read_parquet(path, columns), spool)
+
+
+def _read_spec(path: Path) -> RunSpec | None:
+    return ok(_spec_result(path)) if (path / SPEC).exists() else None
+
+
+@returns_failure
+def _spec_result(path: Path) -> RunSpec:
+    try:
+        spec = msgspec.json.decode((path / SPEC).read_bytes(), type=RunSpec)
+    except (OSError, msgspec.DecodeError) as error:
+        message = f"{path / SPEC} cannot be read: {error}"
+        raise Rejected(InvalidConfiguration(message=message, field="file")) from None
+    if spec.format > FORMAT:
+        message = (
+            f"{path} is a run of format {spec.format}, and this version of llm-pure reads {FORMAT}"
+        )
+        raise Rejected(InvalidConfiguration(message=message, field="file"))
+    return spec
+
+
+def _open(
+    path: Path,
+    spec: RunSpec,
+    config: LLMConfig | None,
+    schema: Schema | None,
+    registry: Registry | None,
+) -> Run:
+    try:
+        return Run(path, spec, config=config, kind=schema, registry=registry)
+    except (OSError, ValueError) as error:
+        message = f"the run {path} is damaged: {error}; plan it again from its input"
+        raise Rejected(InvalidConfiguration(message=message, field="file")) from None
+
+
+def _json_schema(schema: Schema) -> dict[str, Any]:
+    return dict(schema) if isinstance(schema, Mapping) else ok(schema_of(schema))

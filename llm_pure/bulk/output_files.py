@@ -1,0 +1,74 @@
+"""Outputs of a run, made from its logs at any time: JSON lines and Parquet, in input order, written as one or not at all."""
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO, Any
+
+from llm_pure.bulk.columns import OutputForm, output_line
+from llm_pure.bulk.joining import RowResult
+from llm_pure.bulk.run_directory import Run, directory_error, write_atomically
+from llm_pure.types.rejection import Rejected, returns_failure
+from llm_pure.types.result import Failure
+
+RESULTS = "out.jsonl"
+ERRORS = "errors.jsonl"
+
+
+def default_form(run: Run) -> OutputForm:
+    """Return OpenAI's lines for an input of such lines, else the input's columns with those of the result."""
+    return "openai" if run.spec.input.batch_lines else "rows"
+
+
+@returns_failure
+def write_lines(
+    run: Run,
+    path: str | Path,
+    *,
+    form: OutputForm | None = None,
+    raw: bool = False,
+    only_errors: bool = False,
+) -> int:
+    """Write a line for each row that has ended; return their number. path: "-" is standard output.
+
+    Fails with InvalidConfiguration (field "directory") if the file cannot be written, and leaves an older one as it was.
+    """
+    lines = _Lines(run, form or default_form(run), raw=raw, only_errors=only_errors)
+    if str(path) == "-":
+        lines.write(sys.stdout.buffer)
+        sys.stdout.buffer.flush()
+        return lines.count
+    try:
+        write_atomically(Path(path), lines.write)
+    except OSError as error:
+        raise Rejected(directory_error(Path(path), error)) from None
+    return lines.count
+
+
+class _Lines:
+    def __init__(self, run: Run, form: OutputForm, *, raw: bool, only_errors: bool) -> None:
+        self._run, self._form, self._raw, self._only_errors = run, form, raw, only_errors
+        self.count = 0
+
+    def write(self, file: IO[bytes]) -> None:
+        typed = self._run.kind is not None
+        for result in self._results():
+            file.write(output_line(result, self._form, typed=typed, raw=self._raw))
+            self.count += 1
+
+    def _results(self) -> Iterator[RowResult]:
+        for result in self._run.results():
+            if not self._only_errors or isinstance(result.result, Failure):
+                yield result
+
+
+@returns_failure
+def write_outputs(run: Run) -> int:
+    """Write `out.jsonl` and `errors.jsonl` of the run; return the number of rows in the first."""
+    written: dict[str, Any] = {}
+    for name, only_errors in ((RESULTS, False), (ERRORS, True)):
+        result = write_lines(run, run.directory / name, only_errors=only_errors)
+        if isinstance(result, Failure):
+            raise Rejected(result.failure())
+        written[name] = result.unwrap()
+    return int(written[RESULTS])

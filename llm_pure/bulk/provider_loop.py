@@ -1,0 +1,489 @@
+"""The loop of the provider driver: the commands of all jobs in the order of their times, one request after the other.
+
+One file: the events and commands of a job meet the rows, the log and the budget here, and each is a few lines.
+"""
+
+import heapq
+import time
+from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, datetime
+from decimal import Decimal
+from hashlib import blake2b
+from typing import TypeVar
+
+import msgspec
+
+from llm_pure.bulk.batch_events import (
+    OVER,
+    Cancel,
+    CancelRequested,
+    Command,
+    Create,
+    Created,
+    Event,
+    Failed,
+    Fetch,
+    JobRecord,
+    JobState,
+    Listed,
+    ListJobs,
+    Log,
+    Operation,
+    Poll,
+    Polled,
+    Replan,
+    ResultsRead,
+    Started,
+    Stop,
+    Upload,
+    Uploaded,
+)
+from llm_pure.bulk.batch_exchange import Exchange
+from llm_pure.bulk.batch_job import step
+from llm_pure.bulk.batch_pricing import BatchPrices
+from llm_pure.bulk.batch_rows import BatchRows, Chunk, RowError
+from llm_pure.bulk.entries import (
+    Done,
+    GaveUp,
+    Job,
+    Sent,
+    Stopped,
+    decode_head,
+    encode_entry,
+    is_final,
+)
+from llm_pure.bulk.local_loop import BREAKER_KINDS, FATAL_KINDS
+from llm_pure.bulk.log_files import LogWriter
+from llm_pure.bulk.progress import Progress, run_counts
+from llm_pure.bulk.provider_jobs import job_states
+from llm_pure.bulk.row_states import ANSWERED, FINAL
+from llm_pure.bulk.run_directory import Run
+from llm_pure.bulk.run_summary import RunSummary
+from llm_pure.bulk.typed_values import typed_value
+from llm_pure.client.budgets import to_amount
+from llm_pure.client.targets import annotate_error
+from llm_pure.client.transport_manager import AnyTransport
+from llm_pure.core.batch_api import BatchResult, JobPage, ResultsPage
+from llm_pure.pricing.table import PriceTable
+from llm_pure.transports.base import TransportSettings
+from llm_pure.types.completion import Completion
+from llm_pure.types.errors import (
+    BudgetExceeded,
+    LLMError,
+    RateLimited,
+)
+from llm_pure.types.result import Failure, LLMResult
+
+MAX_ROUNDS = 2
+"""How often a row goes into a job in one part of a run; then it stays open, for `--finish live` or a later `resume`."""
+
+RESULT_BYTES = 2 * 1024 * 1024 * 1024
+"""Maximum bytes of a page of results."""
+
+FULL_QUEUE_S = 600.0
+"""Wait before rows are sent again for which the service's queue was too full."""
+
+
+class ProviderSummary(RunSummary, frozen=True, kw_only=True):
+    """How a part of a run at a batch service has ended. `reason` may be "waiting": jobs are under way."""
+
+    jobs: tuple[JobRecord, ...] = ()
+    """All jobs of the run, as they are now."""
+    left: int = 0
+    """Rows that are in no job and have no end."""
+
+
+class ProviderOptions(msgspec.Struct, frozen=True, kw_only=True):
+    """How the jobs of a run are made and sent."""
+
+    budget: Decimal | float | str | None = None
+    """In USD, for the run with its earlier parts; what a job can cost at most is reserved before its upload."""
+    max_rounds: int = MAX_ROUNDS
+    max_requests: int | None = None
+    """Rows of one job, below the service's own limit."""
+    transport: AnyTransport = "httpx"
+    settings: TransportSettings | None = None
+    prices: PriceTable | Mapping[str, object] | None = None
+    on_progress: Callable[[Progress], object] | None = None
+    """Called after each request."""
+    stopping: Callable[[], bool] = lambda: False
+    """Asked before each request and once a second: true ends this part of the run; its jobs go on."""
+    clock: Callable[[], float] = time.time
+    sleep: Callable[[float], object] = time.sleep
+
+
+A = TypeVar("A")
+
+
+class ProviderLoop:
+    """One part of a run at a batch service, from its lock to its last line."""
+
+    def __init__(
+        self, run: Run, exchange: Exchange, log: LogWriter, options: ProviderOptions
+    ) -> None:
+        """Raises ValueError for a budget that is no amount."""
+        budget = options.budget
+        self._limit_usd = None if budget is None else to_amount(budget, "budget")
+        self._prices = BatchPrices(exchange.target, options.prices)
+        self._rows = BatchRows(run, exchange.target, exchange.api, self._prices)
+        limits = [count for count in (options.max_requests, self._rows.max_requests) if count]
+        self._rows.max_requests = min(limits, default=None)
+        self._options = options
+        self._clock = options.clock
+        self._run = run
+        self._exchange = exchange
+        self._log = log
+        self._states = run.states()
+        self._jobs = {
+            key: msgspec.structs.replace(state, keeps_key=exchange.api.keeps_key)
+            for key, state in job_states(run).items()
+        }
+        self._rounds: dict[str, int] = {}
+        """How often a row went into a job in this part."""
+        self._due: list[tuple[float, int, str, Command]] = []
+        self._latest: dict[str, int] = {}
+        """The last command of each job: it has one at a time."""
+        self._count = 0
+        self._postponed: list[tuple[tuple[str, ...], int]] = []
+        """Rows for which the queue was too full, and the size of their jobs: sent when no other job is there."""
+        self._missing: list[int] = []
+        """Rows that go into new jobs next."""
+        self._unfunded: list[int] = []
+        """Rows that the budget may have room for when other jobs have cost less than was reserved."""
+        self._plans = True
+        self._reason = ""
+        self._error: LLMError | None = None
+
+    # The loop
+
+    def drive(self, *, wait: bool, plan: bool, cancel: bool) -> None:
+        """Do everything that can be done now. Raises Rejected and OSError if the run cannot go on."""
+        self._plans = plan
+        for key in [state.record.key for state in self._living()]:
+            if cancel:
+                self._feed(key, CancelRequested(self._clock()), go=False)
+            if self._jobs[key].phase not in OVER:
+                self._feed(key, Started(self._clock()))
+        if plan:
+            living = {name for state in self._living() for name in state.ids}
+            self._plan(self._rows.open_rows(self._states, living))
+        while not self._reason:
+            if self._unfunded and not self._living():
+                self._missing, self._unfunded = self._missing + self._unfunded, []
+            if self._missing:
+                rows, self._missing = self._missing, []
+                self._plan(rows)
+                continue
+            if not self._due:
+                if not (self._postponed and wait and self._pause(FULL_QUEUE_S)):
+                    break
+                self._send_postponed()
+                continue
+            due_s, number, key, command = heapq.heappop(self._due)
+            if self._latest.get(key) != number:
+                continue
+            wait_s = due_s - self._clock()
+            if wait_s > 0 and not wait and isinstance(command, Poll):
+                continue
+            if self._pause(wait_s):
+                self._request(key, command)
+                if self._options.on_progress is not None:
+                    self._options.on_progress(self._progress())
+        self._reason = self._reason or ("waiting" if self._living() else "finished")
+        self._log.write(Stopped(reason=self._reason, message=self._message, at=self._now()))
+
+    def clean(self) -> None:
+        """Delete what the service keeps of jobs that are over. A job that is not surely ours is left."""
+        for key, state in self._jobs.items():
+            record = state.record
+            own = record.verified and not record.deleted and bool(record.job_id or record.file_id)
+            if record.phase not in OVER or not own:
+                continue
+            deleted = self._exchange.delete(state)
+            if isinstance(deleted, Failure):
+                self._error = self._error or deleted.failure()
+                continue
+            record = msgspec.structs.replace(record, deleted=True)
+            self._jobs[key] = msgspec.structs.replace(state, record=record)
+            self._write_record(record)
+        self._reason = "finished" if self._error is None else "error"
+
+    def summary(self, took_s: float) -> ProviderSummary:
+        """How this part has ended."""
+        living = {name for state in self._living() for name in state.ids}
+        return ProviderSummary(
+            reason=self._reason,
+            counts=run_counts(self._run.states()),
+            error=self._error,
+            message=self._message,
+            sends=self._exchange.sends,
+            took_s=took_s,
+            jobs=tuple([state.record for state in self._jobs.values()]),
+            left=sum(1 for _ in self._rows.open_rows(self._run.states(), living)),
+        )
+
+    @property
+    def _message(self) -> str:
+        return "" if self._error is None else self._error.message
+
+    def _pause(self, wait_s: float) -> bool:
+        """Wait in parts, so that a stop is seen; false if the run is to stop."""
+        while not self._options.stopping():
+            if wait_s <= 0:
+                return True
+            part_s = min(wait_s, 1.0)
+            self._options.sleep(part_s)
+            wait_s -= part_s
+        self._reason = "interrupted"
+        return False
+
+    def _living(self) -> list[JobState]:
+        return [state for state in self._jobs.values() if state.phase not in OVER]
+
+    def _feed(self, key: str, event: Event, *, go: bool = True) -> None:
+        """Step a job, write what is to be written, and note its request. go: false leaves the request out."""
+        state, commands = step(self._jobs[key], event)
+        self._jobs[key] = state
+        for command in commands:
+            match command:
+                case Log(record=record):
+                    self._write_record(record)
+                case Replan(ids=ids, halve=halve):
+                    self._replan(state, ids, halve)
+                case Stop(error=error):
+                    self._stop(error)
+                case _ if go:
+                    self._count += 1
+                    self._latest[key] = self._count
+                    due_s = self._clock() + getattr(command, "after_s", 0.0)
+                    heapq.heappush(self._due, (due_s, self._count, key, command))
+                case _:
+                    pass
+
+    def _stop(self, error: LLMError) -> None:
+        self._error = self._error or error
+        self._reason = self._reason or ("breaker" if error.kind in BREAKER_KINDS else "error")
+
+    # Requests
+
+    def _request(self, key: str, command: Command) -> None:
+        """Send the request of a command, and feed what became of it."""
+        state, exchange = self._jobs[key], self._exchange
+        job_id = state.record.job_id
+        match command:
+            case Upload():
+                uploaded = exchange.upload(self._rows.job_input(state))
+                self._end(key, "upload", uploaded, lambda file: Uploaded(file, self._clock()))
+            case Create():
+                created = exchange.create(self._rows.job_input(state))
+                self._end(key, "create", created, lambda job: Created(job, self._clock()))
+            case ListJobs(page=page):
+                self._end(
+                    key, "list", exchange.list_jobs(page), lambda jobs: self._listed(key, jobs)
+                )
+            case Poll():
+                self._end(
+                    key, "poll", exchange.poll(job_id), lambda job: Polled(job, self._clock())
+                )
+            case Cancel():
+                self._end(
+                    key, "cancel", exchange.cancel(job_id), lambda job: Polled(job, self._clock())
+                )
+            case Fetch(page=page):
+                results = exchange.results(state, page)
+                self._end(key, "results", results, lambda read: self._read(state, page, read))
+            case Log() | Replan() | Stop():
+                pass
+
+    def _end(
+        self, key: str, operation: Operation, result: LLMResult[A], event: Callable[[A], Event]
+    ) -> None:
+        if isinstance(result, Failure):
+            failed = Failed(operation=operation, error=result.failure(), at_s=self._clock())
+            self._feed(key, failed)
+        else:
+            self._feed(key, event(result.unwrap()))
+
+    def _listed(self, key: str, page: JobPage) -> Listed:
+        others = [state.record for name, state in self._jobs.items() if name != key]
+        living = [record for record in others if record.phase not in OVER]
+        return Listed(
+            jobs=page.jobs,
+            next_page=page.next_page,
+            at_s=self._clock(),
+            known=frozenset([record.job_id for record in others]),
+            doubtful=frozenset([record.job_id for record in living if not record.verified]),
+        )
+
+    # Results
+
+    def _read(self, state: JobState, page: str, read: ResultsPage) -> ResultsRead:
+        """Write the lines of a page's results, of our rows only."""
+        own = dict(zip(state.ids, state.rows, strict=True))
+        seen = frozenset([result.custom_id for result in read.results])
+        ended: set[str] = set()
+        for result in read.results:
+            if result.custom_id in own and result.response is not None:
+                row = self._rows.number(result.custom_id, own[result.custom_id])
+                if row is not None and self._write_result(row, result):
+                    ended.add(result.custom_id)
+        return ResultsRead(
+            page=page,
+            ids=frozenset(ended),
+            seen=seen,
+            at_s=self._clock(),
+            next_page=read.next_page,
+            error=read.error,
+        )
+
+    def _write_result(self, row: int, result: BatchResult) -> bool:
+        """Write the end of a row, unless it has a better one; true if it has a final one now."""
+        before = self._states.kinds[self._states.states[row]][0]
+        if before == ANSWERED or result.response is None:
+            return before == ANSWERED
+        parsed = self._exchange.target.provider.parse_chat(result.response)
+        completion: Completion | None = None
+        error: LLMError | None = None
+        if isinstance(parsed, Failure):
+            error = annotate_error(self._exchange.target, parsed.failure())
+        else:
+            completion = self._rows.restored(row, parsed.unwrap())
+            schema = self._run.spec.schema
+            if schema is not None:
+                typed = typed_value(schema, schema, completion)
+                error = typed.failure() if isinstance(typed, Failure) else None
+        if error is not None and before == FINAL:
+            return True
+        read = self._run.row(row)
+        model = "" if read.request is None else read.request.model
+        billed = completion or (None if error is None else error.partial)
+        now = datetime.fromtimestamp(self._clock(), UTC)
+        cost = None if billed is None else self._prices.cost_usd(billed, model, now)
+        return self._write_end(row, read.custom_id, completion, error, cost)
+
+    def _write_end(
+        self,
+        row: int,
+        custom_id: str,
+        completion: Completion | None,
+        error: LLMError | None,
+        cost_usd: Decimal | None = None,
+    ) -> bool:
+        """Write the end of a row; true if it is final."""
+        final = error is None or completion is not None or is_final(error)
+        kind = Done if final else GaveUp
+        entry = kind(
+            id=self._rows.id(row),
+            row=row,
+            custom_id=custom_id,
+            cost_usd=cost_usd,
+            at=self._now(),
+            completion=completion,
+            error=error,
+        )
+        self._log.write(entry)
+        head = decode_head(encode_entry(entry).rstrip(b"\n"))
+        if head is not None:
+            self._states.add(head, 0)
+        return final
+
+    # New jobs
+
+    def _replan(self, state: JobState, ids: tuple[str, ...], halve: bool) -> None:
+        """Note rows for new jobs: the next ones, or smaller ones when no other job is at the service."""
+        if not self._plans:
+            return
+        if halve:
+            if len(state.ids) < 2:
+                message = f"the service's queue is too full for one request: {state.record.reason}"
+                self._stop(RateLimited(message=message, provider=self._exchange.api.provider))
+                return
+            self._postponed.append((ids, (len(state.ids) + 1) // 2))
+            return
+        hints = dict(zip(state.ids, state.rows, strict=True))
+        rounds = self._options.max_rounds
+        rows = [
+            self._rows.number(name, hints[name])
+            for name in ids
+            if self._rounds.get(name, 0) < rounds
+        ]
+        self._missing += [row for row in rows if row is not None]
+
+    def _send_postponed(self) -> None:
+        """Plan the rows for which the queue was too full."""
+        postponed, self._postponed = self._postponed, []
+        for ids, size in postponed:
+            rows = [self._rows.number(name, -1) for name in ids]
+            self._plan([row for row in rows if row is not None], size)
+
+    def _plan(self, rows: Iterable[int], size: int | None = None) -> None:
+        """Make jobs of these rows and start them. A budget that does not reach for the next one ends the run."""
+        now = datetime.fromtimestamp(self._clock(), UTC)
+        priced = self._limit_usd is not None
+        for chunk in self._rows.chunks(rows, size=size, now=now, price=priced):
+            if self._reason:
+                return
+            if isinstance(chunk, RowError):
+                if chunk.error.kind in FATAL_KINDS:
+                    self._stop(chunk.error)
+                else:
+                    self._write_end(chunk.row, chunk.custom_id, None, chunk.error)
+            elif self._has_budget(chunk):
+                self._start(chunk)
+
+    def _has_budget(self, chunk: Chunk) -> bool:
+        reserved = [Decimal(state.record.reserved_usd) for state in self._living()]
+        used = self._states.cost_usd + sum(reserved, Decimal(0))
+        if self._limit_usd is None or used + chunk.max_usd <= self._limit_usd:
+            return True
+        if self._living():
+            self._unfunded += chunk.rows
+            return False
+        left = self._limit_usd - used
+        message = f"a job of {len(chunk.ids)} rows can cost {chunk.max_usd:.4f} USD, and {left:.4f} USD are left"
+        self._error = BudgetExceeded(message=message)
+        self._reason = "budget"
+        return False
+
+    def _start(self, chunk: Chunk) -> None:
+        """Log a new job with its rows, and start it."""
+        key = self._new_key()
+        record = JobRecord(
+            key=key,
+            model=chunk.model,
+            uploads=self._rows.uploads(chunk),
+            reserved_usd=str(chunk.max_usd),
+        )
+        self._jobs[key] = JobState(
+            record=record,
+            ids=chunk.ids,
+            rows=chunk.rows,
+            keeps_key=self._exchange.api.keeps_key,
+        )
+        for name in chunk.ids:
+            self._rounds[name] = self._rounds.get(name, 0) + 1
+        self._log.write(Sent(job=key, ids=chunk.ids, rows=chunk.rows))
+        self._write_record(record)
+        self._feed(key, Started(self._clock()))
+
+    def _new_key(self) -> str:
+        """A name that no other job has: of the run's directory and plan, and a number."""
+        spec = self._run.spec
+        text = f"{self._run.directory.resolve()}\n{spec.created}\n{spec.input.blake2b}"
+        digest = blake2b(text.encode("utf-8", "replace"), digest_size=8).hexdigest()
+        return f"llm-pure-{digest}-{len(self._jobs) + 1}"
+
+    def _write_record(self, record: JobRecord) -> None:
+        data = msgspec.to_builtins(record)
+        self._log.write(Job(job=record.key, state=record.phase, at=self._now(), data=data))
+        self._log.sync()
+
+    def _progress(self) -> Progress:
+        counts = run_counts(self._states)
+        limit = self._limit_usd
+        left = None if limit is None else limit - counts.cost_usd
+        in_flight = sum(len(state.missing) for state in self._living())
+        return Progress(counts=counts, in_flight=in_flight, left_usd=left)
+
+    def _now(self) -> str:
+        return datetime.fromtimestamp(self._clock(), UTC).isoformat(timespec="milliseconds")

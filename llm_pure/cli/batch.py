@@ -1,0 +1,341 @@
+"""`llm-pure batch`: bulk runs. A run is a folder; every command but `plan` and `run` takes it."""
+
+import os
+import signal
+import sys
+import time
+from argparse import Namespace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import msgspec
+
+from llm_pure.bulk.entries import Job, Retried
+from llm_pure.bulk.local_driver import run_local
+from llm_pure.bulk.opening import open_run
+from llm_pure.bulk.output_files import ERRORS, RESULTS, write_lines, write_outputs
+from llm_pure.bulk.parquet_output import write_parquet
+from llm_pure.bulk.progress import Progress, RunCounts, format_duration, format_progress
+from llm_pure.bulk.run_directory import Run
+from llm_pure.bulk.run_lock import read_owner
+from llm_pure.bulk.run_status import RunStatus, run_status
+from llm_pure.bulk.run_summary import RunSummary
+from llm_pure.cli.batch_plan import estimate_run, print_estimate
+from llm_pure.cli.batch_provider import (
+    cancel_jobs,
+    clean_jobs,
+    finishes_live,
+    goes_by_batches,
+    job_line,
+    send_by_batches,
+)
+from llm_pure.cli.exit_codes import (
+    BUDGET,
+    CANNOT_WRITE,
+    DATA,
+    INTERRUPTED,
+    OK,
+    ROW_ERRORS,
+    TRY_AGAIN,
+    USAGE,
+    CommandFailed,
+    exit_code,
+    value_or_exit,
+)
+from llm_pure.cli.files import read_file
+from llm_pure.cli.model_selection import SelectedModel, select_model
+from llm_pure.cli.output import out, out_json, print_error, print_note, print_progress
+from llm_pure.policy.rate_limit import RateLimit
+from llm_pure.types.errors import InvalidConfiguration, LLMError
+from llm_pure.types.request import ChatRequest
+from llm_pure.types.result import Failure, LLMResult
+
+TERMINAL_S = 0.5
+LINE_S = 10.0
+
+
+def plan(options: Namespace) -> int:
+    """Print rows, tokens and costs of an input."""
+    with TemporaryDirectory(prefix="llm-pure-plan-") as folder:
+        run, selected = _opened(options, Path(folder) / "run")
+        estimate = value_or_exit(
+            estimate_run(run, selected.config, selected.settings.prices or None)
+        )
+    if options.json:
+        out_json(estimate, indent=1)
+    else:
+        print_estimate(estimate)
+    return OK
+
+
+def run(options: Namespace) -> int:
+    """Answer every row of a file."""
+    name = "stdin" if options.input == "-" else Path(options.input).stem
+    directory = Path(options.output or Path("runs") / name)
+    opened, selected = _opened(options, directory, accept_changes=options.accept_changes)
+    return _send(opened, selected, options)
+
+
+def resume(options: Namespace) -> int:
+    """Go on with a run."""
+    opened, selected = _reopened(options)
+    return _send(opened, selected, options)
+
+
+def retry(options: Namespace) -> int:
+    """Open the rows with some errors again, and go on."""
+    opened, selected = _reopened(options)
+    kinds = tuple([kind.strip() for kind in options.errors.split(",") if kind.strip()])
+    known = opened.states().counts()
+    unknown = [kind for kind in kinds if kind != "all" and kind not in {name for _, name in known}]
+    if not kinds or unknown:
+        errors = ", ".join(sorted({name for _, name in known if name})) or "none"
+        raise CommandFailed(
+            f"no row has the error {', '.join(unknown) or '?'}; the run's errors are: {errors}",
+            USAGE,
+        )
+    with _value(opened.lock()):
+        log = _value(opened.open_log("retry"))
+        log.write(Retried(errors=() if "all" in kinds else kinds))
+        log.close()
+    return _send(opened, selected, options)
+
+
+def status(options: Namespace) -> int:
+    """Show how far a run is."""
+    while True:
+        state = run_status(_value(open_run(options.directory)))
+        if options.json:
+            out_json(state, indent=None if options.watch else 1)
+        else:
+            _print_status(state)
+        if not options.watch or state.state != "running":
+            return OK
+        time.sleep(1)
+
+
+def results(options: Namespace) -> int:
+    """Write the results of a run."""
+    opened = _value(open_run(options.directory))
+    if options.parquet:
+        rows = _value(write_parquet(opened, options.parquet, raw=options.raw))
+        print_note(f"{options.parquet}: {rows:,} rows")
+    if options.jsonl or not options.parquet:
+        path = options.jsonl or "-"
+        count = _value(
+            write_lines(
+                opened, path, form=options.format, raw=options.raw, only_errors=options.errors
+            )
+        )
+        if path != "-":
+            print_note(f"{path}: {count:,} rows")
+    return OK
+
+
+def cancel(options: Namespace) -> int:
+    """Stop a run that is under way, and cancel its provider's batches."""
+    opened = _value(open_run(options.directory))
+    if _has_jobs(opened):
+        print_note(cancel_jobs(opened))
+        return OK
+    owner = read_owner(opened.directory)
+    if owner is None or not opened.is_running():
+        print_note(f"{opened.directory}: the run is not under way")
+        return OK
+    try:
+        os.kill(owner.process, signal.SIGTERM)
+    except OSError as error:
+        message = f"process {owner.process} of {owner.host} cannot be stopped: {error.strerror}"
+        raise CommandFailed(message, CANNOT_WRITE) from None
+    print_note(
+        f"{opened.directory}: process {owner.process} stops once what is in flight has ended"
+    )
+    return OK
+
+
+def clean(options: Namespace) -> int:
+    """Delete the files of a run's provider batches."""
+    opened = _value(open_run(options.directory))
+    if _has_jobs(opened):
+        print_note(clean_jobs(opened))
+        return OK
+    print_note(f"{opened.directory}: no provider batch, so nothing to delete")
+    return OK
+
+
+def _has_jobs(opened: Run) -> bool:
+    return any(isinstance(entry, Job) for entry in opened.entries())
+
+
+# Opening and sending
+
+
+def _opened(
+    options: Namespace, directory: Path, *, accept_changes: bool = False
+) -> tuple[Run, SelectedModel]:
+    selected = value_or_exit(select_model(options))
+    request = ChatRequest(
+        messages=(), max_tokens=options.max_tokens, temperature=options.temperature
+    )
+    opened = open_run(
+        directory,
+        options.input,
+        config=selected.config,
+        prompt=options.prompt,
+        system=options.system,
+        schema=_schema(options.schema),
+        request=request,
+        dedupe=options.dedupe,
+        accept_changes=accept_changes,
+        config_name=options.model or selected.settings.name,
+        config_file=None if options.config is None else str(Path(options.config).absolute()),
+        base_url=options.base_url,
+    )
+    return _value(opened), selected
+
+
+def _reopened(options: Namespace) -> tuple[Run, SelectedModel]:
+    """The run with the model of its name, which this environment may know by another address or key."""
+    spec = _value(open_run(options.directory)).spec
+    options.model = options.model or spec.config
+    options.config = options.config or spec.config_file
+    options.base_url = options.base_url or spec.base_url
+    selected = value_or_exit(select_model(options))
+    return _value(open_run(options.directory, config=selected.config)), selected
+
+
+def _schema(path: str | None) -> dict[str, Any] | None:
+    if path is None:
+        return None
+    try:
+        return msgspec.json.decode(read_file(path), type=dict[str, Any])
+    except msgspec.DecodeError as error:
+        raise CommandFailed(f"{path} is no JSON Schema: {error}", DATA) from None
+
+
+def _send(opened: Run, selected: SelectedModel, options: Namespace) -> int:
+    """Send the open rows, write the outputs, print the summary; return the exit code."""
+    if goes_by_batches(opened, options):
+        batches = send_by_batches(opened, selected, options)
+        if not finishes_live(batches, options):
+            return _finish(opened, batches, options)
+    settings = selected.settings
+    limit = settings.limit
+    if options.rpm is not None or options.tpm is not None:
+        limit = RateLimit(requests_per_minute=options.rpm, tokens_per_minute=options.tpm)
+    on_terminal = sys.stderr.isatty()
+    summary = run_local(
+        opened,
+        concurrency=options.concurrency,
+        budget=settings.cost_control.max_budget if options.max_cost is None else options.max_cost,
+        limit=limit,
+        leases=options.leases,
+        transport=options.transport,
+        retry=settings.retry,
+        prices=settings.prices or None,
+        timeout_s=options.timeout,
+        on_progress=_show_on_terminal if on_terminal else _show_line,
+        progress_s=TERMINAL_S if on_terminal else LINE_S,
+    )
+    if on_terminal:
+        print_progress("")
+    return _finish(opened, summary, options)
+
+
+def _show_on_terminal(progress: Progress) -> None:
+    print_progress(format_progress(progress))
+
+
+def _show_line(progress: Progress) -> None:
+    print_note(format_progress(progress))
+
+
+def _finish(opened: Run, summary: RunSummary, options: Namespace) -> int:
+    code = _exit_code(summary)
+    if options.write_output and summary.counts.ended and summary.reason not in ("disk", "error"):
+        _value(write_outputs(opened))
+        print_note(f"results: {opened.directory / RESULTS}")
+        if summary.counts.failed + summary.counts.passing:
+            print_note(f"rows with errors: {opened.directory / ERRORS}")
+    print_note(_summary_line(summary))
+    if summary.error is not None and summary.reason in ("breaker", "error"):
+        print_error(summary.error)
+    elif summary.message:
+        print_note(summary.message)
+    for hint in _hints(opened, summary):
+        print_note(hint)
+    if options.json:
+        out_json(run_status(opened), indent=1)
+    return code
+
+
+def _exit_code(summary: RunSummary) -> int:
+    counts = summary.counts
+    match summary.reason:
+        case "finished":
+            return ROW_ERRORS if counts.failed + counts.passing + counts.open else OK
+        case "waiting":  # for the provider
+            return OK
+        case "budget":
+            return BUDGET
+        case "interrupted":
+            return INTERRUPTED
+        case "disk":
+            return CANNOT_WRITE
+        case _:
+            return OK if summary.error is None else _error_code(summary.error)
+
+
+def _error_code(error: LLMError) -> int:
+    if isinstance(error, InvalidConfiguration) and error.field == "directory":
+        return TRY_AGAIN if error.code == "locked" else CANNOT_WRITE
+    return exit_code(error)
+
+
+def _value(result: LLMResult[Any]) -> Any:
+    """The value; a run's own error ends the command with its exit code."""
+    if isinstance(result, Failure):
+        raise CommandFailed(result.failure(), _error_code(result.failure()))
+    return result.unwrap()
+
+
+def _summary_line(summary: RunSummary) -> str:
+    counts = summary.counts
+    return f"{summary.reason}: {_counts_line(counts)}, in {format_duration(summary.took_s)}"
+
+
+def _counts_line(counts: RunCounts) -> str:
+    errors = ", ".join(
+        [f"{kind} {count:,}" for kind, count in sorted(counts.errors.items()) if count]
+    )
+    failed = counts.failed + counts.passing
+    parts = [f"{counts.answered:,} of {counts.rows:,} rows answered"]
+    parts += [f"{failed:,} errors ({errors})"] if failed else []
+    parts += [f"{counts.open:,} open"] if counts.open else []
+    cost = f"{counts.cost_usd:.6f}".rstrip("0").rstrip(".")
+    unpriced = f" and {counts.unpriced:,} answers without a price" if counts.unpriced else ""
+    return ", ".join([*parts, f"{cost} USD{unpriced}"])
+
+
+def _hints(opened: Run, summary: RunSummary) -> list[str]:
+    counts = summary.counts
+    hints = []
+    if summary.reason == "disk":
+        hints.append(f"free some space, then: llm-pure batch resume {opened.directory}")
+    elif counts.failed and summary.reason == "breaker":
+        kinds = ",".join(sorted([kind for kind, count in counts.errors.items() if count]))
+        hints.append(f"go on with: llm-pure batch retry {opened.directory} --errors {kinds}")
+    elif counts.open or counts.passing:
+        hints.append(f"go on with: llm-pure batch resume {opened.directory}")
+    return hints
+
+
+def _print_status(state: RunStatus) -> None:
+    out(f"{state.directory}: {state.state}{f' ({state.message})' if state.message else ''}")
+    out(f"  model: {state.api_type}:{state.model}")
+    out(f"  input: {state.input}")
+    out(f"  {_counts_line(state.counts)}")
+    out(f"  tokens: {state.counts.input_tokens:,} in, {state.counts.output_tokens:,} out")
+    for job in state.jobs:
+        out(f"  job {job.job_id or job.key}: {job_line(job)}")

@@ -1,0 +1,297 @@
+"""`llm-pure batch`: every command, its exit code and what it writes."""
+
+import io
+import json
+import sys
+from collections.abc import Iterator
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pyarrow
+import pyarrow.parquet
+import pytest
+
+from llm_pure import LLMConfig, answering
+from llm_pure.bulk import run_local
+from llm_pure.bulk.opening import open_run
+from llm_pure.cli.main import main
+from tests.support.bulk_service import BulkService, bulk_service
+
+REVIEWS = 'id,text\n1,good\n2,"bad, very"\n3,[400]\n'
+
+
+@pytest.fixture(autouse=True)
+def service(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[BulkService]:
+    service = BulkService()
+    with bulk_service(service) as url:
+        monkeypatch.setenv("OPENAI_BASE_URL", url)
+        monkeypatch.setenv("OPENAI_API_KEY", "sk-canary-4815162342")
+        monkeypatch.setenv("ANTHROPIC_API_KEY", "k")
+        monkeypatch.setenv("HOME", str(tmp_path))
+        monkeypatch.setenv("LLM_PURE_MODEL", "openai:gpt-4o-mini")
+        monkeypatch.chdir(tmp_path)
+        yield service
+
+
+@pytest.fixture
+def reviews(tmp_path: Path) -> list[str]:
+    (tmp_path / "reviews.csv").write_text(REVIEWS)
+    return ["reviews.csv", "--prompt", "Classify: {text}"]
+
+
+def batch(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
+    code = main(["batch", *arguments])
+    captured = capsys.readouterr()
+    return code, captured.out, captured.err
+
+
+def lines(text: str) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in text.splitlines()]
+
+
+def test_run_answers_every_row_and_writes_the_results(
+    reviews: list[str], capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    code, _, err = batch(capsys, "run", *reviews)
+    assert code == 3
+    assert "finished: 2 of 3 rows answered, 1 errors (invalid_request 1), 0.00009 USD" in err
+    run = tmp_path / "runs" / "reviews"
+    results = lines((run / "out.jsonl").read_text())
+    assert [row["llm_text"] for row in results] == [
+        "yes: Classify: good", "yes: Classify: bad, very", None,
+    ]  # fmt: skip
+    assert results[2]["llm_error_kind"] == "invalid_request"
+    assert {key: results[0][key] for key in ("id", "text", "custom_id", "llm_cost_usd")} == {
+        "id": "1", "text": "good", "custom_id": "row-1", "llm_cost_usd": "0.000045",
+    }  # fmt: skip
+    assert [row["id"] for row in lines((run / "errors.jsonl").read_text())] == ["3"]
+    assert "canary" not in "".join(
+        path.read_text("latin-1") for path in run.rglob("*") if path.is_file()
+    )
+
+
+def test_status_and_resume_of_a_run_that_the_budget_stopped(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, service: BulkService
+) -> None:
+    (tmp_path / "a.jsonl").write_text(
+        "".join(f'{{"prompt": "Is {n} prime?"}}\n' for n in range(20))
+    )
+    options = ["a.jsonl", "-o", "run", "--max-tokens", "100", "--concurrency", "4"]
+    code, _, err = batch(capsys, "run", *options, "--max-cost", "0.0005")
+    assert code == 4
+    assert "go on with: llm-pure batch resume run" in err
+    code, out, _ = batch(capsys, "status", "run", "--json")
+    status = json.loads(out)
+    assert (code, status["state"], status["reason"]) == (0, "stopped", "budget")
+    assert 5 <= status["counts"]["answered"] <= 11
+    assert status["open"] == 20 - status["counts"]["answered"]
+    code, out, _ = batch(capsys, "resume", "run", "--max-cost", "1", "--json")
+    assert (code, json.loads(out)["counts"]["answered"]) == (0, 20)
+    assert set(service.prompts.values()) == {1}
+    assert "run: finished" in batch(capsys, "status", "run")[1]
+
+
+def test_retry_sends_final_errors_again(
+    reviews: list[str], capsys: pytest.CaptureFixture[str], service: BulkService
+) -> None:
+    batch(capsys, "run", *reviews, "-o", "run")
+    assert batch(capsys, "resume", "run")[0] == 3
+    assert service.prompts.total() == 3
+    code, _, err = batch(capsys, "retry", "run", "--errors", "timeout")
+    assert (code, err) == (
+        64,
+        "no row has the error timeout; the run's errors are: invalid_request\n",
+    )
+    assert batch(capsys, "retry", "run", "--errors", "invalid_request")[0] == 3
+    assert service.prompts.total() == 4
+
+
+def test_a_changed_prompt_is_refused_unless_it_is_accepted(
+    reviews: list[str], capsys: pytest.CaptureFixture[str], service: BulkService
+) -> None:
+    batch(capsys, "run", *reviews, "-o", "run")
+    changed = ["reviews.csv", "--prompt", "Is it {text}?", "-o", "run"]
+    code, _, err = batch(capsys, "run", *changed)
+    assert code == 78
+    assert (
+        "prompt was 'Classify: {text}' when the run was planned and is 'Is it {text}?' now" in err
+    )
+    assert service.prompts.total() == 3
+    assert batch(capsys, "run", *changed, "--accept-changes")[0] == 3
+    assert service.prompts.total() == 6
+
+
+def test_openai_lines_go_to_another_provider_and_come_back_as_openai_lines(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    body = {"model": "gpt-4o", "messages": [{"role": "user", "content": "hi"}], "max_tokens": 9}
+    line = {"method": "POST", "url": "/v1/chat/completions", "body": body}
+    rows = [json.dumps({"custom_id": f"c{n}", **line}) for n in range(3)]
+    (tmp_path / "in.jsonl").write_text("\n".join([*rows, '{"custom_id": "bad", "body": {}}']))
+    config = LLMConfig(api_type="anthropic", model="claude-sonnet-4-5", api_key="k")
+    run = open_run("run", "in.jsonl", config=config).unwrap()
+    run_local(run, transport=answering("hello"))
+    code, out, _ = batch(capsys, "results", "run")
+    assert code == 0
+    results = lines(out)
+    assert [result["custom_id"] for result in results] == ["c0", "c1", "c2", "bad"]
+    answer = results[0]["response"]
+    assert (answer["status_code"], answer["body"]["object"]) == (200, "chat.completion")
+    assert answer["body"]["choices"][0]["message"]["content"] == "hello"
+    assert results[0]["error"] is None
+    assert (results[3]["response"], results[3]["error"]["code"]) == (None, "invalid_request")
+    assert lines(batch(capsys, "results", "run", "--format", "rows")[1])[0]["llm_text"] == "hello"
+    assert [row["custom_id"] for row in lines(batch(capsys, "results", "run", "--errors")[1])] == [
+        "bad"
+    ]
+
+
+def test_parquet_in_and_out_keeps_the_columns_and_their_types(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    table = pyarrow.table(
+        {
+            "price": pyarrow.array(
+                [Decimal("1.50"), None, Decimal("3.00")], pyarrow.decimal128(9, 2)
+            ),
+            "text": ["good", "bad", "[400]"],
+            "tags": [["a"], [], None],
+            "llm_text": ["old", "old", "old"],
+        }
+    )
+    pyarrow.parquet.write_table(table, tmp_path / "in.parquet")
+    code, _, _ = batch(capsys, "run", "in.parquet", "--prompt", "Classify: {text}", "-o", "run")
+    assert code == 3
+    assert batch(capsys, "results", "run", "--parquet", "out.parquet", "--raw")[0] == 0
+    out = pyarrow.parquet.read_table(tmp_path / "out.parquet")
+    assert out.column_names[:5] == ["price", "text", "tags", "input_llm_text", "llm_text"]
+    assert out.schema.field("price").type == pyarrow.decimal128(9, 2)
+    assert out.schema.field("llm_cost_usd").type == pyarrow.decimal128(18, 12)
+    assert out["llm_text"].to_pylist() == ["yes: Classify: good", "yes: Classify: bad", None]
+    assert out["llm_error_kind"].to_pylist() == [None, None, "invalid_request"]
+    assert json.loads(out["llm_raw"][0].as_py())["finish_reason"] == "stop"
+    (tmp_path / "bad.parquet").write_bytes(b"no parquet")
+    code, _, err = batch(capsys, "run", "bad.parquet", "--prompt", "{text}", "-o", "other")
+    assert (code, "cannot be read as Parquet" in err) == (66, True)
+
+
+def test_parquet_of_json_rows_has_a_type_for_each_column_and_rows_without_an_end(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = [{"prompt": "a", "n": 1, "x": [1]}, {"prompt": "b", "n": 2.5, "x": "y"}, {"prompt": ""}]
+    (tmp_path / "in.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    batch(capsys, "run", "in.jsonl", "-o", "run")
+    with open_run("run").unwrap().lock().unwrap():  # as if the last row had not ended
+        log = tmp_path / "run" / "log" / "local-0001.jsonl"
+        kept = [line for line in log.read_bytes().splitlines(True) if b'"row":2' not in line]
+        log.write_bytes(b"".join(kept))
+    batch(capsys, "results", "run", "--parquet", "out.parquet")
+    out = pyarrow.parquet.read_table(tmp_path / "out.parquet")
+    assert out["n"].to_pylist() == [1.0, 2.5, None]
+    assert out["x"].to_pylist() == ["[1]", '"y"', None]
+    assert out["llm_text"].to_pylist() == ["yes: a", "yes: b", None]
+    assert out["llm_id"].null_count == 1
+
+
+def test_typed_answers_become_a_struct_column(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    schema = {
+        "title": "Review",
+        "type": "object",
+        "properties": {
+            "stars": {"type": "integer"},
+            "score": {"type": "number"},
+            "words": {"type": "array", "items": {"type": "string"}},
+            "author": {"anyOf": [{"$ref": "#/$defs/Author"}, {"type": "null"}]},
+            "any": {},
+        },
+        "required": ["stars"],
+        "$defs": {"Author": {"type": "object", "properties": {"name": {"type": "string"}}}},
+    }
+    answer = {"stars": 4, "score": 1, "words": ["a"], "author": {"name": "x"}, "any": [1]}
+    config = LLMConfig(api_type="openai", model="gpt-4o-mini", api_key="k")
+    run = open_run("run", ["a", "b"], config=config, schema=schema).unwrap()
+    run_local(run, transport=answering(json.dumps(answer), "{}"), concurrency=1)
+    assert batch(capsys, "results", "run", "--parquet", "out.parquet")[0] == 0
+    out = pyarrow.parquet.read_table(tmp_path / "out.parquet")
+    assert str(out.schema.field("llm_value").type) == (
+        "struct<stars: int64, score: double, words: list<element: string>, author: struct<name: string>, any: string>"
+    )
+    assert out["llm_value"].to_pylist() == [{**answer, "any": "[1]"}, None]
+    assert out["llm_error_kind"].to_pylist() == [None, "protocol"]
+    assert lines(batch(capsys, "results", "run")[1])[0]["llm_value"] == answer
+
+
+def test_plan_counts_and_sends_nothing(
+    reviews: list[str], capsys: pytest.CaptureFixture[str], tmp_path: Path, service: BulkService
+) -> None:
+    code, out, _ = batch(capsys, "plan", *reviews, "--max-tokens", "10")
+    assert code == 0
+    assert out.splitlines()[0] == "rows: 3"
+    assert any(line.startswith("as a provider's batch: at most ") for line in out.splitlines())
+    plan = json.loads(batch(capsys, "plan", *reviews, "--max-tokens", "10", "--json")[1])
+    assert (plan["rows"], plan["unreadable"], plan["max_output_tokens"]) == (3, 0, 30)
+    assert Decimal(plan["batch_max_usd"]) == Decimal(plan["max_usd"]) / 2
+    unknown = batch(capsys, "plan", "reviews.csv", "--prompt", "{x}")[1]
+    assert "rows: 3, 3 of them cannot be read" in unknown
+    assert service.prompts.total() == 0
+    assert not (tmp_path / "runs").exists()
+
+
+def test_standard_input_is_a_run_that_can_be_resumed(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, service: BulkService
+) -> None:
+    data = io.BytesIO(b'{"prompt": "a"}\n{"prompt": "b"}\n')
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(data))
+    assert batch(capsys, "run", "-", "-o", "run")[0] == 0
+    assert batch(capsys, "resume", "run")[0] == 0
+    assert service.prompts.total() == 2
+
+
+def test_account_errors_end_with_the_code_of_ask(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "a.jsonl").write_text("".join(f'{{"prompt": "{n} [401]"}}\n' for n in range(20)))
+    code, _, err = batch(capsys, "run", "a.jsonl", "--concurrency", "1")
+    assert code == 77
+    assert "go on with: llm-pure batch retry runs/a --errors authentication" in err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        (["status", "none"], 66, "is no run"),
+        (["resume", "none"], 66, "is no run"),
+        (["run", "none.jsonl"], 66, "cannot be read"),
+        (["run", "reviews.csv", "--prompt", "{"], 78, "write {column}"),
+        (["run", "reviews.csv", "-m", "nobody"], 64, "has no provider"),
+        (["run", "reviews.csv", "--schema", "reviews.csv"], 65, "is no JSON Schema"),
+        (["run", "reviews.csv", "-o", "reviews.csv/run"], 73, "cannot be written"),
+    ],
+)
+def test_wrong_usage_has_its_exit_code(
+    arguments: list[str],
+    code: int,
+    message: str,
+    reviews: list[str],
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    actual, _, err = batch(capsys, *arguments)
+    assert (actual, message in err) == (code, True), err
+
+
+def test_a_run_under_way_is_not_run_twice_and_can_be_cancelled(
+    reviews: list[str], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    batch(capsys, "run", *reviews, "-o", "run")
+    assert batch(capsys, "cancel", "run")[2] == "run: the run is not under way\n"
+    assert batch(capsys, "clean", "run")[2] == "run: no provider batch, so nothing to delete\n"
+    killed: list[tuple[int, int]] = []
+    monkeypatch.setattr("llm_pure.cli.batch.os.kill", lambda *pair: killed.append(pair))
+    with open_run("run").unwrap().lock().unwrap():
+        assert json.loads(batch(capsys, "status", "run", "--json")[1])["state"] == "running"
+        assert batch(capsys, "resume", "run")[0] == 75
+        assert batch(capsys, "cancel", "run")[0] == 0
+    assert [signal for _, signal in killed if signal] == [15]
