@@ -6,7 +6,7 @@ Memory depends on the concurrency, never on the number of rows. A killed process
 """
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import AsyncExitStack, suppress
 from datetime import UTC, datetime
 from time import monotonic
@@ -18,18 +18,17 @@ from llm_pure.bulk.allowance import CallRecord, current_record, open_allowance
 from llm_pure.bulk.entries import Done, EntryHead, GaveUp, Stopped, is_final
 from llm_pure.bulk.lease_stores import LeaseStore
 from llm_pure.bulk.log_files import LogFull, LogWriter, log_paths, position_of
+from llm_pure.bulk.loop_options import BREAKER_ERRORS, BREAKER_KINDS, FATAL_KINDS, LoopOptions
 from llm_pure.bulk.paced_transport import STOPPING, PacedTransport
 from llm_pure.bulk.progress import Progress, run_counts
 from llm_pure.bulk.row_states import RowStates
 from llm_pure.bulk.run_directory import SNAPSHOT_LINES, Run
 from llm_pure.bulk.run_summary import RunSummary, Stopper
 from llm_pure.bulk.typed_values import typed_value
-from llm_pure.client.billing import PricesInput
 from llm_pure.client.llm import LLM
 from llm_pure.client.targets import load_targets, target_secrets
-from llm_pure.client.transport_manager import AnyTransport, TransportManager
-from llm_pure.policy.rate_limit import RateLimit
-from llm_pure.policy.retry import NOT_RUNNING, RetryPolicy
+from llm_pure.client.transport_manager import TransportManager
+from llm_pure.policy.retry import NOT_RUNNING
 from llm_pure.transports.base import TransportSettings
 from llm_pure.types.completion import Completion
 from llm_pure.types.config import LLMConfig
@@ -37,35 +36,9 @@ from llm_pure.types.errors import ConnectionFailed, LLMError
 from llm_pure.types.rejection import ok
 from llm_pure.types.result import Failure, LLMResult, Success
 
-BREAKER_KINDS = frozenset({"authentication", "not_found", "permission", "quota"})
-"""Errors of the account or the model, which every row would end in."""
-
-BREAKER_ERRORS = 5
-"""So many of them without an answer between stop the run."""
-
-FATAL_KINDS = frozenset({"configuration", "price_unknown"})
-"""Errors that stop the run at once: nothing was sent."""
-
 HEARTBEAT_S = 1.0
 SNAPSHOT_S = 30.0
 """Seconds between two snapshots of the states, for `status`."""
-
-
-class LoopOptions(msgspec.Struct, frozen=True, kw_only=True):
-    """How the rows are sent."""
-
-    concurrency: int
-    limit: RateLimit
-    transport: AnyTransport
-    settings: TransportSettings | None = None
-    retry: RetryPolicy | None = None
-    prices: PricesInput | None = None
-    timeout_s: float | None = None
-    """For each row; None is the configuration's."""
-    retry_passing: bool = True
-    """Also rows whose errors may pass."""
-    on_progress: Callable[[Progress], object] | None = None
-    progress_s: float = 10.0
 
 
 class LocalLoop:

@@ -47,7 +47,8 @@ def write_lines(
 
 class _Lines:
     def __init__(self, run: Run, form: OutputForm, *, raw: bool, only_errors: bool) -> None:
-        self._run, self._form, self._raw, self._only_errors = run, form, raw, only_errors
+        self._run, self._raw, self._only_errors = run, raw, only_errors
+        self._form: OutputForm = form
         self.count = 0
 
     def write(self, file: IO[bytes]) -> None:
