@@ -64,7 +64,10 @@ class LocalLoop:
         self._targets = ok(load_targets((config,), run.registry, settings))
         self._log: LogWriter = ok(
             run.open_log(
-                "local", secrets=sorted(target_secrets(self._targets[0])), calls=options.concurrency
+                options.worker,
+                start=options.start,
+                secrets=sorted(target_secrets(self._targets[0])),
+                calls=options.concurrency,
             )
         )
         self._files = log_paths(run.directory)
@@ -130,7 +133,7 @@ class LocalLoop:
     # Workers
 
     async def _send_all(self) -> None:
-        count = min(self._options.concurrency, max(1, len(self._states.states)))
+        count = min(self._options.concurrency, max(1, len(self._options.rows or self._run)))
         tasks = [asyncio.create_task(self._work()) for _ in range(count)]
         try:
             for result in await asyncio.gather(*tasks, return_exceptions=True):
@@ -175,8 +178,9 @@ class LocalLoop:
         return None
 
     def _open_rows(self) -> Iterator[int]:
-        for row in self._states.open_rows(passing=self._options.retry_passing):
-            if not self._run.is_copy(row):
+        passing, rows = self._options.retry_passing, self._options.rows
+        for row in range(len(self._run)) if rows is None else rows:
+            if self._states.is_open(row, passing=passing) and not self._run.is_copy(row):
                 yield row
 
     async def _answer(self, number: int, record: CallRecord) -> None:
@@ -337,8 +341,8 @@ class LocalLoop:
                 self._save_states()
 
     def _save_states(self) -> None:
-        if self._log.unwritten:
-            return
+        if self._log.unwritten or self._options.rows is not None:
+            return  # of other workers' lines these states know nothing
         sizes = [*self._sizes[: self._file_number], self._log.size]
         names = [path.name for path in self._files]
         self._run.save_snapshot(self._states, list(zip(names, sizes, strict=False)))

@@ -36,3 +36,9 @@ class LoopOptions(msgspec.Struct, frozen=True, kw_only=True):
     """Also rows whose errors may pass."""
     on_progress: Callable[[Progress], object] | None = None
     progress_s: float = 10.0
+    rows: tuple[int, ...] | None = None
+    """Only these rows: a shard, of a worker among others. None is every row of the run."""
+    worker: str = "local"
+    """Of the log's name."""
+    start: int | None = None
+    """Number of the start that the workers share; None counts up."""

@@ -15,8 +15,11 @@ import pytest
 
 from llm_pure import ChatRequest, LLMConfig, answering, user
 from llm_pure.adapters import registry
-from llm_pure.bulk import Run, RunSummary, arun_local, open_run, run_local
+from llm_pure.bulk import Run, RunSummary, Shard, arun_local, open_run, run_local
+from llm_pure.bulk.lease_stores import InMemoryLeases
+from llm_pure.bulk.local_loop import LocalLoop
 from llm_pure.bulk.log_files import LogFull, LogWriter, log_paths
+from llm_pure.bulk.loop_options import LoopOptions
 from llm_pure.bulk.progress import Progress
 from llm_pure.bulk.run_status import run_status
 from llm_pure.bulk.run_summary import Stopper
@@ -351,6 +354,38 @@ def test_a_retry_that_waits_is_given_up_when_the_run_stops(
         )
 
     assert asyncio.run(main()).counts.open == 1
+
+
+def test_workers_with_shards_of_their_own_share_leases_and_answer_every_row_once(
+    tmp_path: Path, service: BulkService
+) -> None:
+    """What an engine of many machines does: one lock, one number of the start, a log for each worker."""
+    run = opened(tmp_path, service, prompts(30))
+    config = run.config().unwrap()
+    store = InMemoryLeases(Decimal(1))
+
+    async def worker(shard: Shard) -> RunSummary:
+        options = LoopOptions(
+            concurrency=4,
+            limit=RateLimit(),
+            transport="aiohttp",
+            rows=shard.rows,
+            worker=f"worker{shard.number}",
+            start=7,
+        )
+        mine = open_run(run.directory).unwrap()
+        return await LocalLoop(mine, config, mine.states(), store, Stopper(), options).run()
+
+    async def main() -> list[RunSummary]:
+        with run.lock().unwrap():
+            return await asyncio.gather(*[worker(shard) for shard in run.shards(shard_rows=10)])
+
+    assert [summary.sends for summary in asyncio.run(main())] == [10, 10, 10]
+    names = [path.name for path in log_paths(run.directory)]
+    assert names == [f"worker{number}-0007.jsonl" for number in range(3)]
+    assert run_status(run).counts.answered == 30
+    assert set(service.prompts.values()) == {1}
+    assert store.workers() == ()
 
 
 def test_progress_is_reported(tmp_path: Path, service: BulkService) -> None:
