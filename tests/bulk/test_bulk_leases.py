@@ -6,7 +6,6 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
@@ -25,6 +24,7 @@ from llm_pure.bulk.leases import (
     settle,
 )
 from llm_pure.policy.rate_limit import RateLimit
+from tests.support.laws import examples
 
 WORKERS = st.sampled_from(["a", "b", "c"])
 CENTS = st.integers(0, 400).map(lambda cents: Decimal(cents) / 100)
@@ -94,7 +94,7 @@ class LeaseMachine(RuleBasedStateMachine):
 
 
 TestLeaseMachine = LeaseMachine.TestCase
-TestLeaseMachine.settings = settings(max_examples=60, stateful_step_count=30, deadline=None)
+TestLeaseMachine.settings = examples(60, stateful_step_count=30)
 
 
 def test_a_grant_is_a_small_part_of_what_is_left_but_enough_for_one_call() -> None:

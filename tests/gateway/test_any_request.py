@@ -4,11 +4,12 @@ import asyncio
 from typing import Any
 
 import msgspec
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support.asgi import Request
 from tests.support.gateways import BODIES, TWO, Running, hello, streamed
+from tests.support.laws import examples
 
 RUNNING = Running(TWO, hello)
 PATHS = sorted({path for dialect in BODIES for path in (BODIES[dialect][0], streamed(dialect)[0])})
@@ -38,8 +39,8 @@ def bodies(draw: st.DrawFn) -> bytes:
         return b"{}"
 
 
-def answer_to(method: str, path: str, body: bytes, headers: Any = {}) -> Any:
-    answer = asyncio.run(Request(RUNNING.application, method, path, body, headers).run())
+def answer_to(method: str, path: str, body: bytes, headers: Any = None) -> Any:
+    answer = asyncio.run(Request(RUNNING.application, method, path, body, headers or {}).run())
     assert answer.complete
     assert (RUNNING.upstream.open, RUNNING.application.active) == (0, 0)
     RUNNING.records.clear()
@@ -48,7 +49,7 @@ def answer_to(method: str, path: str, body: bytes, headers: Any = {}) -> Any:
 
 
 @given(st.sampled_from(PATHS), bodies())
-@settings(max_examples=60)
+@examples(60)
 def test_any_body_is_answered_and_no_fault_of_the_client_is_a_500(path: str, body: bytes) -> None:
     answer = answer_to("POST", path, body)
     assert 200 <= answer.status < 500, (answer.status, answer.body)
@@ -65,7 +66,7 @@ def test_any_body_is_answered_and_no_fault_of_the_client_is_a_500(path: str, bod
         max_size=4,
     ),
 )  # fmt: skip
-@settings(max_examples=60)
+@examples(60)
 def test_any_head_is_answered(method: str, path: str, headers: list[tuple[bytes, bytes]]) -> None:
     answer = answer_to(method, f"/{path}", b"abc", headers)
     assert 200 <= answer.status < 500, (answer.status, answer.body)

@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from llm_pure import Completion, Text, Usage, assistant
@@ -12,6 +12,7 @@ from llm_pure.server import ReceivedRequest, server_dialects
 from llm_pure.server.bodies import body_kind, dialect_name, translate_body
 from llm_pure.types.errors import RateLimited
 from llm_pure.types.result import Failure, Success
+from tests.support.laws import examples
 from tests.support.raw_clients import request, with_turns
 
 ANSWER = Completion(
@@ -80,7 +81,7 @@ pieces = st.sampled_from(
 dialects = st.sampled_from(sorted(server_dialects))
 
 
-@settings(max_examples=150, deadline=None)
+@examples(150)
 @given(st.lists(pieces, max_size=6).map(b"".join) | st.binary(max_size=20), dialects, dialects)
 def test_any_bytes_are_translated_or_are_an_error(data: bytes, first: str, second: str) -> None:
     result = translate_body(data, first, second, model="m")

@@ -9,13 +9,14 @@ from collections.abc import Callable
 import brotli  # type: ignore[import-untyped]
 import pytest
 import zstandard
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from llm_pure import HttpRequest, user
 from llm_pure.server import ReceivedRequest, plain_request, server_dialects
 from llm_pure.types.errors import InvalidRequest
 from llm_pure.types.result import Failure
+from tests.support.laws import examples
 from tests.support.raw_clients import PATHS, request, with_turns
 
 CODECS: dict[str, Callable[[bytes], bytes]] = {
@@ -100,7 +101,7 @@ def test_a_coding_whose_package_is_missing_is_a_415(
     assert (error.kind, error.status) == ("invalid_request", 415)
 
 
-@settings(max_examples=40)
+@examples(40)
 @given(st.binary(max_size=40), st.sampled_from(["gzip", "deflate", "br", "zstd", "gzip, br"]))
 def test_any_bytes_are_read_or_are_an_error_of_the_client(body: bytes, coding: str) -> None:
     result = plain_request(coded("openai_chat", coding, body))

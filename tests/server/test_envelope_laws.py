@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from llm_pure import (
@@ -22,10 +22,11 @@ from llm_pure.core.adaptations import Adaptation
 from llm_pure.core.buffered_body import completion_to_events
 from llm_pure.server import ReceivedRequest, server_dialects
 from llm_pure.types.messages import Message, Part
+from tests.support.laws import examples
 from tests.support.raw_clients import history, next_request
 from tests.support.server_answers import DONE, READERS, received
 
-EXAMPLES = settings(max_examples=4, deadline=None)
+EXAMPLES = examples(4)
 FOREIGN = ("anthropic", "gemini", "openai_responses", "azure_responses", "vertex", "bedrock")
 """Providers that sign; vertex and azure_responses speak a dialect of another vendor whose signatures are not theirs."""
 

@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
@@ -39,11 +39,12 @@ from llm_pure.server import (
 )
 from llm_pure.types.result import Success
 from tests.server.test_answer_laws import answers
+from tests.support.laws import examples
 from tests.support.png import tiny_png
 from tests.support.raw_clients import request, with_turns
 from tests.support.server_answers import READERS, bare, divided, plain_parts, reader
 
-EXAMPLES = settings(max_examples=3, deadline=None)
+EXAMPLES = examples(3)
 MODELS = {
     "openai_chat": "gpt-4o",
     "openai_responses": "gpt-4o",
@@ -205,7 +206,7 @@ def test_the_same_dialect_keeps_what_is_not_known(dialect: str, extra: dict[str,
 
 @pytest.mark.parametrize("name", ["anthropic", "gemini", "ollama", "openai", "openai_responses"])
 @given(st.binary(max_size=30), st.integers(100, 599))
-@settings(max_examples=20, deadline=None)
+@examples(20)
 def test_any_answer_is_an_answer_or_an_error_of_the_client(
     name: str, body: bytes, status: int
 ) -> None:

@@ -79,8 +79,9 @@ class TextEncoder(PartEncoder):
         for number in sorted(self.sequences):
             reason = self.wire_reason(self.sequences[number], FINISH, _REASONS)
             self.send([_choice(number, "", reason)])
-        for name in self.final_extra().keys() - wire.KNOWN_FIELDS_BODY - {"request_id"}:
-            self.adapt(f"extra/{name}", "dropped", "the answer to a prompt has no such field")
+        for name in self.final_extra():
+            if name not in wire.KNOWN_FIELDS_BODY and name != "request_id":
+                self.adapt(f"extra/{name}", "dropped", "the answer to a prompt has no such field")
         usage = usage_object(self.usage, USAGE_NAMES) if self.received.usage_in_stream else None
         if usage is not None:
             self.send([], usage=usage)
