@@ -224,7 +224,11 @@ async def _streams(gateway: Gateway, provider: Provider, count: int, seen: Seen)
             async with session.post("/v1/chat/completions", json=_request(True)) as answer:
                 data = await answer.read()
                 seen.streams += 1
-                if answer.status != 200 or not data.endswith(b"data: [DONE]\n\n") or b"three" not in data:
+                if (
+                    answer.status != 200
+                    or not data.endswith(b"data: [DONE]\n\n")
+                    or b"three" not in data
+                ):
                     seen.faults.append(f"{answer.status} {data[-200:]!r}")
 
         tasks = [asyncio.create_task(work()) for _ in range(count)]
