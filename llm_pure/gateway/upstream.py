@@ -148,7 +148,9 @@ class ChatExchange:
             )
         else:
             request = billed_request(self.parsed.unwrap())
-        return _GatewayCall(request, request, self._stream_kind() if stream else None, exchange=self)
+        return _GatewayCall(
+            request, request, self._stream_kind() if stream else None, exchange=self
+        )
 
     # One attempt
 
