@@ -38,8 +38,9 @@ def bodies(draw: st.DrawFn) -> bytes:
         return b"{}"
 
 
-def answer_to(method: str, path: str, body: bytes, headers: Any = {}) -> Any:
-    answer = asyncio.run(Request(RUNNING.application, method, path, body, headers).run())
+def answer_to(method: str, path: str, body: bytes, headers: Any = None) -> Any:
+    sent = {} if headers is None else headers
+    answer = asyncio.run(Request(RUNNING.application, method, path, body, sent).run())
     assert answer.complete
     assert (RUNNING.upstream.open, RUNNING.application.active) == (0, 0)
     RUNNING.records.clear()
