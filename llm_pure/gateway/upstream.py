@@ -1,6 +1,6 @@
 """One chat request of a client as a call of the client layer: each attempt builds for its target, and reads back for the client.
 
-ChatExchange(request)  --call-->  GatewayCall, for `call_steps`: retries, fallbacks, budgets and limits as everywhere
+ChatExchange(request)  --call-->  _GatewayCall, for `call_steps`: retries, fallbacks, budgets and limits as everywhere
                        events of a streamed answer are pieces of bytes in the client's dialect
 """
 
@@ -137,7 +137,7 @@ class ChatExchange:
             known = known and _ENVELOPE not in body.data
         return known
 
-    def call(self, *, stream: bool) -> "GatewayCall":
+    def call(self, *, stream: bool) -> "_GatewayCall":
         """Return the call, for a request that is parsed, or that passes at its first target."""
         request: ChatRequest
         if self.parsed is None:
@@ -148,7 +148,9 @@ class ChatExchange:
             )
         else:
             request = billed_request(self.parsed.unwrap())
-        return GatewayCall(request, request, self._stream_kind() if stream else None, exchange=self)
+        return _GatewayCall(
+            request, request, self._stream_kind() if stream else None, exchange=self
+        )
 
     # One attempt
 
@@ -295,7 +297,7 @@ class Templates:
         return template
 
 
-class GatewayCall(CallSpec[Completion], frozen=True, kw_only=True):
+class _GatewayCall(CallSpec[Completion], frozen=True, kw_only=True):
     """The call of a ChatExchange."""
 
     exchange: Any = None

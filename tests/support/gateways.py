@@ -88,7 +88,7 @@ class _Response:
             if isinstance(step, bytes):
                 await asyncio.sleep(0)
                 return Success(step)
-            if isinstance(step, float):
+            if isinstance(step, float | int):
                 await asyncio.sleep(step)
             elif step == HANG:
                 await asyncio.Event().wait()
