@@ -28,7 +28,7 @@ from llm_pure.server import (
     upstream_of,
 )
 from llm_pure.types.result import Success
-from tests.support.agents import AGENTS, Agent
+from tests.support.coding_agents import AGENTS, Agent
 from tests.support.raw_clients import events
 
 MODELS = {

@@ -106,13 +106,14 @@ def proofs(message: Message) -> list[Any]:
     for part in message.parts:
         metadata: Any = getattr(part, "provider_metadata", None)
         fields = {} if metadata is None else json.loads(metadata.json)
+        provider = "" if metadata is None else metadata.provider
         match part:
             case Reasoning(text=text, signature=str() as signature) if metadata is not None:
-                found.append(("reasoning", text, signature, metadata.provider))
+                found.append(("reasoning", text, signature, provider))
             case Text(text=text) if "thoughtSignature" in fields:
-                found.append(("text", text, fields["thoughtSignature"], metadata.provider))
+                found.append(("text", text, fields["thoughtSignature"], provider))
             case ToolCall(id=call_id) if "thoughtSignature" in fields:
-                found.append(("call", call_id, fields["thoughtSignature"], metadata.provider))
+                found.append(("call", call_id, fields["thoughtSignature"], provider))
             case Opaque():
                 found.append(("opaque", part.kind, json.loads(part.json), part.provider))
     return found

@@ -56,9 +56,7 @@ def functions_for_custom_tools(
             converted.append(tool)
             continue
         reason = "the upstream has no custom tools: a function with one text takes its place"
-        adaptations.append(
-            Adaptation(field=f"tools/{index}", action="rewritten", reason=reason)
-        )
+        adaptations.append(Adaptation(field=f"tools/{index}", action="rewritten", reason=reason))
         converted.append(_function(_fields(tool)))
     return tuple(converted)
 

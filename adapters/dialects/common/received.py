@@ -42,7 +42,8 @@ _BEARER = re.compile(r"(?i)bearer +([^ ].*)")
 Routes: TypeAlias = Sequence[tuple[str, str, ServedOperation]]
 """(method, pattern of the path, operation); the group "model" is a model's name, others are a `ReceivedRequest.form`."""
 
-_FORMS: tuple[Literal["text", "running"], ...] = ("text", "running")
+_Form: TypeAlias = Literal["", "text", "running"]
+_FORMS: tuple[_Form, ...] = ("text", "running")
 
 
 class ServedCall(NamedTuple):
@@ -75,10 +76,11 @@ def receive(
     adaptations: list[Adaptation] = []
     if request.method.upper() in ("GET", "HEAD"):
         groups, body = match.groupdict(), BodyReader({}, adaptations)
+        forms: list[_Form] = [form for form in _FORMS if groups.get(form) is not None]
         received = ReceivedRequest(
             dialect=dialect,
             model=groups.get("model") or "",
-            form=next((form for form in _FORMS if groups.get(form) is not None), ""),
+            form=forms[0] if forms else "",
         )
     else:
         body = BodyReader(read_body(request), adaptations)

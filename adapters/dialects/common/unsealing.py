@@ -205,7 +205,9 @@ class _Unsealing:
     def _join(self, record: SealedPart) -> int | None:
         """Join the last parts of reasoning that make this text; the index of the joined part."""
         start, texts, length = len(self.parts), [""], 0
-        while start > self.joined and _is_unsigned(self.parts[start - 1]) and length < record.length:
+        while (
+            start > self.joined and _is_unsigned(self.parts[start - 1]) and length < record.length
+        ):
             start -= 1
             text = self.parts[start].text  # type: ignore[union-attr]
             texts.append(text)
@@ -295,5 +297,6 @@ def _is_unsigned(part: Part) -> bool:
 def _after_reasoning(parts: Sequence[Part]) -> int:
     """The index after the reasoning and the opaque parts that a message begins with."""
     return next(
-        (at for at, part in enumerate(parts) if not isinstance(part, Reasoning | Opaque)), len(parts)
+        (at for at, part in enumerate(parts) if not isinstance(part, Reasoning | Opaque)),
+        len(parts),
     )

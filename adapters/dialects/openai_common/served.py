@@ -142,7 +142,9 @@ def model_row(row: ModelInfo, received: ReceivedRequest) -> dict[str, Any]:
 def model_list(page: ModelPage, received: ReceivedRequest) -> dict[str, Any]:
     """The list of models for the packages of OpenAI and of Anthropic."""
     rows = [model_row(row, received) for row in page.models]
-    codex: dict[str, Any] = {} if received.dialect == "anthropic_messages" else {"models": []}  # Codex reads it
+    codex: dict[str, Any] = (
+        {} if received.dialect == "anthropic_messages" else {"models": []}
+    )  # Codex reads it
     ends = {"first_id": rows[0]["id"], "last_id": rows[-1]["id"]} if rows else {}
     return {"object": "list", "data": rows, "has_more": bool(page.next_page), **ends, **codex}
 

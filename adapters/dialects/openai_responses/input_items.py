@@ -190,7 +190,8 @@ class _ItemEncoder(MessageEncoder[Quirks]):
 
         Encrypted reasoning needs no id: opencode sends none (../shared/wire/server-side.md 7.1, read 2026-11-30).
         """
-        if part.provider_metadata is None:
+        metadata = part.provider_metadata
+        if metadata is None or not self.understands(metadata.provider):
             return False
         own = self.own_fields(part.provider_metadata)
         return bool(part.signature or (own.get("id") and (own.get("content") or self.stored)))

@@ -33,7 +33,6 @@ from llm_pure.types.errors import LLMError, retry_after_s
 from llm_pure.types.events import ExtraReceived
 from llm_pure.types.media import base64_text
 from llm_pure.types.messages import Image, Opaque
-from llm_pure.types.request import NativeTool
 
 _REASONS: Mapping[FinishReason, str] = {
     "stop": "completed",
@@ -288,7 +287,11 @@ class ResponseEncoder(PartEncoder):
 
     def add_envelope(self, part: Sent, envelope: str) -> None:
         self._end_message()
-        item: dict[str, Any] = {"id": self.item_id("rs", part, {}), "type": "reasoning", "summary": []}
+        item: dict[str, Any] = {
+            "id": self.item_id("rs", part, {}),
+            "type": "reasoning",
+            "summary": [],
+        }
         self.add_item(item)
         self.end_item(item, {"encrypted_content": envelope})
 
