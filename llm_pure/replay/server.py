@@ -52,12 +52,10 @@ LINGER_S = 1.0
 
 _HOP_HEADERS = frozenset(
     {
-        "accept-encoding", "connection", "content-encoding", "content-length", "host", "keep-alive", "proxy-connection",
+        "accept-encoding", "connection", "content-length", "host", "keep-alive", "proxy-connection",
         "te", "trailer", "transfer-encoding", "upgrade",
     }
 )  # fmt: skip
-_CODED = frozenset({"content-encoding"})
-"""Read of a request: recordings and transports have plain bodies."""
 _NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 _CHUNK_SIZE = re.compile(rb"([0-9A-Fa-f]{1,15})[ \t]*(?:;[^\r\n]*)?\r?\n")
@@ -241,7 +239,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._head(204, (("allow", _METHODS),), None)
             return
         headers = tuple(
-            [item for item in self.headers.items() if item[0].lower() not in _HOP_HEADERS - _CODED]
+            [item for item in self.headers.items() if item[0].lower() not in _HOP_HEADERS]
         )
         path = self.path if self.path.startswith("/") else f"/{self.path}"
         sent = HttpRequest(self.command, self.upstream + path, headers, body)
@@ -279,6 +277,8 @@ class _Handler(BaseHTTPRequestHandler):
         origins = self.headers.get_all("origin", [])
         if any(_host_of(origin) not in self.hosts for origin in origins):
             raise _Refused(403, "only requests of loopback pages are answered", "origin")
+        if self.headers.get("upgrade", "").lower() == "websocket":  # Codex then uses HTTP at once
+            raise _Refused(426, "WebSockets are not answered: use HTTP", "upgrade")
 
     def _send_error(self, error: LLMError) -> None:
         # 404 for a miss, as the official packages retry after a 5xx.
@@ -319,7 +319,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_response_only(status)
         for name, value in headers:
             sendable = _NAME.fullmatch(name) and not _CONTROL.search(value)
-            if sendable and name.lower() not in _HOP_HEADERS:
+            if sendable and name.lower() not in (*_HOP_HEADERS, "content-encoding"):  # plain bodies
                 # the base class encodes as latin-1
                 self.send_header(name, value.encode("utf-8", "replace").decode("latin-1"))
         if length is not None:

@@ -308,6 +308,14 @@ def test_a_compressed_request_is_read_and_a_broken_one_refused() -> None:
     assert [request.body for request in double.requests] == [body]
 
 
+def test_a_websocket_is_refused_as_clients_understand_it() -> None:
+    """Codex tries one first: after a 426 it uses HTTP at once, after a 404 it tries six times more."""
+    with serve_double("x") as double:
+        headers = {"connection": "Upgrade", "upgrade": "websocket"}
+        assert httpx.get(f"{double.url}/v1/responses", headers=headers).status_code == 426
+    assert double.requests == []
+
+
 def test_a_servers_connection_breaks_where_the_rule_says() -> None:
     body = {"model": "m", "messages": [{"role": "user", "content": "hi"}], "stream": True}
     with serve_double([TextDelta("half"), CUT], [TextDelta("half"), Cut("end")]) as double:
