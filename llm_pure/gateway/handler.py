@@ -25,10 +25,11 @@ from llm_pure.gateway.chat_answers import answer_chat
 from llm_pure.gateway.models import ServedModel, ServedModels
 from llm_pure.gateway.public_errors import public_error
 from llm_pure.gateway.request_body import ClientGone, Receive, Send, read_body
-from llm_pure.gateway.routes import Route, find_route, guess_dialect
+from llm_pure.gateway.routes import Route, find_route
 from llm_pure.gateway.trace import Trace
 from llm_pure.gateway.watch import Watch, WatchTimes
 from llm_pure.server import server_dialects
+from llm_pure.server.client_dialect import client_dialect
 from llm_pure.settings.serve_section import ServeSettings
 from llm_pure.types.errors import LLMError, NotFound, Overloaded, PermissionDenied, ServerError
 from llm_pure.types.http import Headers, HttpRequest, HttpResponse
@@ -69,7 +70,9 @@ class RequestHandler:
     def dialect(self) -> ServerDialect:
         """The client's dialect; before its path is known, that of the errors."""
         if self._dialect is None:
-            self._dialect = server_dialects[guess_dialect(_own_path(self.scope))]
+            self._dialect = server_dialects[
+                client_dialect(_http_request(self.scope, b"")) or "openai_chat"
+            ]
         return self._dialect
 
     async def run(self, *, full: bool) -> None:
@@ -135,12 +138,13 @@ class RequestHandler:
             raise Rejected(refused)
         method, headers = scope["method"], scope["headers"]
         path = _own_path(scope)
-        route = find_route(method, path, headers, scope["query_string"])
+        route = find_route(method, path)
         if route is None:
             message = f"there is no operation at {method} {path[:200]}"
             raise Rejected(NotFound(message=message, status=404))
-        trace.dialect, trace.operation = route.dialect, route.operation
-        self._dialect = server_dialects[route.dialect]
+        if route.dialect:
+            self._dialect = server_dialects[route.dialect]
+        trace.dialect, trace.operation = self.dialect.name, route.operation
         if route.operation in ("health", "root"):
             await self._answer_probe(route)
             return

@@ -1,6 +1,6 @@
 """Path of a request -> the dialect that its client speaks, and the operation. Pure.
 
-Only the path decides, and the headers of the key where three dialects share a path; never the host.
+Only the path decides, never the host; where three dialects share a path, `llm_pure.server.client_dialect` reads the headers.
 Source: ../shared/wire/server-side.md section 2 (paths that clients build), read 2026-11-30.
 """
 
@@ -8,7 +8,6 @@ import re
 from typing import Literal, NamedTuple, TypeAlias
 
 from llm_pure.core.server import ServedOperation
-from llm_pure.gateway.admission import RawHeaders
 
 RoutedOperation: TypeAlias = ServedOperation | Literal["metrics", "root"]
 
@@ -59,10 +58,10 @@ _COMMON = {
 """Paths that need no search."""
 
 
-def find_route(method: str, path: str, headers: RawHeaders, query: bytes) -> Route | None:
-    """The route of a request, None for an unknown path.
+def find_route(method: str, path: str) -> Route | None:
+    """The route of a request, None for an unknown path. Its dialect is "" where the headers decide.
 
-    >>> find_route("POST", "/v1/messages", (), b"")
+    >>> find_route("POST", "/v1/messages")
     Route(dialect='anthropic_messages', operation='chat')
     """
     if method == "POST" and path in _COMMON:
@@ -71,35 +70,8 @@ def find_route(method: str, path: str, headers: RawHeaders, query: bytes) -> Rou
         if (method == expected or (method, expected) == ("HEAD", "GET")) and pattern.fullmatch(
             path
         ):
-            return route if route.dialect else Route(_lister(path, headers, query), "models")
+            return route
     return None
 
 
-def guess_dialect(path: str) -> str:
-    """The dialect of errors for a path that has no route."""
-    for pattern, dialect in _FORMS:
-        if pattern.search(path):
-            return dialect
-    return "openai_chat"
-
-
-_FORMS = (
-    (re.compile(r"/messages"), "anthropic_messages"),
-    (re.compile(r"/v1beta|:[A-Za-z]+$"), "gemini_content"),
-    (re.compile(r"^/api/"), "ollama_native"),
-    (re.compile(r"/responses"), "openai_responses"),
-)
-
-
-def _lister(path: str, headers: RawHeaders, query: bytes) -> str:
-    """The dialect of a client that lists models. Anthropic's and OpenAI's clients read the same list."""
-    names = {name for name, _ in headers}
-    keyed = re.search(rb"(?:^|&)key=", query) is not None
-    if b"x-goog-api-key" in names or keyed or "/v1beta" in path:
-        return "gemini_content"
-    if b"anthropic-version" in names:
-        return "anthropic_messages"
-    return "openai_chat"
-
-
-__all__ = ["Route", "RoutedOperation", "find_route", "guess_dialect"]
+__all__ = ["Route", "RoutedOperation", "find_route"]

@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 import urllib.request
 from collections.abc import Iterator, MutableMapping
@@ -20,6 +21,7 @@ from starlette.applications import Starlette
 from starlette.routing import Mount
 
 from llm_pure.gateway import gateway, request_body
+from llm_pure.gateway.serving import serve_on_loopback
 from llm_pure.gateway.workers import unshared_budget
 from llm_pure.settings.config_file import ConfigFile
 from llm_pure.types.errors import InvalidConfiguration
@@ -85,6 +87,29 @@ def test_a_reload_drops_no_stream_and_forgets_no_spending() -> None:
     after = application.service.access.budgets  # type: ignore[attr-defined]
     assert "clever" in application.service.models.models
     assert after._ledger is before._ledger
+
+
+def test_a_stream_ends_before_the_server_stops() -> None:
+    upstream = Upstream(lambda request: Reply((*HELLO, 0.3, *STREAM[3:])))
+    path, body = streamed("openai_chat")
+    bodies: list[bytes] = []
+    begun = threading.Event()
+
+    def read(url: str) -> None:
+        request = urllib.request.Request(f"{url}{path}", msgspec.json.encode(body))
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            first = answer.read(1)
+            begun.set()
+            bodies.append(first + answer.read())
+
+    with serve_on_loopback(configuration(TWO), transport=upstream, env={}) as running:
+        thread = threading.Thread(target=read, args=(running.url,))
+        thread.start()
+        assert begun.wait(10)
+    thread.join(10)
+    assert bodies[0].endswith(DONE)
+    with pytest.raises(OSError, match="refused"):
+        urllib.request.urlopen(running.url, timeout=5)
 
 
 def test_the_lifespan_of_asgi_closes_everything() -> None:
