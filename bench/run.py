@@ -24,6 +24,7 @@ BENCHES = (
     "call",
     "load",
     "gateway",
+    "bulk",
     "tokens",
 )
 
