@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeAlias
 
 import msgspec
 
@@ -12,7 +12,7 @@ from llm_pure.types.completion import Completion
 from llm_pure.types.errors import InvalidRequest
 from llm_pure.types.result import Failure, LLMResult, Success
 
-Ended = Done | GaveUp
+Ended: TypeAlias = Done | GaveUp
 
 
 class RowResult(msgspec.Struct, frozen=True, kw_only=True):

@@ -12,7 +12,8 @@ from time import monotonic
 from typing import Any
 
 from llm_pure.bulk.lease_stores import InMemoryLeases, LeaseStore, open_shared_leases
-from llm_pure.bulk.local_loop import LocalLoop, LoopOptions
+from llm_pure.bulk.local_loop import LocalLoop
+from llm_pure.bulk.loop_options import LoopOptions
 from llm_pure.bulk.progress import Progress, run_counts
 from llm_pure.bulk.run_directory import Run
 from llm_pure.bulk.run_summary import RunSummary, Stopper

@@ -6,7 +6,7 @@ Memory depends on the concurrency, never on the number of rows. A killed process
 """
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import AsyncExitStack, suppress
 from datetime import UTC, datetime
 from time import monotonic
@@ -18,54 +18,27 @@ from llm_pure.bulk.allowance import CallRecord, current_record, open_allowance
 from llm_pure.bulk.entries import Done, EntryHead, GaveUp, Stopped, is_final
 from llm_pure.bulk.lease_stores import LeaseStore
 from llm_pure.bulk.log_files import LogFull, LogWriter, log_paths, position_of
+from llm_pure.bulk.loop_options import BREAKER_ERRORS, BREAKER_KINDS, FATAL_KINDS, LoopOptions
 from llm_pure.bulk.paced_transport import STOPPING, PacedTransport
 from llm_pure.bulk.progress import Progress, run_counts
 from llm_pure.bulk.row_states import RowStates
 from llm_pure.bulk.run_directory import SNAPSHOT_LINES, Run
 from llm_pure.bulk.run_summary import RunSummary, Stopper
 from llm_pure.bulk.typed_values import typed_value
-from llm_pure.client.billing import PricesInput
 from llm_pure.client.llm import LLM
 from llm_pure.client.targets import load_targets, target_secrets
-from llm_pure.client.transport_manager import AnyTransport, TransportManager
-from llm_pure.policy.rate_limit import RateLimit
-from llm_pure.policy.retry import NOT_RUNNING, RetryPolicy
+from llm_pure.client.transport_manager import TransportManager
+from llm_pure.policy.retry import NOT_RUNNING
 from llm_pure.transports.base import TransportSettings
 from llm_pure.types.completion import Completion
 from llm_pure.types.config import LLMConfig
-from llm_pure.types.errors import ConnectionFailed, LLMError
+from llm_pure.types.errors import ConnectionFailed, InvalidConfiguration, LLMError
 from llm_pure.types.rejection import ok
 from llm_pure.types.result import Failure, LLMResult, Success
-
-BREAKER_KINDS = frozenset({"authentication", "not_found", "permission", "quota"})
-"""Errors of the account or the model, which every row would end in."""
-
-BREAKER_ERRORS = 5
-"""So many of them without an answer between stop the run."""
-
-FATAL_KINDS = frozenset({"configuration", "price_unknown"})
-"""Errors that stop the run at once: nothing was sent."""
 
 HEARTBEAT_S = 1.0
 SNAPSHOT_S = 30.0
 """Seconds between two snapshots of the states, for `status`."""
-
-
-class LoopOptions(msgspec.Struct, frozen=True, kw_only=True):
-    """How the rows are sent."""
-
-    concurrency: int
-    limit: RateLimit
-    transport: AnyTransport
-    settings: TransportSettings | None = None
-    retry: RetryPolicy | None = None
-    prices: PricesInput | None = None
-    timeout_s: float | None = None
-    """For each row; None is the configuration's."""
-    retry_passing: bool = True
-    """Also rows whose errors may pass."""
-    on_progress: Callable[[Progress], object] | None = None
-    progress_s: float = 10.0
 
 
 class LocalLoop:
@@ -91,7 +64,10 @@ class LocalLoop:
         self._targets = ok(load_targets((config,), run.registry, settings))
         self._log: LogWriter = ok(
             run.open_log(
-                "local", secrets=sorted(target_secrets(self._targets[0])), calls=options.concurrency
+                options.worker,
+                start=options.start,
+                secrets=sorted(target_secrets(self._targets[0])),
+                calls=options.concurrency,
             )
         )
         self._files = log_paths(run.directory)
@@ -157,7 +133,7 @@ class LocalLoop:
     # Workers
 
     async def _send_all(self) -> None:
-        count = min(self._options.concurrency, max(1, len(self._states.states)))
+        count = min(self._options.concurrency, max(1, len(self._options.rows or self._run)))
         tasks = [asyncio.create_task(self._work()) for _ in range(count)]
         try:
             for result in await asyncio.gather(*tasks, return_exceptions=True):
@@ -202,16 +178,23 @@ class LocalLoop:
         return None
 
     def _open_rows(self) -> Iterator[int]:
-        for row in self._states.open_rows(passing=self._options.retry_passing):
-            if not self._run.is_copy(row):
+        passing, rows = self._options.retry_passing, self._options.rows
+        for row in range(len(self._run)) if rows is None else rows:
+            if self._states.is_open(row, passing=passing) and not self._run.is_copy(row):
                 yield row
 
     async def _answer(self, number: int, record: CallRecord) -> None:
         """Send one row and write its end."""
-        row = self._run.row(number)
+        try:
+            row = self._run.row(number)
+        except OSError as error:
+            message = f"{self._run.input_path}: {error.strerror}"
+            self._stop("error", InvalidConfiguration(message=message, field="input"))
+            return
         if row.error is not None or row.request is None:
             record.reset(0.0)
             self._write(number, row.custom_id, record, 0.0, None, row.error)
+            await asyncio.sleep(0)  # many such rows must not keep others from their turn
             return
         self._in_flight += 1
         try:
@@ -364,8 +347,8 @@ class LocalLoop:
                 self._save_states()
 
     def _save_states(self) -> None:
-        if self._log.unwritten:
-            return
+        if self._log.unwritten or self._options.rows is not None:
+            return  # of other workers' lines these states know nothing
         sizes = [*self._sizes[: self._file_number], self._log.size]
         names = [path.name for path in self._files]
         self._run.save_snapshot(self._states, list(zip(names, sizes, strict=False)))

@@ -3,12 +3,12 @@
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
 from llm_pure.bulk.columns import OutputForm, output_line
 from llm_pure.bulk.joining import RowResult
 from llm_pure.bulk.run_directory import Run, directory_error, write_atomically
-from llm_pure.types.rejection import Rejected, returns_failure
+from llm_pure.types.rejection import Rejected, ok, returns_failure
 from llm_pure.types.result import Failure
 
 RESULTS = "out.jsonl"
@@ -33,6 +33,7 @@ def write_lines(
 
     Fails with InvalidConfiguration (field "directory") if the file cannot be written, and leaves an older one as it was.
     """
+    ok(run.check_input())
     lines = _Lines(run, form or default_form(run), raw=raw, only_errors=only_errors)
     if str(path) == "-":
         lines.write(sys.stdout.buffer)
@@ -47,7 +48,8 @@ def write_lines(
 
 class _Lines:
     def __init__(self, run: Run, form: OutputForm, *, raw: bool, only_errors: bool) -> None:
-        self._run, self._form, self._raw, self._only_errors = run, form, raw, only_errors
+        self._run, self._raw, self._only_errors = run, raw, only_errors
+        self._form: OutputForm = form
         self.count = 0
 
     def write(self, file: IO[bytes]) -> None:
@@ -65,10 +67,5 @@ class _Lines:
 @returns_failure
 def write_outputs(run: Run) -> int:
     """Write `out.jsonl` and `errors.jsonl` of the run; return the number of rows in the first."""
-    written: dict[str, Any] = {}
-    for name, only_errors in ((RESULTS, False), (ERRORS, True)):
-        result = write_lines(run, run.directory / name, only_errors=only_errors)
-        if isinstance(result, Failure):
-            raise Rejected(result.failure())
-        written[name] = result.unwrap()
-    return int(written[RESULTS])
+    ok(write_lines(run, run.directory / ERRORS, only_errors=True))
+    return ok(write_lines(run, run.directory / RESULTS))

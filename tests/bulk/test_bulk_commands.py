@@ -5,11 +5,10 @@ import json
 import sys
 from collections.abc import Iterator
 from decimal import Decimal
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-import pyarrow
-import pyarrow.parquet
 import pytest
 
 from llm_pure import LLMConfig, answering
@@ -18,6 +17,8 @@ from llm_pure.bulk.opening import open_run
 from llm_pure.cli.main import main
 from tests.support.bulk_service import BulkService, bulk_service
 
+pyarrow: Any = import_module("pyarrow")  # by name: it has no types
+parquet: Any = import_module("pyarrow.parquet")
 REVIEWS = 'id,text\n1,good\n2,"bad, very"\n3,[400]\n'
 
 
@@ -92,6 +93,15 @@ def test_status_and_resume_of_a_run_that_the_budget_stopped(
     assert "run: finished" in batch(capsys, "status", "run")[1]
 
 
+def test_a_run_that_was_planned_in_python_is_resumed_here(
+    capsys: pytest.CaptureFixture[str], service: BulkService
+) -> None:
+    config = LLMConfig(api_type="openai", model="gpt-4o-mini", temperature=0.5)
+    open_run("run", ["a", "b"], config=config).unwrap()
+    assert batch(capsys, "resume", "run")[0] == 0
+    assert service.prompts.total() == 2
+
+
 def test_retry_sends_final_errors_again(
     reviews: list[str], capsys: pytest.CaptureFixture[str], service: BulkService
 ) -> None:
@@ -160,11 +170,11 @@ def test_parquet_in_and_out_keeps_the_columns_and_their_types(
             "llm_text": ["old", "old", "old"],
         }
     )
-    pyarrow.parquet.write_table(table, tmp_path / "in.parquet")
+    parquet.write_table(table, tmp_path / "in.parquet")
     code, _, _ = batch(capsys, "run", "in.parquet", "--prompt", "Classify: {text}", "-o", "run")
     assert code == 3
     assert batch(capsys, "results", "run", "--parquet", "out.parquet", "--raw")[0] == 0
-    out = pyarrow.parquet.read_table(tmp_path / "out.parquet")
+    out = parquet.read_table(tmp_path / "out.parquet")
     assert out.column_names[:5] == ["price", "text", "tags", "input_llm_text", "llm_text"]
     assert out.schema.field("price").type == pyarrow.decimal128(9, 2)
     assert out.schema.field("llm_cost_usd").type == pyarrow.decimal128(18, 12)
@@ -187,7 +197,7 @@ def test_parquet_of_json_rows_has_a_type_for_each_column_and_rows_without_an_end
         kept = [line for line in log.read_bytes().splitlines(True) if b'"row":2' not in line]
         log.write_bytes(b"".join(kept))
     batch(capsys, "results", "run", "--parquet", "out.parquet")
-    out = pyarrow.parquet.read_table(tmp_path / "out.parquet")
+    out = parquet.read_table(tmp_path / "out.parquet")
     assert out["n"].to_pylist() == [1.0, 2.5, None]
     assert out["x"].to_pylist() == ["[1]", '"y"', None]
     assert out["llm_text"].to_pylist() == ["yes: a", "yes: b", None]
@@ -215,7 +225,7 @@ def test_typed_answers_become_a_struct_column(
     run = open_run("run", ["a", "b"], config=config, schema=schema).unwrap()
     run_local(run, transport=answering(json.dumps(answer), "{}"), concurrency=1)
     assert batch(capsys, "results", "run", "--parquet", "out.parquet")[0] == 0
-    out = pyarrow.parquet.read_table(tmp_path / "out.parquet")
+    out = parquet.read_table(tmp_path / "out.parquet")
     assert str(out.schema.field("llm_value").type) == (
         "struct<stars: int64, score: double, words: list<element: string>, author: struct<name: string>, any: string>"
     )

@@ -172,7 +172,7 @@ def test_a_file_of_leases_is_shared_and_outlives_its_writers(tmp_path: Path) -> 
     assert second.limit_usd() == Decimal(20)
     assert second.workers() == ("a",)
     refused = second.exchange("b", Want(min_usd=Decimal("19.5"), requests=1), Decimal(0))
-    assert (refused.usd, refused.requests) == (0, 0)
+    assert (refused.usd, refused.requests) == (Decimal(0), 0)
     assert 40 < refused.pause_s <= 50
     second.release("a", Decimal("0.5"))
     assert second.value().total_spent_usd == Decimal("0.5")

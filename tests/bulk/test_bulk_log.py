@@ -107,7 +107,7 @@ def test_every_kind_of_error_is_final_or_may_pass() -> None:
         "quota",
         "budget_exceeded",
     }
-    kinds = {str(kind.__struct_config__.tag) for kind in LLMError.__args__}  # type: ignore[attr-defined]
+    kinds = {str(kind.__struct_config__.tag) for kind in LLMError.__args__}
     assert FINAL_KINDS | passing == kinds
     assert not FINAL_KINDS & passing
     for name, kind in ERRORS.items():
@@ -240,7 +240,7 @@ def test_shards_have_every_open_row_once(open_: list[bool], size: int) -> None:
 
 def test_join_is_in_the_order_of_the_rows() -> None:
     rows = [(bytes([n]), Row(index=n, custom_id=f"c{n}", key=b"")) for n in range(3)]
-    ends = {
+    ends: dict[bytes, Done | GaveUp] = {
         bytes([2]): Done(id="2", completion=COMPLETION),
         bytes([0]): GaveUp(id="0", error=PASSING_ERROR),
     }

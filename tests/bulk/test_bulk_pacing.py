@@ -71,7 +71,9 @@ def test_what_is_no_duration_is_a_bounded_number(text: str) -> None:
 
 def test_calls_adapt_to_a_limit_that_nobody_told_them() -> None:
     """A service of 600 requests a minute, 64 calls at a time, no limit configured."""
-    pace, recent, refused, sent = Pace(), deque[float](), [], []
+    pace, recent = Pace(), deque[float]()
+    refused: list[float] = []
+    sent: list[float] = []
     queue = [(0.0, 0.0)] * 64  # (time of the next step, when it was sent or 0)
     while queue:
         now_s, sent_s = heapq.heappop(queue)

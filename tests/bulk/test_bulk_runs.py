@@ -15,8 +15,12 @@ import pytest
 
 from llm_pure import ChatRequest, LLMConfig, answering, user
 from llm_pure.adapters import registry
-from llm_pure.bulk import Run, RunSummary, arun_local, open_run, run_local
+from llm_pure.bulk import Run, RunSummary, Shard, arun_local, open_run, run_local
+from llm_pure.bulk.lease_stores import InMemoryLeases
+from llm_pure.bulk.local_loop import LocalLoop
 from llm_pure.bulk.log_files import LogFull, LogWriter, log_paths
+from llm_pure.bulk.loop_options import LoopOptions
+from llm_pure.bulk.output_files import write_lines
 from llm_pure.bulk.progress import Progress
 from llm_pure.bulk.run_status import run_status
 from llm_pure.bulk.run_summary import Stopper
@@ -248,6 +252,24 @@ def test_a_changed_file_is_refused_on_resume(tmp_path: Path, service: BulkServic
     assert "cannot be read" in sent(run).message
 
 
+def test_a_file_that_changes_during_the_run_stops_it(tmp_path: Path, service: BulkService) -> None:
+    source = tmp_path / "rows.jsonl"
+    source.write_text("".join(f'{{"prompt": "{number}"}}\n' for number in range(10, 60)))
+    run = opened(tmp_path, service, source)
+
+    def change(_: Progress) -> None:
+        with source.open("r+") as file:
+            file.write('{"prompt": "xx"}\n' * 50)
+
+    service.delay_s = 0.05
+    summary = sent(run, concurrency=2, on_progress=change, progress_s=0.1)
+    assert (summary.reason, summary.message) == (
+        "error", f"{source}: the input was changed while it is used",
+    )  # fmt: skip
+    assert "xx" not in service.prompts
+    assert write_lines(run, tmp_path / "out.jsonl").failure().kind == "configuration"
+
+
 def test_rows_that_are_the_same_keep_their_answers(tmp_path: Path, service: BulkService) -> None:
     assert sent(opened(tmp_path, service, ["a", "b", "b"])).sends == 3
     run = opened(tmp_path, service, ["new", "b", "a", "b", "b"], accept_changes=True)
@@ -351,6 +373,38 @@ def test_a_retry_that_waits_is_given_up_when_the_run_stops(
         )
 
     assert asyncio.run(main()).counts.open == 1
+
+
+def test_workers_with_shards_of_their_own_share_leases_and_answer_every_row_once(
+    tmp_path: Path, service: BulkService
+) -> None:
+    """What an engine of many machines does: one lock, one number of the start, a log for each worker."""
+    run = opened(tmp_path, service, prompts(30))
+    config = run.config().unwrap()
+    store = InMemoryLeases(Decimal(1))
+
+    async def worker(shard: Shard) -> RunSummary:
+        options = LoopOptions(
+            concurrency=4,
+            limit=RateLimit(),
+            transport="aiohttp",
+            rows=shard.rows,
+            worker=f"worker{shard.number}",
+            start=7,
+        )
+        mine = open_run(run.directory).unwrap()
+        return await LocalLoop(mine, config, mine.states(), store, Stopper(), options).run()
+
+    async def main() -> list[RunSummary]:
+        with run.lock().unwrap():
+            return await asyncio.gather(*[worker(shard) for shard in run.shards(shard_rows=10)])
+
+    assert [summary.sends for summary in asyncio.run(main())] == [10, 10, 10]
+    names = [path.name for path in log_paths(run.directory)]
+    assert names == [f"worker{number}-0007.jsonl" for number in range(3)]
+    assert run_status(run).counts.answered == 30
+    assert set(service.prompts.values()) == {1}
+    assert store.workers() == ()
 
 
 def test_progress_is_reported(tmp_path: Path, service: BulkService) -> None:
