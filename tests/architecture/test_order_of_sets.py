@@ -59,8 +59,9 @@ def _is_keys(node: ast.expr) -> bool:
 
 def _walks(node: ast.AST, names: set[str]) -> bool:
     """Whether it is a comprehension over a set that makes something with an order."""
-    kinds = ast.ListComp | ast.GeneratorExp | ast.DictComp
-    return isinstance(node, kinds) and any(_is_set(one.iter, names) for one in node.generators)
+    if not isinstance(node, ast.ListComp | ast.GeneratorExp | ast.DictComp):
+        return False
+    return any(_is_set(one.iter, names) for one in node.generators)
 
 
 def ordered_walks(tree: ast.Module) -> list[str]:
