@@ -411,10 +411,9 @@ def test_a_job_that_is_not_there_yet_is_polled_again_and_one_that_is_gone_has_fa
 def test_an_unknown_state_is_polled_a_bounded_number_of_times() -> None:
     state = state_in("running", job_id="job-1")
     odd = BatchJob(id="job-1", state="unknown", raw_state="tired")
-    commands: tuple[Command, ...] = ()
-    for _ in range(31):
-        state, commands = step(state, Polled(odd, T))
-    (stop,) = commands
+    for _ in range(30):
+        state, _ = step(state, Polled(odd, T))
+    state, (stop,) = step(state, Polled(odd, T))
     assert isinstance(stop, Stop)
     assert "job-1" in stop.error.message
     assert state.phase == "running"
