@@ -52,8 +52,8 @@ from llm_pure.bulk.entries import (
     encode_entry,
     is_final,
 )
-from llm_pure.bulk.local_loop import BREAKER_KINDS, FATAL_KINDS
 from llm_pure.bulk.log_files import LogWriter
+from llm_pure.bulk.loop_options import BREAKER_KINDS, FATAL_KINDS
 from llm_pure.bulk.progress import Progress, run_counts
 from llm_pure.bulk.provider_jobs import job_states
 from llm_pure.bulk.row_states import ANSWERED, FINAL
