@@ -15,6 +15,7 @@ from llm_pure.bulk.lease_stores import InMemoryLeases, LeaseStore, open_shared_l
 from llm_pure.bulk.local_loop import LocalLoop
 from llm_pure.bulk.loop_options import LoopOptions
 from llm_pure.bulk.progress import Progress, run_counts
+from llm_pure.bulk.provider_jobs import no_living_jobs
 from llm_pure.bulk.run_directory import Run
 from llm_pure.bulk.run_summary import RunSummary, Stopper
 from llm_pure.client.billing import PricesInput
@@ -74,6 +75,7 @@ async def arun_local(
         ok(run.check_input())
         limit_usd = None if budget is None else to_amount(budget, "budget")
         with ok(run.lock()):
+            ok(no_living_jobs(run))
             states = run.states()
             store: LeaseStore
             if leases is None:

@@ -10,6 +10,8 @@ from llm_pure.bulk.entries import Job, Sent, decode_entry
 from llm_pure.bulk.log_files import log_paths, scan_lines
 from llm_pure.bulk.row_states import ANSWERED, FINAL
 from llm_pure.bulk.run_directory import Run
+from llm_pure.types.errors import InvalidConfiguration
+from llm_pure.types.rejection import Rejected, returns_failure
 
 WORKER = "provider"
 """Name of the logs that the provider driver writes."""
@@ -69,3 +71,13 @@ def job_records(run: Run) -> tuple[JobRecord, ...]:
 def living_jobs(run: Run) -> tuple[JobRecord, ...]:
     """Return the jobs that are not over: their rows must not be sent otherwise."""
     return tuple([record for record in job_records(run) if record.phase not in OVER])
+
+
+@returns_failure
+def no_living_jobs(run: Run) -> None:
+    """Fails with InvalidConfiguration if jobs of the run are under way: their rows would be paid twice."""
+    living = living_jobs(run)
+    if living:
+        message = f"{len(living)} jobs of {run.directory} are under way at the provider, and their rows would be paid twice"
+        remedy = "wait for them or cancel them: llm-pure batch resume, llm-pure batch cancel"
+        raise Rejected(InvalidConfiguration(message=message, field="provider_batch", remedy=remedy))

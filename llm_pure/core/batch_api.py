@@ -27,8 +27,8 @@ BatchState: TypeAlias = Literal[
 
 ENDED: frozenset[BatchState] = frozenset({"completed", "failed", "expired", "cancelled"})
 
-KEY = "llm_pure_key"
-"""The metadata field with our key of a job."""
+KEY = "llm_pure_job"
+"""The metadata field with our key of a job. A name that ends in "key" would be masked in logs and cassettes."""
 
 MAX_ID_LENGTH = 64
 """The longest custom id that every service takes; of letters, digits, "_" and "-"."""

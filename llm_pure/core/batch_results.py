@@ -201,7 +201,7 @@ class JsonPageDecoder(_Body):
                 error = self._cut("the results are not complete JSON", body)
             if error is None and isinstance(raw, dict):
                 results, self._next = self._read(raw)
-                self._buffer.clear()
+                self._buffer = bytearray()
                 return Success(tuple(results))
         error = error or self._malformed("the response has no results", body)
         self._fail(error)
@@ -241,10 +241,12 @@ def _encoded(body: Any) -> bytes:
 
 
 def _status(value: Any) -> int:
-    if isinstance(value, str) and value.isdecimal() and len(value) == 3:
-        value = int(value)
-    is_status = isinstance(value, int) and not isinstance(value, bool) and 200 <= value <= 599
-    return value if is_status else 500
+    number = (
+        int(value) if isinstance(value, str) and value.isdecimal() and len(value) == 3 else value
+    )
+    if isinstance(number, int) and not isinstance(number, bool) and 200 <= number <= 599:
+        return number
+    return 500
 
 
 GRPC_STATUS: Mapping[int, int] = {

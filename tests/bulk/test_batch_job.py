@@ -413,8 +413,7 @@ def test_an_unknown_state_is_polled_a_bounded_number_of_times() -> None:
     odd = BatchJob(id="job-1", state="unknown", raw_state="tired")
     for _ in range(30):
         state, _ = step(state, Polled(odd, T))
-    state, commands = step(state, Polled(odd, T))
-    (stop,) = commands
+    state, (stop,) = step(state, Polled(odd, T))
     assert isinstance(stop, Stop)
     assert "job-1" in stop.error.message
     assert state.phase == "running"

@@ -71,7 +71,7 @@ def test_openai_makes_a_batch_that_we_read() -> None:
             input_file_id=file.id,
             endpoint="/v1/chat/completions",
             completion_window="24h",
-            metadata={"llm_pure_key": "our-key"},
+            metadata={"llm_pure_job": "our-key"},
         )
         batch = client.batches.retrieve(batch.id)
         assert batch.status == "completed"
@@ -122,7 +122,7 @@ def test_mistralai_makes_a_job_that_we_read(upload: bool) -> None:
         job = client.batch.jobs.create(
             endpoint="/v1/chat/completions",
             model="mistral-small-latest",
-            metadata={"llm_pure_key": "our-key"},
+            metadata={"llm_pure_job": "our-key"},
             **source,
         )
         done = client.batch.jobs.get(job_id=job.id, inline=True)

@@ -7,8 +7,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from llm_pure import ChatRequest, LLMConfig, Tool
-from llm_pure.bulk import Run, open_run
+from llm_pure import ChatRequest, LLMConfig, Tool, answering
+from llm_pure.bulk import Run, open_run, run_local
 from llm_pure.bulk.entries import Done, Job, Sent
 from llm_pure.bulk.provider_batches import (
     ProviderSummary,
@@ -125,6 +125,16 @@ def test_without_waiting_the_jobs_are_left_to_a_later_part(tmp_path: Path) -> No
     assert send(run, fake, wait=False).reason == "waiting"
     assert send(run, fake).reason == "finished"
     assert len(fake.jobs) == 2
+
+
+def test_rows_of_jobs_under_way_are_not_sent_by_single_calls(tmp_path: Path) -> None:
+    run, fake = opened(tmp_path / "run"), SlowFake(3)
+    send(run, fake, wait=False)
+    summary = run_local(run, transport=answering("paid twice"))
+    assert isinstance(summary.error, InvalidConfiguration)
+    assert (summary.error.field, summary.sends, summary.counts.open) == ("provider_batch", 0, 5)
+    send(run, fake)
+    assert run_local(run, transport=answering("paid twice")).reason == "finished"
 
 
 class SlowFake(FakeBatches):

@@ -25,7 +25,7 @@ Handler = Callable[["FakeBatches", HttpRequest, re.Match[str]], HttpResponse]
 SHAPES = ("files", "together", "anthropic", "gemini", "mistral", "openrouter", "xai")
 """A: files and together; B: anthropic; C: gemini and mistral; D: openrouter; E: xai."""
 
-KEY_FIELDS = ("llm_pure_key", "ds_name")
+KEY_FIELDS = ("llm_pure_job", "ds_name")
 PAGE = 3
 """Rows on a page of results, and jobs on a page of a list."""
 
@@ -217,7 +217,7 @@ def _openai_job(
         "created_at": job.created_s,
         "expires_at": job.created_s + 86400,
         "request_counts": counts,
-        "metadata": {"llm_pure_key": job.key, "ds_name": job.key} if job.key else metadata,
+        "metadata": {"llm_pure_job": job.key, "ds_name": job.key} if job.key else metadata,
     }
     if fake.chance is not None and fake.shape == "files":
         shown["status"] = fake.chance.choice((state, state.capitalize()))
@@ -521,7 +521,7 @@ def _create_mistral(fake: FakeBatches, request: HttpRequest, match: re.Match[str
         return problem(422, "the model belongs to the job")
     job = fake.add_job(
         "job-", rows,
-        key=(body.get("metadata") or {}).get("llm_pure_key", ""),
+        key=(body.get("metadata") or {}).get("llm_pure_job", ""),
         model=body.get("model") or "", input_file=files[0] if files else "",
     )  # fmt: skip
     return reply(_mistral_job(fake, job))
@@ -543,7 +543,7 @@ def _mistral_job(fake: FakeBatches, job: FakeJob, *, inline: bool = False) -> di
         "completed_requests": len(job.rows) if job.over else 0,
         "succeeded_requests": good if job.over else 0,
         "failed_requests": len(job.rows) - good if job.over else 0,
-        "metadata": {"llm_pure_key": job.key},
+        "metadata": {"llm_pure_job": job.key},
     }
     if job.over and job.input_file:
         if not job.output_file:
