@@ -7,7 +7,7 @@ BIN := .venv/bin
 # one more than there are cores, since some tests wait
 WORKERS ?= $(shell $(PYTHON) -c 'import os; print((os.cpu_count() or 1) + 1)')
 .DEFAULT_GOAL := help
-.PHONY: help demo test fuzz test-lowest test-newest check format docs changelog dist record bench compare lock prices-refresh clean
+.PHONY: help demo test test-ray fuzz test-lowest test-newest check format docs changelog dist record bench compare lock prices-refresh clean
 
 # test-lowest and test-newest have a separate environment for each Python
 VERSION = $(shell $(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])')
@@ -42,6 +42,15 @@ demo: .venv/run ## the whole chain on a shipped cassette, offline
 
 test: .venv/test ## the test suite, offline
 	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
+
+.venv/ray/installed: .venv/pip pyproject.toml constraints/ray.txt
+	$(PYTHON) -m venv .venv/ray
+	.venv/ray/bin/python -m pip install --quiet --upgrade "pip>=25.3" --constraint constraints/ray.txt
+	.venv/ray/bin/python -m pip install --quiet --editable ".[cli,aiohttp,ray]" --group ray $(call pinned,ray)
+	@touch $@
+
+test-ray: .venv/ray/installed ## the tests of bulk runs on Ray and Dask, in an environment of its own (600 MB), which `make test` leaves out
+	.venv/ray/bin/python -m pytest -p no:xdist tests/ray $(ARGS)
 
 fuzz: .venv/test ## 200,000 mutants of recorded responses, to every parser, in ten minutes; ARGS="--seed 1 --cases 5000"
 	$(BIN)/python -m tests.support.fuzz $(ARGS)

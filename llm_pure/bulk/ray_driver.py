@@ -9,6 +9,7 @@ The keeper is no detached actor: it would hold nothing that the logs do not have
 
 import os
 import signal
+import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
@@ -42,6 +43,7 @@ NUM_CPUS = 0.5
 """Of each worker. A whole one each may leave none for other actors and tasks of a small cluster, which then wait in silence."""
 
 NAMESPACE = "llm_pure"
+CONNECT_S = 10.0
 WAIT_S = 0.25
 START_S = 60.0
 """A cluster that has started no worker after so long has no room for one."""
@@ -147,15 +149,30 @@ def _connection(address: str | None, workers: int, num_cpus: float) -> Iterator[
             "include_dashboard": False,
             "_node_ip_address": "127.0.0.1",
         }
+    elif address != "auto":
+        _connect(address)
     try:
         ray.init(address=address, **options)
     except (ConnectionError, RuntimeError, ValueError) as failed:
-        message = f"no Ray cluster at {address!r}: {failed}"
-        raise Rejected(ConnectionFailed(message=message, code="ray", retryable=False)) from None
+        raise Rejected(_no_cluster(address, failed)) from None
     try:
         yield ray
     finally:
         ray.shutdown()
+
+
+def _connect(address: str) -> None:
+    """Raises Rejected if nothing listens there: Ray itself would try for minutes."""
+    host, _, port = address.removeprefix("ray://").rpartition(":")
+    try:
+        socket.create_connection((host.strip("[]"), int(port)), CONNECT_S).close()
+    except (OSError, ValueError) as failed:
+        raise Rejected(_no_cluster(address, failed)) from None
+
+
+def _no_cluster(address: str | None, failed: Exception) -> ConnectionFailed:
+    message = f"no Ray cluster at {address}: {failed}"
+    return ConnectionFailed(message=message, code="ray", retryable=False)
 
 
 @contextmanager
