@@ -11,8 +11,9 @@ from typing import Any
 import msgspec
 import pytest
 
-from llm_pure import ChatRequest
-from llm_pure.bulk import Run, open_run
+from llm_pure import ChatRequest, LLMException
+from llm_pure.bulk import AskRows, Run, open_run
+from llm_pure.bulk.columns import COLUMNS
 from llm_pure.bulk.keeper import Keeper, KeeperOptions, Report
 from llm_pure.bulk.leases import Want
 from llm_pure.bulk.log_files import log_paths
@@ -234,3 +235,57 @@ def test_no_key_is_in_what_goes_to_workers(tmp_path: Path, service: BulkService)
     files = [path for path in run.directory.rglob("*") if path.is_file()]
     assert json.loads((run.directory / "run.json").read_bytes())["config"] == "openai:gpt-4o-mini"
     assert not [path for path in files if KEY.encode() in path.read_bytes()]
+
+
+def test_ask_rows_answers_columns_and_a_batch_that_comes_again_sends_what_is_missing(
+    tmp_path: Path, service: BulkService
+) -> None:
+    ask = AskRows(
+        tmp_path / "run", config="openai:gpt-4o-mini", prompt="Is {n} prime?", concurrency=4,
+        retry=RetryPolicy(max_attempts=1),
+    )  # fmt: skip
+    columns = {"n": [7, 8, 7, 9], "note": ["a", None, "c", "[400]"]}
+    answered = ask(columns)
+    assert answered["n"] == [7, 8, 7, 9]
+    assert answered["note"] == columns["note"]
+    assert answered["llm_text"] == [f"yes: Is {n} prime?" for n in (7, 8, 7, 9)]
+    assert service.prompts.total() == 3  # equal rows share an answer
+    other = pickle.loads(pickle.dumps(ask))  # in another process
+    assert other({"n": [9, 10], "note": ["x", "y"]})["llm_text"] == [
+        "yes: Is 9 prime?",
+        "yes: Is 10 prime?",
+    ]
+    assert ask({"n": [10], "note": [""]})["llm_id"] == other({"n": [10], "note": [""]})["llm_id"]
+    assert service.prompts == {f"Is {n} prime?": 1 for n in (7, 8, 9, 10)}
+    assert KEY.encode() not in pickle.dumps(ask)
+    assert list(ask({"n": []})) == ["n", *COLUMNS]
+
+
+def test_errors_of_rows_are_columns_and_those_of_the_account_end_the_job(
+    tmp_path: Path, service: BulkService
+) -> None:
+    ask = AskRows(tmp_path / "run", config="openai:gpt-4o-mini", retry=RetryPolicy(max_attempts=1))
+    answered = ask({"prompt": ["fine", "[400]", "", "[500 html]"]})
+    assert answered["llm_error_kind"] == [None, "invalid_request", "invalid_request", "server_error"]
+    assert ask({"prompt": ["[400]", "[500 html]"]})["llm_error_kind"] == [
+        "invalid_request",
+        "server_error",
+    ]
+    assert (service.prompts["[400]"], service.prompts["[500 html]"]) == (1, 2)
+    with pytest.raises(LLMException) as raised:
+        ask({"prompt": [f"[401] {number}" for number in range(100)]})
+    assert raised.value.error.kind == "authentication"
+    assert service.statuses[401] < 100
+    with pytest.raises(LLMException, match="prompt was 'null'"):
+        AskRows(tmp_path / "run", config="openai:gpt-4o-mini", prompt="Why {n}?")({"n": [1]})
+
+
+def test_ask_rows_takes_the_answers_of_a_run_that_is_there(
+    tmp_path: Path, service: BulkService
+) -> None:
+    run = opened(tmp_path, 5)
+    [task] = shard_tasks(run, OPTIONS)
+    send_shard(task)
+    answered = AskRows(run.directory)({"prompt": ["Is 3 prime?", "Is 4 prime?"]})
+    assert answered["llm_text"] == ["yes: Is 3 prime?", "yes: Is 4 prime?"]
+    assert service.prompts.total() == 5

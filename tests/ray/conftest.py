@@ -32,7 +32,7 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     with counting_service(DELAY_S) as url, pytest.MonkeyPatch.context() as patch:
         for name, value in {
             "HOME": str(home), "OPENAI_API_KEY": KEY, "OPENAI_BASE_URL": url, "PYTHONPATH": str(ROOT),
-            "RAY_USAGE_STATS_ENABLED": "0", "RAY_AUTH_MODE": "disabled",
+            "RAY_USAGE_STATS_ENABLED": "0",
             "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
         }.items():  # fmt: skip
             patch.setenv(name, value)
