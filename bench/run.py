@@ -14,7 +14,18 @@ import msgspec
 from bench.peers import versions
 from bench.report import Report, table
 
-BENCHES = ("stream", "memory", "import", "build", "repair", "growth", "call", "load", "tokens")
+BENCHES = (
+    "stream",
+    "memory",
+    "import",
+    "build",
+    "repair",
+    "growth",
+    "call",
+    "load",
+    "bulk",
+    "tokens",
+)
 
 
 def main() -> None:

@@ -23,7 +23,7 @@ All others may pass (rate limits, overload, server errors, timeouts, broken conn
 which `resume` tries again."""
 
 
-class UsageHead(msgspec.Struct, frozen=True, gc=False):
+class UsageHead(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """The counts of a completion's usage."""
 
     input_tokens: int | None = None
@@ -59,7 +59,11 @@ class _Ended(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind"):
             msgspec.structs.force_setattr(self, "error_kind", self.error.kind)
         if self.completion is not None and self.usage is None:
             usage = self.completion.usage
-            counts = UsageHead(usage.input_tokens, usage.output_tokens, usage.cached_input_tokens)
+            counts = UsageHead(
+                input_tokens=usage.input_tokens,
+                output_tokens=usage.output_tokens,
+                cached_input_tokens=usage.cached_input_tokens,
+            )
             msgspec.structs.force_setattr(self, "usage", counts)
 
 
@@ -157,7 +161,7 @@ def decode_log(data: bytes) -> Iterator[Entry]:
             yield entry
 
 
-class EntryHead(msgspec.Struct, frozen=True):
+class EntryHead(msgspec.Struct, frozen=True, kw_only=True):
     """The fields of any line that counts and states need."""
 
     kind: str

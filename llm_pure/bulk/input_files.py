@@ -31,8 +31,9 @@ INDEX = "index.bin"
 _MAGIC = b"llm-pure index 1"
 _RECORD = struct.Struct(f">Q{DIGEST_BYTES}s")
 _FLAG_BITS = 56
-DUPLICATE, COPY = 1, 2
-"""Flags of a row: its custom_id is an earlier row's; it is equal to an earlier row, and shares its answer."""
+DUPLICATE, COPY, REPEATED = 1, 2, 4
+"""Flags of a row: its custom_id is an earlier row's; it is equal to an earlier row and shares its answer; it is equal to
+one and sent all the same."""
 
 _LINES_A_READ = 1024
 
@@ -203,7 +204,8 @@ def write_index(
                     seen.add(first)
                 if ordinal and dedupe and not flags and row.error is None:
                     flags, ordinal = COPY, 0
-                unreadable += row.error is not None or flags == DUPLICATE
+                flags |= REPEATED if ordinal else 0
+                unreadable += row.error is not None or bool(flags & DUPLICATE)
                 index.write(
                     _RECORD.pack(row_offset | flags << _FLAG_BITS, with_ordinal(first, ordinal))
                 )

@@ -162,19 +162,19 @@ def _grant_usd(leases: Leases, want: Want) -> Decimal:
 
 
 def _take(
-    bucket: Bucket | None, wanted: float, now_s: float, *, unit: float = 0.0
+    bucket: Bucket | None, requested: float, now_s: float, *, unit: float = 0.0
 ) -> tuple[float, Bucket | None, float]:
     """(amount taken, bucket after it, seconds until there is more to take). unit: only multiples of it, if it is not 0."""
-    if bucket is None or wanted <= 0:
-        return wanted, bucket, 0.0
+    if bucket is None or requested <= 0:
+        return requested, bucket, 0.0
     passed_s = max(0.0, now_s - bucket.at_s)  # a clock that goes back refills nothing
     level = min(bucket.capacity, bucket.level + passed_s * bucket.rate)
-    amount = max(0.0, min(wanted, level))
+    amount = max(0.0, min(requested, level))
     if unit:
         amount = amount // unit * unit
     after = msgspec.structs.replace(bucket, level=level - amount, at_s=now_s)
-    is_enough = amount >= (unit or wanted)
-    missing = min(bucket.capacity, unit or wanted) - after.level
+    is_enough = amount >= (unit or requested)
+    missing = min(bucket.capacity, unit or requested) - after.level
     return amount, after, 0.0 if is_enough else max(missing / bucket.rate, 0.001)
 
 

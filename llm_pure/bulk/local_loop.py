@@ -32,7 +32,7 @@ from llm_pure.policy.retry import NOT_RUNNING
 from llm_pure.transports.base import TransportSettings
 from llm_pure.types.completion import Completion
 from llm_pure.types.config import LLMConfig
-from llm_pure.types.errors import ConnectionFailed, LLMError
+from llm_pure.types.errors import ConnectionFailed, InvalidConfiguration, LLMError
 from llm_pure.types.rejection import ok
 from llm_pure.types.result import Failure, LLMResult, Success
 
@@ -185,10 +185,16 @@ class LocalLoop:
 
     async def _answer(self, number: int, record: CallRecord) -> None:
         """Send one row and write its end."""
-        row = self._run.row(number)
+        try:
+            row = self._run.row(number)
+        except OSError as error:
+            message = f"{self._run.input_path}: {error.strerror}"
+            self._stop("error", InvalidConfiguration(message=message, field="input"))
+            return
         if row.error is not None or row.request is None:
             record.reset(0.0)
             self._write(number, row.custom_id, record, 0.0, None, row.error)
+            await asyncio.sleep(0)  # many such rows must not keep others from their turn
             return
         self._in_flight += 1
         try:

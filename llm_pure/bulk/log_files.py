@@ -7,6 +7,7 @@ thread flushes to the disk every quarter of a second, which is what a power fail
 import errno
 import os
 import re
+import shutil
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
@@ -163,12 +164,13 @@ class LogWriter:
         raise LogFull(errno.ENOSPC, "no space left on the disk of the run", str(self.path))
 
     def _reserve(self, size: int) -> None:
-        statistics = os.statvfs(self.path.parent)
-        size = min(size, statistics.f_bavail * statistics.f_frsize // 4)
+        size = min(size, shutil.disk_usage(self.path.parent).free // 4)
         descriptor = os.open(self._spare, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         try:
-            if size:
+            if size and hasattr(os, "posix_fallocate"):
                 os.posix_fallocate(descriptor, 0, size)
+            else:
+                os.write(descriptor, bytes(size))
         except OSError as error:
             if error.errno in _FULL:
                 raise

@@ -3,12 +3,12 @@
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
 from llm_pure.bulk.columns import OutputForm, output_line
 from llm_pure.bulk.joining import RowResult
 from llm_pure.bulk.run_directory import Run, directory_error, write_atomically
-from llm_pure.types.rejection import Rejected, returns_failure
+from llm_pure.types.rejection import Rejected, ok, returns_failure
 from llm_pure.types.result import Failure
 
 RESULTS = "out.jsonl"
@@ -33,6 +33,7 @@ def write_lines(
 
     Fails with InvalidConfiguration (field "directory") if the file cannot be written, and leaves an older one as it was.
     """
+    ok(run.check_input())
     lines = _Lines(run, form or default_form(run), raw=raw, only_errors=only_errors)
     if str(path) == "-":
         lines.write(sys.stdout.buffer)
@@ -66,10 +67,5 @@ class _Lines:
 @returns_failure
 def write_outputs(run: Run) -> int:
     """Write `out.jsonl` and `errors.jsonl` of the run; return the number of rows in the first."""
-    written: dict[str, Any] = {}
-    for name, only_errors in ((RESULTS, False), (ERRORS, True)):
-        result = write_lines(run, run.directory / name, only_errors=only_errors)
-        if isinstance(result, Failure):
-            raise Rejected(result.failure())
-        written[name] = result.unwrap()
-    return int(written[RESULTS])
+    ok(write_lines(run, run.directory / ERRORS, only_errors=True))
+    return ok(write_lines(run, run.directory / RESULTS))

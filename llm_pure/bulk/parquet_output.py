@@ -35,6 +35,7 @@ def write_parquet(run: Run, path: str | Path, *, raw: bool = False) -> int:
     Fails with InvalidConfiguration if pyarrow is not installed or the file cannot be written; an older one stays.
     """
     parquet, arrow = import_parquet(), import_module("pyarrow")
+    ok(run.check_input())
     target = Path(path)
     temporary = target.with_name(f".{target.name}.{os.getpid()}.new")
     tables = (

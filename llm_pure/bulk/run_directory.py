@@ -3,6 +3,7 @@
 Everything but the logs is written to a temporary name and renamed, `run.json` last: a run exists once it does.
 """
 
+import errno
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -13,10 +14,12 @@ import msgspec
 
 from llm_pure.adapters import registry as default_registry
 from llm_pure.bulk.entries import Entry
+from llm_pure.bulk.identity import item_id
 from llm_pure.bulk.input_files import (
     COPY,
     DUPLICATE,
     INDEX,
+    REPEATED,
     SPOOL,
     RowIndex,
     hash_file,
@@ -41,6 +44,7 @@ from llm_pure.bulk.run_spec import (
     RunSpec,
     config_settings,
     difference,
+    id_prefix,
     row_form,
 )
 from llm_pure.bulk.typed_values import typed_value
@@ -57,6 +61,10 @@ SNAPSHOT_LINES = 50_000
 
 Schema = type[Any] | Mapping[str, Any]
 """Of typed answers: a Python type, or a JSON Schema."""
+
+
+class InputChanged(OSError):
+    """A row of the input is not the row that was planned."""
 
 
 class Run:
@@ -80,6 +88,7 @@ class Run:
         self._config = config
         provider = self.registry.get(spec.api_type).value_or(None)
         self.form: RowForm = ok(row_form(spec, "" if provider is None else provider.dialect))
+        self._prefix = id_prefix(spec)
         self._input: int | None = None
 
     def __len__(self) -> int:
@@ -127,11 +136,15 @@ class Run:
             raise Rejected(changed)
 
     def row(self, number: int) -> Row:
-        """Return a row, read from the input now. Raises OSError if the input is gone."""
+        """Return a row, read from the input now. Raises OSError if the input is gone or its row is another."""
         if self._input is None:
             self._input = os.open(self.input_path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
         offset, length, flags = self.index.span(number)
         row = read_row(number, _read_at(self._input, length, offset), self.form)
+        if not flags & REPEATED and item_id(self._prefix, row.key) != self.index.id(number):
+            raise InputChanged(
+                errno.ESTALE, "the input was changed while it is used", str(self.input_path)
+            )
         if flags & DUPLICATE:
             message = f"row {number + 1}: custom_id {row.custom_id!r} is an earlier row's"
             error = InvalidRequest(message=message, param="custom_id")

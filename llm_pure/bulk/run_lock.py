@@ -70,7 +70,7 @@ def lock_run(directory: Path) -> LLMResult[RunLock]:
     try:
         _lock(descriptor)
         os.ftruncate(descriptor, 0)
-        os.pwrite(descriptor, msgspec.json.encode(_this_process()), 0)
+        os.write(descriptor, msgspec.json.encode(_this_process()))
     except BlockingIOError:
         os.close(descriptor)
         owner = read_owner(directory)

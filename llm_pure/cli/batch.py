@@ -201,11 +201,14 @@ def _opened(
 def _reopened(options: Namespace) -> tuple[Run, SelectedModel]:
     """The run with the model of its name, which this environment may know by another address or key."""
     spec = _value(open_run(options.directory)).spec
-    options.model = options.model or spec.config
+    options.model = options.model or spec.config or f"{spec.api_type}:{spec.model}"
     options.config = options.config or spec.config_file
     options.base_url = options.base_url or spec.base_url
     selected = value_or_exit(select_model(options))
-    return _value(open_run(options.directory, config=selected.config)), selected
+    config = selected.config
+    if spec.config is None:  # planned in Python with a configuration that has no name
+        config = msgspec.structs.replace(config, **spec.settings)
+    return _value(open_run(options.directory, config=config)), selected
 
 
 def _schema(path: str | None) -> dict[str, Any] | None:

@@ -10,7 +10,16 @@ import pytest
 
 import llm_pure
 
-ABOVE_THE_CORE = ("adapters", "cli", "__main__", "replay", "client", "transports", "settings")
+ABOVE_THE_CORE = (
+    "adapters",
+    "bulk",
+    "cli",
+    "__main__",
+    "replay",
+    "client",
+    "transports",
+    "settings",
+)
 
 POSITIONAL_BY_DESIGN = {
     # parts and messages: what a person writes by hand, text first

@@ -94,6 +94,15 @@ def test_status_and_resume_of_a_run_that_the_budget_stopped(
     assert "run: finished" in batch(capsys, "status", "run")[1]
 
 
+def test_a_run_that_was_planned_in_python_is_resumed_here(
+    capsys: pytest.CaptureFixture[str], service: BulkService
+) -> None:
+    config = LLMConfig(api_type="openai", model="gpt-4o-mini", temperature=0.5)
+    open_run("run", ["a", "b"], config=config).unwrap()
+    assert batch(capsys, "resume", "run")[0] == 0
+    assert service.prompts.total() == 2
+
+
 def test_retry_sends_final_errors_again(
     reviews: list[str], capsys: pytest.CaptureFixture[str], service: BulkService
 ) -> None:

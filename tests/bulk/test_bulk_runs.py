@@ -20,6 +20,7 @@ from llm_pure.bulk.lease_stores import InMemoryLeases
 from llm_pure.bulk.local_loop import LocalLoop
 from llm_pure.bulk.log_files import LogFull, LogWriter, log_paths
 from llm_pure.bulk.loop_options import LoopOptions
+from llm_pure.bulk.output_files import write_lines
 from llm_pure.bulk.progress import Progress
 from llm_pure.bulk.run_status import run_status
 from llm_pure.bulk.run_summary import Stopper
@@ -249,6 +250,24 @@ def test_a_changed_file_is_refused_on_resume(tmp_path: Path, service: BulkServic
     assert "has changed since the run was planned: other bytes" in summary.message
     source.unlink()
     assert "cannot be read" in sent(run).message
+
+
+def test_a_file_that_changes_during_the_run_stops_it(tmp_path: Path, service: BulkService) -> None:
+    source = tmp_path / "rows.jsonl"
+    source.write_text("".join(f'{{"prompt": "{number}"}}\n' for number in range(10, 60)))
+    run = opened(tmp_path, service, source)
+
+    def change(_: Progress) -> None:
+        with source.open("r+") as file:
+            file.write('{"prompt": "xx"}\n' * 50)
+
+    service.delay_s = 0.05
+    summary = sent(run, concurrency=2, on_progress=change, progress_s=0.1)
+    assert (summary.reason, summary.message) == (
+        "error", f"{source}: the input was changed while it is used",
+    )  # fmt: skip
+    assert "xx" not in service.prompts
+    assert write_lines(run, tmp_path / "out.jsonl").failure().kind == "configuration"
 
 
 def test_rows_that_are_the_same_keep_their_answers(tmp_path: Path, service: BulkService) -> None:
