@@ -1,7 +1,7 @@
 """`AskRows`: a callable on columns, for engines that map functions over batches of a table, with a run's log for its memory.
 
     dataset.map_batches(AskRows, fn_constructor_args=["runs/reviews"], fn_constructor_kwargs={...})        # Ray Data
-    frames.mapInPandas(...), Dask's map_partitions: docs/how-to/many-prompts-engines.md
+    frames.mapInPandas(...), Dask's map_partitions: docs/how-to/many-prompts-on-clusters.md
 
 An engine that loses a worker runs a whole batch again; what the log has is then not sent. Equal rows share one answer: an engine
 may send any batch twice, so nothing says whether a row that comes again is another one.
