@@ -48,6 +48,8 @@ WAIT_S = 0.25
 START_S = 60.0
 """A cluster that has started no worker after so long has no room for one."""
 
+SHARDS_A_LANE = 4
+
 DEATHS = 5
 """So many workers in a row that die before a row has ended stop the run."""
 
@@ -66,7 +68,7 @@ def run_ray(
     prices: PricesInput | None = None,
     timeout_s: float | None = None,
     retry_passing: bool = True,
-    shard_rows: int = SHARD_ROWS,
+    shard_rows: int | None = None,
     silent_s: float = SILENT_S,
     on_progress: Callable[[Progress], object] | None = None,
     progress_s: float = 10.0,
@@ -76,7 +78,7 @@ def run_ray(
 
     workers: actors, with per_worker calls in flight each. num_cpus: that Ray reserves for each. address: "auto" is the cluster
     of this machine, "ray://HOST:10001" another, None starts one of this process on loopback; a connection that this process
-    has is used as it is. silent_s: the shards of a worker that is silent for so long go to others. The other arguments are
+    has is used as it is. shard_rows: by default 1,000, and fewer if not every worker would have several shards. silent_s: the shards of a worker that is silent for so long go to others. The other arguments are
     those of `run_local`; budget and limit hold for all workers together. Ctrl-C and SIGTERM as there. Raises nothing.
     """
     began_s = monotonic()
@@ -96,7 +98,7 @@ def run_ray(
             directory, start = str(run.directory.absolute()), next_start(run.directory)
             keeper = KeeperOptions(
                 directory=directory, start=start, workers=workers, limit_usd=limit_usd,
-                limit=limit or RateLimit(), retry_passing=retry_passing, shard_rows=shard_rows,
+                limit=limit or RateLimit(), retry_passing=retry_passing, shard_rows=shard_rows or _shard_rows(run, workers),
                 silent_s=silent_s,
             )  # fmt: skip
             worker = WorkerOptions(
@@ -123,6 +125,11 @@ def run_ray(
         message=error.message,
         took_s=monotonic() - began_s,
     )
+
+
+def _shard_rows(run: Run, workers: int) -> int:
+    """The size of shards by which each worker has several, so that all end at about the same time."""
+    return max(1, min(SHARD_ROWS, len(run) // (SHARDS_A_LANE * LANES * workers)))
 
 
 def _missing() -> InvalidConfiguration:
