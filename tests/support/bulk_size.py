@@ -77,7 +77,7 @@ def main(count: int) -> int:
             began_s = time.process_time()
             status = run_status(open_run(directory).unwrap())
             times.append(time.process_time() - began_s)
-        assert status.counts.answered == count
+            assert status.counts.answered == count
     print(f"planning: {plan - empty:.0f} MB, of which the set of ids {ids - empty:.0f} MB")
     print(f"status: {times[0]:.2f} s from the log, {times[1]:.2f} s with the snapshot")
     return 1 if plan - ids > MAX_MB or times[1] > MAX_STATUS_S else 0
