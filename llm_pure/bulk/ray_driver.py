@@ -1,10 +1,10 @@
 """Run the open rows of a run on Ray: `run_ray`. Needs the extra `ray`, of which the core is used: actors.
 
-One keeper has shards, budget and rates; workers send. Each of them, and the driver, may be killed at any time: what ended is in
+One coordinator has shards, budget and rates; workers send. Each of them, and the driver, may be killed at any time: what ended is in
 the run's logs, and Ray holds no answer. The run's directory must be at the same path on all nodes (NFS, a shared volume). Workers
 resolve the model by its name in their own configuration and environment: no key is sent.
 
-The keeper is no detached actor: it would hold nothing that the logs do not have, and outlive a killed driver.
+The coordinator is no detached actor: it would hold nothing that the logs do not have, and outlive a killed driver.
 """
 
 import os
@@ -21,11 +21,11 @@ from typing import Any
 
 import msgspec
 
-from llm_pure.bulk.keeper import SILENT_S, Keeper, KeeperOptions
+from llm_pure.bulk.coordinator import SILENT_S, Coordinator, CoordinatorOptions
 from llm_pure.bulk.log_files import fold_logs, log_paths, next_start, remove_spares
 from llm_pure.bulk.planning import SHARD_ROWS
 from llm_pure.bulk.progress import Progress, run_counts
-from llm_pure.bulk.ray_worker import LANES, Worker, WorkerEnd, WorkerOptions
+from llm_pure.bulk.ray_worker import SHARDS_AT_A_TIME, Worker, WorkerEnd, WorkerOptions
 from llm_pure.bulk.run_directory import Run
 from llm_pure.bulk.run_summary import RunSummary, Stopper
 from llm_pure.bulk.shards import ShardOptions
@@ -48,7 +48,7 @@ WAIT_S = 0.25
 START_S = 60.0
 """A cluster that has started no worker after so long has no room for one."""
 
-SHARDS_A_LANE = 4
+SHARDS_IN_TURN = 4
 
 DEATHS = 5
 """So many workers in a row that die before a row has ended stop the run."""
@@ -96,7 +96,7 @@ def run_ray(
             stopper = stopper or Stopper()
             stack.enter_context(_signals(stopper))
             directory, start = str(run.directory.absolute()), next_start(run.directory)
-            keeper = KeeperOptions(
+            coordinator = CoordinatorOptions(
                 directory=directory, start=start, workers=workers, limit_usd=limit_usd,
                 limit=limit or RateLimit(), retry_passing=retry_passing, shard_rows=shard_rows or _shard_rows(run, workers),
                 silent_s=silent_s,
@@ -104,11 +104,11 @@ def run_ray(
             worker = WorkerOptions(
                 name="", directory=directory, start=start, silent_s=silent_s,
                 shards=ShardOptions(
-                    concurrency=max(LANES, per_worker), limit=limit or RateLimit(),
+                    concurrency=max(SHARDS_AT_A_TIME, per_worker), limit=limit or RateLimit(),
                     transport=transport, timeout_s=timeout_s, retry=retry, prices=prices,
                 ),
             )  # fmt: skip
-            driver = _Driver(ray, run, keeper, worker, num_cpus, stopper)
+            driver = _Driver(ray, run, coordinator, worker, num_cpus, stopper)
             stack.callback(driver.close)
             return driver.run(on_progress, progress_s)
     except Rejected as rejected:
@@ -129,7 +129,7 @@ def run_ray(
 
 def _shard_rows(run: Run, workers: int) -> int:
     """The size of shards by which each worker has several, so that all end at about the same time."""
-    return max(1, min(SHARD_ROWS, len(run) // (SHARDS_A_LANE * LANES * workers)))
+    return max(1, min(SHARD_ROWS, len(run) // (SHARDS_IN_TURN * SHARDS_AT_A_TIME * workers)))
 
 
 def _missing() -> InvalidConfiguration:
@@ -203,25 +203,25 @@ class _Driver:
         self,
         ray: Any,
         run: Run,
-        keeper: KeeperOptions,
+        coordinator: CoordinatorOptions,
         worker: WorkerOptions,
         num_cpus: float,
         stopper: Stopper,
     ) -> None:
-        self._ray, self._run, self._options, self._worker = ray, run, keeper, worker
+        self._ray, self._run, self._options, self._worker = ray, run, coordinator, worker
         self._stopper, self._stops = stopper, 0
         self._actor = ray.remote(Worker).options(
             num_cpus=num_cpus, max_concurrency=2, max_restarts=0
         )
-        self._keeper = (
-            ray.remote(Keeper)
+        self._coordinator = (
+            ray.remote(Coordinator)
             .options(
                 num_cpus=0,
                 max_restarts=-1,
-                name=keeper_name(keeper.directory, keeper.start),
+                name=coordinator_name(coordinator.directory, coordinator.start),
                 namespace=NAMESPACE,
             )
-            .remote(keeper)
+            .remote(coordinator)
         )
         self._number = 0
         self._deaths = 0
@@ -279,7 +279,7 @@ class _Driver:
         self._number += 1
         name = f"ray-{self._number}"
         options = msgspec.structs.replace(self._worker, name=name)
-        actor = self._actor.remote(self._keeper, options, self._options.limit_usd)
+        actor = self._actor.remote(self._coordinator, options, self._options.limit_usd)
         self._actors[name] = actor
         self._names[actor.run.remote()] = name
 
@@ -290,7 +290,7 @@ class _Driver:
         except self._ray.exceptions.RayActorError:
             end = None
         self._kill(self._actors.pop(name))
-        self._tell_keeper("bury", name)
+        self._ask_coordinator("bury", name)
         if end is not None:
             self._sends += end.sends
         if end is None or end.reason == "silent":
@@ -338,15 +338,15 @@ class _Driver:
 
     def _kill_silent(self) -> None:
         """Kill workers that hang: they would never end, and their shards are others'."""
-        for name in self._tell_keeper("silent") or ():
+        for name in self._ask_coordinator("silent") or ():
             if name in self._actors:
                 self._kill(self._actors[name])
 
-    def _tell_keeper(self, name: str, *arguments: Any) -> Any:
-        """The keeper's answer; None if it is being started again."""
+    def _ask_coordinator(self, name: str, *arguments: Any) -> Any:
+        """The coordinator's answer; None if it is being started again."""
         errors = self._ray.exceptions
         with suppress(errors.RayActorError, errors.GetTimeoutError):
-            return self._ray.get(getattr(self._keeper, name).remote(*arguments), timeout=5)
+            return self._ray.get(getattr(self._coordinator, name).remote(*arguments), timeout=5)
         return None
 
     def _kill(self, actor: Any) -> None:
@@ -378,13 +378,13 @@ class _Driver:
 
     def close(self) -> None:
         """End all actors."""
-        for actor in (*self._actors.values(), self._keeper):
+        for actor in (*self._actors.values(), self._coordinator):
             self._kill(actor)
 
 
-def keeper_name(directory: str, start: int) -> str:
-    """Return the name of a run's keeper in the namespace `llm_pure`."""
-    return f"keeper {directory} {start}"
+def coordinator_name(directory: str, start: int) -> str:
+    """Return the name of a run's coordinator in the namespace `llm_pure`."""
+    return f"coordinator {directory} {start}"
 
 
 def log_count(run: Run, start: int) -> int:

@@ -1,4 +1,4 @@
-"""A Ray actor that sends shards, and its end of the conversation with the keeper. `ray` is loaded in the actor's process."""
+"""A Ray actor that sends shards, and its end of the conversation with the coordinator. `ray` is loaded in the actor's process."""
 
 import asyncio
 import os
@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from llm_pure.bulk.keeper import Assignment, Report
+from llm_pure.bulk.coordinator import Assignment, Report
 from llm_pure.bulk.leases import LEASE_S, Grant, Want
 from llm_pure.bulk.opening import open_run
 from llm_pure.bulk.run_directory import Run
@@ -23,12 +23,12 @@ from llm_pure.pricing.ledger import ZERO
 from llm_pure.types.errors import InvalidConfiguration
 from llm_pure.types.rejection import Rejected, ok
 
-LANES = 2
+SHARDS_AT_A_TIME = 2
 """Shards that a worker sends at a time: while the last rows of one end, the other keeps the connections busy."""
 
 REPORT_S = 1.0
 RETRY_S = 0.2
-"""After so long a message to a keeper that has died is sent again."""
+"""After so long a message to a coordinator that has died is sent again."""
 
 
 class WorkerOptions(msgspec.Struct, frozen=True, kw_only=True):
@@ -43,7 +43,7 @@ class WorkerOptions(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class WorkerEnd(msgspec.Struct, frozen=True, kw_only=True):
-    """How a worker has ended: the reason of its last shard, and "silent" if the keeper could not be reached."""
+    """How a worker has ended: the reason of its last shard, and "silent" if the coordinator could not be reached."""
 
     reason: str = "finished"
     end: ShardEnd | None = None
@@ -51,29 +51,29 @@ class WorkerEnd(msgspec.Struct, frozen=True, kw_only=True):
     sends: int = 0
 
 
-class KeeperLost(Exception):
-    """The keeper has not answered for so long that it counts this worker as dead."""
+class CoordinatorSilent(Exception):
+    """The coordinator has not answered for so long that it counts this worker as dead."""
 
 
-class KeeperMessages:
-    """Messages to the keeper, from any thread. A keeper that has died is waited for, until it would call this worker silent."""
+class CoordinatorMessages:
+    """Messages to the coordinator, from any thread. A coordinator that has died is waited for, until it would call this worker silent."""
 
-    def __init__(self, keeper: Any, silent_s: float) -> None:
-        self._keeper = keeper
+    def __init__(self, coordinator: Any, silent_s: float) -> None:
+        self._coordinator = coordinator
         self._silent_s = 0.8 * silent_s
         self._ray: Any = import_module("ray")
         self._heard_s = monotonic()
 
     def send(self, name: str, *arguments: Any) -> Any:
-        """Return the answer to a message. Raises KeeperLost."""
+        """Return the answer to a message. Raises CoordinatorSilent."""
         errors = self._ray.exceptions
         while True:
             left_s = self._heard_s + self._silent_s - monotonic()
             if left_s <= 0:
-                raise KeeperLost
+                raise CoordinatorSilent
             try:
                 answer = self._ray.get(
-                    getattr(self._keeper, name).remote(*arguments), timeout=left_s
+                    getattr(self._coordinator, name).remote(*arguments), timeout=left_s
                 )
             except (errors.RayActorError, errors.GetTimeoutError):
                 sleep(RETRY_S)
@@ -82,12 +82,12 @@ class KeeperMessages:
             return answer
 
 
-class KeeperLeases:
-    """The leases of one shard's loop, at the keeper. A heartbeat does not wait for its answer; a wish for more does."""
+class CoordinatorLeases:
+    """The leases of one shard's loop, at the coordinator. A heartbeat does not wait for its answer; a wish for more does."""
 
     shared = True
 
-    def __init__(self, messages: KeeperMessages, limit_usd: Decimal | None) -> None:
+    def __init__(self, messages: CoordinatorMessages, limit_usd: Decimal | None) -> None:
         self._messages, self._limit_usd = messages, limit_usd
         self._pool = ThreadPoolExecutor(1)
         self._granted_usd = ZERO
@@ -129,7 +129,7 @@ class KeeperLeases:
                 grant: Grant | None = self._messages.send(
                     "exchange", worker, self._granted_usd, want, spent_usd, tokens, pause_s
                 )
-            except KeeperLost:  # nothing without a lease; the worker ends
+            except CoordinatorSilent:  # nothing without a lease; the worker ends
                 return Grant(valid_s=0.0, wait_s=1.0)
             if grant is not None:
                 break
@@ -149,19 +149,21 @@ class KeeperLeases:
     def release(self, worker: str, spent_usd: Decimal) -> None:
         """End the lease."""
         self._pool.shutdown()
-        with suppress(KeeperLost):
+        with suppress(CoordinatorSilent):
             self._messages.send("release", worker, spent_usd)
 
     def workers(self) -> tuple[str, ...]:
-        """Return no other workers: the keeper ends their leases."""
+        """Return no other workers: the coordinator ends their leases."""
         return ()
 
 
 class Worker:
     """The actor. It has no coroutine, which would make Ray run its methods in an event loop of Ray's."""
 
-    def __init__(self, keeper: Any, options: WorkerOptions, limit_usd: Decimal | None) -> None:
-        self._sender = ShardSender(KeeperMessages(keeper, options.silent_s), options, limit_usd)
+    def __init__(self, coordinator: Any, options: WorkerOptions, limit_usd: Decimal | None) -> None:
+        self._sender = ShardSender(
+            CoordinatorMessages(coordinator, options.silent_s), options, limit_usd
+        )
 
     def run(self) -> WorkerEnd:
         """Send shards; return once nothing is left to send, and every client is closed."""
@@ -173,10 +175,10 @@ class Worker:
 
 
 class ShardSender:
-    """Takes shards from a keeper and sends them until all have ended."""
+    """Takes shards from a coordinator and sends them until all have ended."""
 
     def __init__(
-        self, messages: KeeperMessages, options: WorkerOptions, limit_usd: Decimal | None
+        self, messages: CoordinatorMessages, options: WorkerOptions, limit_usd: Decimal | None
     ) -> None:
         self._messages, self._options, self._limit_usd = messages, options, limit_usd
         self._stoppers: dict[int, Stopper] = {}
@@ -212,7 +214,7 @@ class ShardSender:
             run = ok(open_run(options.directory))
             ok(run.config())
             with WorkerLock(run.directory):
-                await asyncio.gather(*[self._lane(run) for _ in range(LANES)])
+                await asyncio.gather(*[self._send_shards(run) for _ in range(SHARDS_AT_A_TIME)])
         except Rejected as rejected:
             self._end = ShardEnd(
                 number=-1, left=0, reason="error", error=rejected.error,
@@ -227,10 +229,10 @@ class ShardSender:
                 number=-1, left=0, reason="error", error=error, message=error.message
             )
 
-    async def _lane(self, run: Run) -> None:
+    async def _send_shards(self, run: Run) -> None:
         options = self._options
         shards = msgspec.structs.replace(
-            options.shards, concurrency=max(1, options.shards.concurrency // LANES)
+            options.shards, concurrency=max(1, options.shards.concurrency // SHARDS_AT_A_TIME)
         )
         try:
             while not self._stops and self._end is None:
@@ -254,7 +256,7 @@ class ShardSender:
                         options=shards,
                     ),
                     run=run,
-                    store=KeeperLeases(self._messages, self._limit_usd),
+                    store=CoordinatorLeases(self._messages, self._limit_usd),
                     stopper=stopper,
                 )
                 self._sends += end.sends
@@ -264,7 +266,7 @@ class ShardSender:
                 await asyncio.to_thread(
                     self._messages.send, "finish", options.name, shard.number, end.left
                 )
-        except KeeperLost:
+        except CoordinatorSilent:
             self._lose()
 
     def _report(self) -> None:
@@ -273,7 +275,7 @@ class ShardSender:
             report = Report(worker=self._options.name, process=os.getpid(), holding=holding)
             try:
                 lost = self._messages.send("report", report)
-            except KeeperLost:
+            except CoordinatorSilent:
                 self._lose()
                 return
             for number in lost:

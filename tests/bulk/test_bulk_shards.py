@@ -1,4 +1,4 @@
-"""Shards for any engine: the picklable task, the keeper on a clock of its own, and workers that talk to it in this process."""
+"""Shards for any engine: the picklable task, the coordinator on a clock of its own, and workers that talk to it in this process."""
 
 import json
 import pickle
@@ -14,7 +14,7 @@ import pytest
 from llm_pure import ChatRequest, LLMException
 from llm_pure.bulk import AskRows, Run, open_run
 from llm_pure.bulk.columns import COLUMNS
-from llm_pure.bulk.keeper import Keeper, KeeperOptions, Report
+from llm_pure.bulk.coordinator import Coordinator, CoordinatorOptions, Report
 from llm_pure.bulk.leases import Want
 from llm_pure.bulk.log_files import log_paths
 from llm_pure.bulk.ray_worker import ShardSender, WorkerOptions
@@ -96,14 +96,14 @@ class Clock:
         return self.now_s
 
 
-def keeper_of(run: Run, clock: Clock, **fields: Any) -> Keeper:
+def coordinator_of(run: Run, clock: Clock, **fields: Any) -> Coordinator:
     values: dict[str, Any] = {"workers": 2, "shard_rows": 10, "start": 1}
-    options = KeeperOptions(directory=str(run.directory), **{**values, **fields})
-    return Keeper(options, clock)
+    options = CoordinatorOptions(directory=str(run.directory), **{**values, **fields})
+    return Coordinator(options, clock)
 
 
-def number_of(keeper: Keeper, worker: str) -> int | None:
-    shard = keeper.take(worker).shard
+def number_of(coordinator: Coordinator, worker: str) -> int | None:
+    shard = coordinator.take(worker).shard
     return None if shard is None else shard.number
 
 
@@ -111,84 +111,84 @@ def test_shards_go_to_one_worker_each_and_back_when_it_is_silent(
     tmp_path: Path, service: BulkService
 ) -> None:
     clock = Clock()
-    keeper = keeper_of(opened(tmp_path, 25), clock)
-    assert [number_of(keeper, name) for name in ("a", "b", "a", "b")] == [0, 1, 2, None]
-    keeper.finish("a", 0, 0)
+    coordinator = coordinator_of(opened(tmp_path, 25), clock)
+    assert [number_of(coordinator, name) for name in ("a", "b", "a", "b")] == [0, 1, 2, None]
+    coordinator.finish("a", 0, 0)
     clock.now_s += 20
-    assert keeper.report(Report(worker="b", process=2, holding=(1,))) == ()
+    assert coordinator.report(Report(worker="b", process=2, holding=(1,))) == ()
     clock.now_s += 20  # a was silent for 40 s
-    assert keeper.silent() == ("a",)
-    assert number_of(keeper, "b") == 2
-    assert keeper.report(Report(worker="a", process=1, holding=(2,))) == (2,)
-    keeper.finish("b", 2, 3)  # stopped: three rows are left
-    assert number_of(keeper, "b") == 2
-    keeper.finish("b", 1, 0)
-    keeper.finish("b", 2, 0)
-    assert keeper.take("b").over
+    assert coordinator.silent() == ("a",)
+    assert number_of(coordinator, "b") == 2
+    assert coordinator.report(Report(worker="a", process=1, holding=(2,))) == (2,)
+    coordinator.finish("b", 2, 3)  # stopped: three rows are left
+    assert number_of(coordinator, "b") == 2
+    coordinator.finish("b", 1, 0)
+    coordinator.finish("b", 2, 0)
+    assert coordinator.take("b").over
 
 
 def test_a_worker_known_to_be_dead_loses_its_shards_at_once(
     tmp_path: Path, service: BulkService
 ) -> None:
-    keeper = keeper_of(opened(tmp_path, 10), Clock())
-    assert number_of(keeper, "a") == 0
-    keeper.bury("a")
-    assert keeper.take("a").over
-    assert keeper.report(Report(worker="a", process=1, holding=(0,))) == (0,)
-    assert number_of(keeper, "b") == 0
+    coordinator = coordinator_of(opened(tmp_path, 10), Clock())
+    assert number_of(coordinator, "a") == 0
+    coordinator.bury("a")
+    assert coordinator.take("a").over
+    assert coordinator.report(Report(worker="a", process=1, holding=(0,))) == (0,)
+    assert number_of(coordinator, "b") == 0
 
 
 def test_a_shard_whose_answer_was_lost_is_handed_out_again(
     tmp_path: Path, service: BulkService
 ) -> None:
     clock = Clock()
-    keeper = keeper_of(opened(tmp_path, 10), clock)
-    assert number_of(keeper, "a") == 0
+    coordinator = coordinator_of(opened(tmp_path, 10), clock)
+    assert number_of(coordinator, "a") == 0
     clock.now_s += 10
-    keeper.report(Report(worker="a", process=1))
-    assert number_of(keeper, "b") == 0
+    coordinator.report(Report(worker="a", process=1))
+    assert number_of(coordinator, "b") == 0
 
 
-def test_a_keeper_that_begins_again_waits_for_what_the_workers_hold(
+def test_a_coordinator_that_begins_again_waits_for_what_the_workers_hold(
     tmp_path: Path, service: BulkService
 ) -> None:
     run, clock = opened(tmp_path, 30), Clock()
     send_shard(next(iter(shard_tasks(run, OPTIONS, shard_rows=10))))
-    keeper = keeper_of(run, clock, limit_usd=Decimal(1))
-    assert keeper.take("a").shard is None
+    coordinator = coordinator_of(run, clock, limit_usd=Decimal(1))
+    assert coordinator.take("a").shard is None
     want = Want(usd=Decimal("0.01"))
-    assert keeper.exchange("x", Decimal("0.5"), want, Decimal(0), 0.0, 0.0) is None
-    keeper.report(Report(worker="a", process=1, holding=(1,)))
-    assert keeper.take("b").shard is None
-    keeper.report(Report(worker="b", process=2))
-    assert number_of(keeper, "b") == 2  # 0 has ended by its log, 1 is a's
-    assert keeper.spent_usd() == Decimal("0.000045") * 10
-    granted = keeper.exchange("x", Decimal("0.5"), want, Decimal("0.5"), 0.0, 0.0)
+    assert coordinator.exchange("x", Decimal("0.5"), want, Decimal(0), 0.0, 0.0) is None
+    coordinator.report(Report(worker="a", process=1, holding=(1,)))
+    assert coordinator.take("b").shard is None
+    coordinator.report(Report(worker="b", process=2))
+    assert number_of(coordinator, "b") == 2  # 0 has ended by its log, 1 is a's
+    assert coordinator.spent_usd() == Decimal("0.000045") * 10
+    granted = coordinator.exchange("x", Decimal("0.5"), want, Decimal("0.5"), 0.0, 0.0)
     assert granted is not None
     assert granted.usd == Decimal("0.01")
-    assert keeper.spent_usd() == Decimal("0.000045") * 10 + Decimal("0.5")
+    assert coordinator.spent_usd() == Decimal("0.000045") * 10 + Decimal("0.5")
 
 
-def test_a_keeper_that_begins_again_waits_no_longer_than_for_silence(
+def test_a_coordinator_that_begins_again_waits_no_longer_than_for_silence(
     tmp_path: Path, service: BulkService
 ) -> None:
     run, clock = opened(tmp_path, 20), Clock()
     send_shard(next(iter(shard_tasks(run, OPTIONS, shard_rows=10))))
-    keeper = keeper_of(run, clock)
+    coordinator = coordinator_of(run, clock)
     clock.now_s += 31
-    assert number_of(keeper, "a") == 1
+    assert number_of(coordinator, "a") == 1
 
 
 class Messages:
-    """To a keeper in this process."""
+    """To a coordinator in this process."""
 
-    def __init__(self, keeper: Keeper) -> None:
-        self._keeper = keeper
+    def __init__(self, coordinator: Coordinator) -> None:
+        self._coordinator = coordinator
         self._lock = threading.Lock()
 
     def send(self, name: str, *arguments: Any) -> Any:
         with self._lock:
-            return getattr(self._keeper, name)(*arguments)
+            return getattr(self._coordinator, name)(*arguments)
 
 
 @pytest.mark.parametrize("limit", [None, "0.001"])
@@ -197,8 +197,8 @@ def test_two_workers_send_each_row_once_and_never_more_than_the_budget(
 ) -> None:
     run = opened(tmp_path, 60)
     limit_usd = None if limit is None else Decimal(limit)
-    keeper = keeper_of(run, Clock(), limit_usd=limit_usd)
-    messages: Any = Messages(keeper)
+    coordinator = coordinator_of(run, Clock(), limit_usd=limit_usd)
+    messages: Any = Messages(coordinator)
     ends = []
 
     def work(name: str) -> None:
@@ -220,7 +220,7 @@ def test_two_workers_send_each_row_once_and_never_more_than_the_budget(
     else:
         assert "budget" in {end.reason for end in ends}
         assert 0 < counts.answered < 60
-        assert counts.cost_usd == keeper.spent_usd() <= limit_usd
+        assert counts.cost_usd == coordinator.spent_usd() <= limit_usd
 
 
 def test_no_key_is_in_what_goes_to_workers(tmp_path: Path, service: BulkService) -> None:
@@ -230,8 +230,8 @@ def test_no_key_is_in_what_goes_to_workers(tmp_path: Path, service: BulkService)
     worker = WorkerOptions(
         name="a", directory=str(run.directory), start=1, silent_s=30, shards=OPTIONS
     )
-    keeper = KeeperOptions(directory=str(run.directory), start=1, workers=2)
-    assert KEY.encode() not in pickle.dumps((task, worker, keeper))
+    coordinator = CoordinatorOptions(directory=str(run.directory), start=1, workers=2)
+    assert KEY.encode() not in pickle.dumps((task, worker, coordinator))
     files = [path for path in run.directory.rglob("*") if path.is_file()]
     assert json.loads((run.directory / "run.json").read_bytes())["config"] == "openai:gpt-4o-mini"
     assert not [path for path in files if KEY.encode() in path.read_bytes()]
@@ -266,7 +266,12 @@ def test_errors_of_rows_are_columns_and_those_of_the_account_end_the_job(
 ) -> None:
     ask = AskRows(tmp_path / "run", config="openai:gpt-4o-mini", retry=RetryPolicy(max_attempts=1))
     answered = ask({"prompt": ["fine", "[400]", "", "[500 html]"]})
-    assert answered["llm_error_kind"] == [None, "invalid_request", "invalid_request", "server_error"]
+    assert answered["llm_error_kind"] == [
+        None,
+        "invalid_request",
+        "invalid_request",
+        "server_error",
+    ]
     assert ask({"prompt": ["[400]", "[500 html]"]})["llm_error_kind"] == [
         "invalid_request",
         "server_error",

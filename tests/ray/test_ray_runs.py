@@ -1,4 +1,4 @@
-"""Runs on Ray: workers, keeper and driver are killed; no row is missing, none twice, and the service counts the sends."""
+"""Runs on Ray: workers, coordinator and driver are killed; no row is missing, none twice, and the service counts the sends."""
 
 import json
 import os
@@ -15,9 +15,9 @@ import pytest
 
 from llm_pure import ChatRequest
 from llm_pure.bulk import Run, open_run
-from llm_pure.bulk.keeper import KeeperOptions
+from llm_pure.bulk.coordinator import CoordinatorOptions
 from llm_pure.bulk.log_files import log_paths
-from llm_pure.bulk.ray_driver import NAMESPACE, keeper_name, run_ray
+from llm_pure.bulk.ray_driver import NAMESPACE, coordinator_name, run_ray
 from llm_pure.bulk.ray_worker import WorkerOptions
 from llm_pure.bulk.run_status import run_status
 from llm_pure.bulk.run_summary import Stopper
@@ -51,7 +51,7 @@ def wait_until(condition: Callable[[], bool], timeout_s: float = 60.0) -> None:
         time.sleep(0.02)
 
 
-def test_worker_keeper_and_driver_are_killed_and_no_row_is_missing_or_twice(
+def test_worker_coordinator_and_driver_are_killed_and_no_row_is_missing_or_twice(
     tmp_path: Path, cluster: Cluster
 ) -> None:
     source, run = tmp_path / "rows.jsonl", tmp_path / "run"
@@ -64,18 +64,18 @@ def test_worker_keeper_and_driver_are_killed_and_no_row_is_missing_or_twice(
     before = counts_of(cluster.service)
     driver = subprocess.Popen(start, env=cluster.environment, cwd=tmp_path)
     wait_until(lambda: lines(run) > 60)
-    keeper = cluster.ray.get_actor(keeper_name(str(run), 1), namespace=NAMESPACE)
+    coordinator = cluster.ray.get_actor(coordinator_name(str(run), 1), namespace=NAMESPACE)
     processes: dict[str, int] = {}
 
     def both_report() -> bool:
-        processes.update(cluster.ray.get(keeper.processes.remote()))
+        processes.update(cluster.ray.get(coordinator.processes.remote()))
         return len(processes) == 3
 
     wait_until(both_report)
     os.kill(processes["ray-1"], signal.SIGKILL)  # in the middle of its shards
     at_kill = lines(run)
     wait_until(lambda: lines(run) > at_kill + 60)
-    os.kill(processes["keeper"], signal.SIGKILL)
+    os.kill(processes["coordinator"], signal.SIGKILL)
     at_kill = lines(run)
     wait_until(lambda: lines(run) > at_kill + 60)
     assert driver.poll() is None
@@ -140,8 +140,8 @@ def test_no_key_is_in_what_ray_sends_and_in_the_run(tmp_path: Path, cluster: Clu
     directory = str(run.directory)
     shards = ShardOptions(transport="aiohttp")
     worker = WorkerOptions(name="a", directory=directory, start=1, silent_s=5, shards=shards)
-    keeper = KeeperOptions(directory=directory, start=1, workers=2)
-    assert KEY.encode() not in cluster.ray.cloudpickle.dumps((worker, keeper))
+    coordinator = CoordinatorOptions(directory=directory, start=1, workers=2)
+    assert KEY.encode() not in cluster.ray.cloudpickle.dumps((worker, coordinator))
     assert run_ray(run, per_worker=4).reason == "finished"
     files = [path for path in run.directory.rglob("*") if path.is_file()]
     assert not [path for path in files if KEY.encode() in path.read_bytes()]

@@ -1,4 +1,4 @@
-"""The keeper of a run on many machines: hands out shards, budget and rates, and takes them back from workers that are silent.
+"""The coordinator of a run on many machines: hands out shards, budget and rates, and takes them back from workers that are silent.
 
 Its state is rebuilt from the logs: it may be killed at any time and started again. It then hands out nothing until all workers
 have reported what they hold, or have been silent for too long.
@@ -34,8 +34,8 @@ RECOVERY_WAIT_S = 0.2
 NO_SHARD_WAIT_S = 0.5
 
 
-class KeeperOptions(msgspec.Struct, frozen=True, kw_only=True):
-    """What a keeper needs to begin, and to begin again."""
+class CoordinatorOptions(msgspec.Struct, frozen=True, kw_only=True):
+    """What a coordinator needs to begin, and to begin again."""
 
     directory: str
     start: int
@@ -67,10 +67,10 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     """Numbers of its shards."""
 
 
-class Keeper:
+class Coordinator:
     """The state of a run's shards and leases. Messages may come in any order, twice, or from workers long dead."""
 
-    def __init__(self, options: KeeperOptions, clock: Callable[[], float] = monotonic) -> None:
+    def __init__(self, options: CoordinatorOptions, clock: Callable[[], float] = monotonic) -> None:
         """Raises Rejected if the run cannot be opened, OSError if it cannot be read."""
         self._options, self._clock = options, clock
         self._began_s = clock()
@@ -92,7 +92,7 @@ class Keeper:
         self._pending = dict.fromkeys(self._numbers())
         """Shards to hand out, in order."""
         self._owners: dict[int, str] = {}
-        self._taken_s: dict[int, float] = {}
+        self._assigned_s: dict[int, float] = {}
         self._heard_s: dict[str, float] = {}
         self._processes: dict[str, int] = {}
         self._buried: set[str] = set()
@@ -131,7 +131,7 @@ class Keeper:
             return Assignment(over=not self._owners, wait_s=NO_SHARD_WAIT_S)
         del self._pending[number]
         self._owners[number] = worker
-        self._taken_s[number] = self._clock()
+        self._assigned_s[number] = self._clock()
         return Assignment(shard=self._shard(number))
 
     def _shard(self, number: int) -> Shard:
@@ -158,12 +158,12 @@ class Keeper:
         self._hear(worker)
         self._processes[worker] = report.process
         for number in report.holding:
-            if number not in self._owners:  # after a restart of the keeper, or a silence
+            if number not in self._owners:  # after a restart of the coordinator, or a silence
                 self._owners[number] = worker
                 self._pending.pop(number, None)
         old_s = self._clock() - UNHELD_S
         for number, owner in list(self._owners.items()):
-            is_old = self._taken_s.get(number, 0.0) < old_s
+            is_old = self._assigned_s.get(number, 0.0) < old_s
             if owner == worker and number not in report.holding and is_old:  # its answer was lost
                 del self._owners[number]
                 self._pending[number] = None
@@ -190,8 +190,8 @@ class Keeper:
                 self._leases = pure.release(self._leases, name, log_cost_usd(path))
 
     def processes(self) -> dict[str, int]:
-        """Return the workers that report, and "keeper", with the numbers of their processes."""
-        return {**self._processes, "keeper": os.getpid()}
+        """Return the workers that report, and "coordinator", with the numbers of their processes."""
+        return {**self._processes, "coordinator": os.getpid()}
 
     def _free(self, worker: str) -> frozenset[int]:
         numbers = frozenset([number for number, owner in self._owners.items() if owner == worker])
@@ -223,7 +223,7 @@ class Keeper:
         tokens: float,
         pause_s: float,
     ) -> Grant | None:
-        """Report spending under a lease, renew it, and grant what is left of the wish; None while the keeper recovers.
+        """Report spending under a lease, renew it, and grant what is left of the wish; None while the coordinator recovers.
 
         granted_usd: what the holder has been granted in all, which counts: a grant may be lost on its way.
         """
