@@ -240,6 +240,12 @@ class _Driver:
     ) -> RunSummary:
         began_s = shown_s = monotonic()
         shown = run_counts(self._states).ended
+        try:  # before the workers, which would wait for it
+            self._ray.get(self._coordinator.processes.remote(), timeout=START_S)
+        except self._ray.exceptions.RayError as failed:
+            why = str(failed).strip().splitlines()[-1:]
+            message = f"the coordinator cannot start on the cluster: {''.join(why)}"
+            raise Rejected(InvalidConfiguration(message=message, field="ray")) from None
         for _ in range(self._options.workers):
             self._start_worker()
         while self._names:
