@@ -10,7 +10,7 @@ WORKERS ?= $(shell $(PYTHON) -c 'import os; print((os.cpu_count() or 1) + 1)')
 .DEFAULT_GOAL := help
 # the suite starts hundreds of processes, which would compile everything anew where the environment forbids to keep bytecode
 export PYTHONDONTWRITEBYTECODE :=
-.PHONY: help demo test laws test-npm fuzz test-lowest test-newest check format docs changelog dist record bench compare lock prices-refresh clean
+.PHONY: help demo test laws test-npm test-ray fuzz test-lowest test-newest check format docs changelog dist record bench compare lock prices-refresh clean
 
 # test-lowest and test-newest have a separate environment for each Python
 VERSION = $(shell $(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])')
@@ -52,6 +52,15 @@ laws: .venv/test ## every Hypothesis test with ten times the examples, others ea
 test-npm: .venv/test ## the vendors' npm packages and the AI SDK as clients; installs them outside the repository, needs node >= 20
 	$(BIN)/python -m tests.clients.npm_packages
 	$(BIN)/python -m pytest -n 0 tests/clients/test_npm_clients.py
+
+.venv/ray/installed: .venv/pip pyproject.toml constraints/ray.txt
+	$(PYTHON) -m venv .venv/ray
+	.venv/ray/bin/python -m pip install --quiet --upgrade "pip>=25.3" --constraint constraints/ray.txt
+	.venv/ray/bin/python -m pip install --quiet --editable ".[cli,aiohttp,ray]" --group ray $(call pinned,ray)
+	@touch $@
+
+test-ray: .venv/ray/installed ## the tests of bulk runs on Ray and Dask, in an environment of its own (600 MB), which `make test` leaves out
+	.venv/ray/bin/python -m pytest -p no:xdist tests/ray $(ARGS)
 
 fuzz: .venv/test ## 200,000 mutants of recorded responses, to every parser, in ten minutes; ARGS="--seed 1 --cases 5000"
 	$(BIN)/python -m tests.support.fuzz $(ARGS)

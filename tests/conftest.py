@@ -2,6 +2,7 @@
 
 import gc
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,9 @@ pytest_addhooks = recording.pytest_addhooks
 pytest_addoption = recording.pytest_addoption
 
 register_profiles()
+
+HAS_RAY = find_spec("ray") is not None
+collect_ignore = [] if HAS_RAY else ["ray"]
 
 LINK = Path(__file__).parents[1] / "llm_pure" / "adapters"
 
@@ -30,6 +34,10 @@ def pytest_sessionstart(session: pytest.Session) -> None:
         pytest.exit(
             "llm_pure/adapters is not a link to ../adapters; see docs/contributing.md", returncode=4
         )
+
+
+def pytest_report_header() -> str:
+    return "" if HAS_RAY else "tests/ray is left out: ray is not installed; `make test-ray` runs it"
 
 
 @pytest.hookimpl(wrapper=True)

@@ -14,13 +14,19 @@ from llm_pure.bulk.planning import Shard, plan
 from llm_pure.bulk.rows import Row, RowForm, read_rows
 
 if TYPE_CHECKING:
+    from llm_pure.bulk.ask_rows import AskRows as AskRows
     from llm_pure.bulk.local_driver import arun_local as arun_local
     from llm_pure.bulk.local_driver import run_local as run_local
     from llm_pure.bulk.opening import open_run as open_run
+    from llm_pure.bulk.ray_driver import run_ray as run_ray
     from llm_pure.bulk.run_directory import Run as Run
     from llm_pure.bulk.run_summary import RunSummary as RunSummary
+    from llm_pure.bulk.shards import ShardOptions as ShardOptions
+    from llm_pure.bulk.shards import send_shard as send_shard
+    from llm_pure.bulk.shards import shard_tasks as shard_tasks
 
 __all__ = [
+    "AskRows",
     "Done",
     "Entry",
     "GaveUp",
@@ -31,6 +37,7 @@ __all__ = [
     "Run",
     "RunSummary",
     "Shard",
+    "ShardOptions",
     "arun_local",
     "identify",
     "join",
@@ -38,14 +45,22 @@ __all__ = [
     "plan",
     "read_rows",
     "run_local",
+    "run_ray",
+    "send_shard",
+    "shard_tasks",
 ]
 
 _LATE = {
+    "AskRows": "ask_rows",
     "Run": "run_directory",
     "RunSummary": "run_summary",
+    "ShardOptions": "shards",
     "arun_local": "local_driver",
     "open_run": "opening",
     "run_local": "local_driver",
+    "run_ray": "ray_driver",
+    "send_shard": "shards",
+    "shard_tasks": "shards",
 }
 """Name -> the module with effects that defines it, imported on first use."""
 

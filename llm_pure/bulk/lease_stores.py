@@ -60,7 +60,7 @@ class LeaseStore(Protocol):
         ...
 
 
-def _exchanged(
+def exchanged(
     leases: Leases,
     worker: str,
     want: Want,
@@ -114,7 +114,7 @@ class InMemoryLeases:
     ) -> Grant:
         """Report spending, renew the lease, and grant what is left of the wish."""
         with self._lock:
-            self._leases, granted = _exchanged(
+            self._leases, granted = exchanged(
                 self._leases, worker, want, spent_usd, tokens, pause_s, monotonic()
             )
             return granted
@@ -199,9 +199,7 @@ class SqliteLeases:
     ) -> Grant:
         """Report spending, renew the lease, and grant what is left of the wish."""
         return self._change(
-            lambda leases, now_s: _exchanged(
-                leases, worker, want, spent_usd, tokens, pause_s, now_s
-            )
+            lambda leases, now_s: exchanged(leases, worker, want, spent_usd, tokens, pause_s, now_s)
         )
 
     def release(self, worker: str, spent_usd: Decimal) -> None:

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from decimal import Decimal
 from pathlib import Path
+from typing import BinaryIO
 
 from llm_pure.bulk.entries import (
     Done,
@@ -33,6 +34,9 @@ SPARE = "spare"
 """File in the log's folder whose space is freed when the disk is full, so that calls in flight can still be logged."""
 
 SPARE_BYTES_PER_CALL = 16 * 1024
+
+OPEN_LOGS = 200
+"""So many logs are open for reading at a time: a run of a million rows on a cluster has a thousand."""
 
 _NAME = re.compile(r"(?P<worker>.+)-(?P<start>\d+)\.jsonl")
 _CHUNK = 4 * 1024 * 1024
@@ -249,16 +253,22 @@ class LogReader:
     """Reads single ends of rows by their positions."""
 
     def __init__(self, paths: Sequence[Path]) -> None:
-        self._files = [path.open("rb") for path in paths]
+        self._paths = paths
+        self._files: dict[int, BinaryIO] = {}
 
     def read(self, position: int) -> Done | GaveUp | None:
         """Return the end of a row at this position."""
-        file = self._files[position >> _OFFSET_BITS]
+        number = position >> _OFFSET_BITS
+        file = self._files.get(number)
+        if file is None:
+            if len(self._files) >= OPEN_LOGS:
+                self._files.pop(next(iter(self._files))).close()
+            file = self._files[number] = self._paths[number].open("rb")
         file.seek(position & ((1 << _OFFSET_BITS) - 1))
         entry = decode_entry(file.readline().rstrip(b"\n"))
         return entry if isinstance(entry, Done | GaveUp) else None
 
     def close(self) -> None:
         """Close the files."""
-        for file in self._files:
+        for file in self._files.values():
             file.close()

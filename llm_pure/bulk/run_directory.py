@@ -256,7 +256,8 @@ class Run:
         Fails with InvalidConfiguration (field "directory") if the disk is full or the directory cannot be written.
         """
         try:
-            remove_spares(self.directory)
+            if start is None:  # else other workers live, and have theirs
+                remove_spares(self.directory)
             number = next_start(self.directory) if start is None else start
             return LogWriter(self.directory, worker, number, secrets=secrets, calls=calls)
         except OSError as error:

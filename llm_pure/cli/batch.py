@@ -228,22 +228,48 @@ def _send(opened: Run, selected: SelectedModel, options: Namespace) -> int:
     if options.rpm is not None or options.tpm is not None:
         limit = RateLimit(requests_per_minute=options.rpm, tokens_per_minute=options.tpm)
     on_terminal = sys.stderr.isatty()
-    summary = run_local(
-        opened,
-        concurrency=options.concurrency,
-        budget=settings.cost_control.max_budget if options.max_cost is None else options.max_cost,
-        limit=limit,
-        leases=options.leases,
-        transport=options.transport,
-        retry=settings.retry,
-        prices=settings.prices or None,
-        timeout_s=options.timeout,
-        on_progress=_show_on_terminal if on_terminal else _show_line,
-        progress_s=TERMINAL_S if on_terminal else LINE_S,
-    )
+    common: dict[str, Any] = {
+        "budget": settings.cost_control.max_budget
+        if options.max_cost is None
+        else options.max_cost,
+        "limit": limit,
+        "transport": options.transport,
+        "retry": settings.retry,
+        "prices": settings.prices or None,
+        "timeout_s": options.timeout,
+        "on_progress": _show_on_terminal if on_terminal else _show_line,
+        "progress_s": TERMINAL_S if on_terminal else LINE_S,
+    }
+    if options.ray is not None:
+        summary = _send_by_ray(opened, options, common)
+    else:
+        summary = run_local(
+            opened, concurrency=options.concurrency, leases=options.leases, **common
+        )
     if on_terminal:
         print_progress("")
     return _finish(opened, summary, options)
+
+
+def _send_by_ray(opened: Run, options: Namespace, common: dict[str, Any]) -> RunSummary:
+    from llm_pure.bulk.ray_driver import (
+        NUM_CPUS,
+        WORKERS,
+        run_ray,
+    )  # imported late: a run here needs none
+
+    if options.leases is not None:
+        raise CommandFailed(
+            "--leases is for runs on one machine; --ray shares limits itself", USAGE
+        )
+    return run_ray(
+        opened,
+        workers=options.workers or WORKERS,
+        per_worker=options.concurrency,
+        num_cpus=NUM_CPUS if options.num_cpus is None else options.num_cpus,
+        address=None if options.ray == "local" else options.ray,
+        **common,
+    )
 
 
 def _show_on_terminal(progress: Progress) -> None:

@@ -51,7 +51,10 @@ def _add_input(parser: ArgumentParser, add_model: Any) -> None:
 
 def _add_sending(parser: ArgumentParser, usd: Any) -> None:
     parser.add_argument("--max-cost", type=usd, metavar="USD", help="stop before the run costs more; earlier parts count")
-    parser.add_argument("--concurrency", type=int, default=256, metavar="N", help="calls in flight; default: 256")
+    parser.add_argument("--concurrency", type=int, default=256, metavar="N", help="calls in flight, with --ray of each worker; default: 256")
+    parser.add_argument("--ray", metavar="ADDRESS", help="send from a Ray cluster: auto, ray://HOST:PORT, or local for one on this machine while the run lasts")
+    parser.add_argument("--workers", type=int, metavar="N", help="with --ray: processes that send; default: 2")
+    parser.add_argument("--num-cpus", type=float, metavar="N", help="with --ray: CPUs that each worker reserves; default: 0.5")
     parser.add_argument("--rpm", type=float, metavar="N", help="requests per minute")
     parser.add_argument("--tpm", type=float, metavar="N", help="tokens per minute")
     parser.add_argument("--timeout", type=float, metavar="SECONDS", help="for each row; default: the model's")

@@ -10,6 +10,7 @@ from tests.docs.service import scripted_service
 ROOT = Path(__file__).parents[2]
 RUN_ELSEWHERE = {
     "docs/how-to/add-a-provider.md": "tests/architecture/test_adding_a_provider.py follows it in a copy of the repository",
+    "docs/how-to/many-prompts-on-clusters.md": "needs Ray and Dask: tests/ray/test_cluster_page.py runs it, by `make test-ray`",
 }
 """Page -> where its blocks run."""
 

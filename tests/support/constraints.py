@@ -31,11 +31,15 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
     "bench": ("bench",),
     "docs": ("docs",),
     "release": ("release",),
+    "ray": ("ray",),
 }
 """File name in `constraints/` -> dependency groups in it, beside the dependencies, the extra `cli`, pip and the backend."""
 
 BASES: Mapping[str, str] = {"test": "check", "run": "check", "docs": "check"}
 """File -> file whose versions it uses, because both are installed into the same environment."""
+
+OWN_ENVIRONMENT = frozenset({"ray"})
+"""Extras that `make test-lowest` leaves out: their tests have an environment of their own."""
 
 Pins = dict[str, str]
 """Package -> version."""
@@ -47,10 +51,11 @@ def project() -> dict[str, Any]:
 
 
 def declared() -> list[str]:
-    """Return the requirements of the project and of all its extras, in the order of pyproject.toml."""
+    """Return the requirements of the project and of its extras, but OWN_ENVIRONMENT, in the order of pyproject.toml."""
     table = project()["project"]
-    extras = table["optional-dependencies"].values()
-    return [*table["dependencies"], *[one for extra in extras for one in extra]]
+    extras = table["optional-dependencies"].items()
+    wanted = [one for name, extra in extras if name not in OWN_ENVIRONMENT for one in extra]
+    return [*table["dependencies"], *wanted]
 
 
 def lowest(requirements: Iterable[str]) -> list[str]:
