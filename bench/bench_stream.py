@@ -8,10 +8,10 @@ from collections.abc import Mapping
 import msgspec
 
 from bench import samples
-from bench.measure import QUICK_ROUNDS, ROUNDS, Prepare, Run, Timings, race
-from bench.peers import WANTED, llm_pure, readers
-from bench.report import Record, Report, met, times
-from bench.samples import Sample
+from llm_pure.bench.peers import EXPECTED, ours, readers
+from llm_pure.bench.report import Record, Report, met, times
+from llm_pure.bench.sample import PIECE, Sample
+from llm_pure.bench.timing import QUICK_ROUNDS, ROUNDS, Prepare, Run, Timings, race
 
 FLOOR, OURS, BY_EVENT = "bare msgspec", "llm-pure", "llm-pure, an event a piece"
 
@@ -41,8 +41,8 @@ def _streams(made: list[Sample], rounds: int) -> Report:
     for sample in made:
         contestants: dict[str, Prepare] = {
             FLOOR: _floor(sample),
-            OURS: llm_pure.read_stream(sample, sample.pieces()),
-            BY_EVENT: llm_pure.read_stream(sample, sample.frames),
+            OURS: ours.read_stream(sample, sample.pieces()),
+            BY_EVENT: ours.read_stream(sample, sample.frames),
         }
         for package, reader in readers(sample.dialect).items():
             contestants[package] = reader(sample, sample.pieces())
@@ -56,11 +56,11 @@ def _streams(made: list[Sample], rounds: int) -> Report:
             records.append(_record("stream", sample, timings, name))
         rows += [
             (sample.dialect, package, *["-"] * 4, "")
-            for package in WANTED[sample.dialect]
+            for package in EXPECTED[sample.dialect]
             if package not in contestants
         ]
     return Report(
-        title=f"Streams: {samples.DELTAS} deltas of text, in pieces of {samples.PIECE // 1024} KiB",
+        title=f"Streams: {samples.DELTAS} deltas of text, in pieces of {PIECE // 1024} KiB",
         head=("dialect", "who", "us/event", "MB/s", "of bare", "ours is faster", "goal"),
         rows=tuple(rows),
         records=tuple(records),
@@ -72,10 +72,10 @@ def _framing(made: list[Sample], rounds: int) -> Report:
     records: list[Record] = []
     for sample in made:
         pieces = sample.pieces()
-        ours = llm_pure.FRAMERS[sample.dialect]
+        own_framer = ours.FRAMERS[sample.dialect]
         contestants = {
-            OURS: ours(sample, pieces),
-            BY_EVENT: ours(sample, sample.frames),
+            OURS: own_framer(sample, pieces),
+            BY_EVENT: own_framer(sample, sample.frames),
         }
         for package, framer in readers(sample.dialect, "FRAMERS").items():
             contestants[package] = framer(sample, pieces)

@@ -6,9 +6,10 @@ while it streams; and maybe FRAMERS: cutting the stream into frames and no more.
 
 from collections.abc import Callable, Mapping
 from importlib import import_module, metadata
+from typing import Any
 
-from bench.measure import Prepare
-from bench.samples import Sample
+from llm_pure.bench.sample import Sample
+from llm_pure.bench.timing import Prepare
 
 Reader = Callable[[Sample, tuple[bytes, ...]], Prepare]
 """(sample, its body in pieces) -> what readies one answer. The Run that this gives reads the stream to its end, takes the
@@ -26,7 +27,7 @@ NAMES: Mapping[str, str] = {
 }
 """File in this folder -> package."""
 
-WANTED: Mapping[str, tuple[str, ...]] = {
+EXPECTED: Mapping[str, tuple[str, ...]] = {
     "openai_chat": ("openai", "litellm", "lm15"),
     "openai_responses": ("openai", "litellm", "lm15"),
     "anthropic_messages": ("anthropic", "litellm", "lm15"),
@@ -39,16 +40,22 @@ WANTED: Mapping[str, tuple[str, ...]] = {
 
 def readers(dialect: str, table: str = "READERS") -> dict[str, Reader]:
     """The peers that read this dialect and are installed, by package name."""
-    found: dict[str, Reader] = {}
+    installed: dict[str, Reader] = {}
     for name, package in NAMES.items():
-        try:
-            peer = import_module(f"bench.peers.{name}")
-        except ImportError:
-            continue
-        reader = getattr(peer, table, {}).get(dialect)
+        reader = peer(name, table).get(dialect)
         if reader is not None:
-            found[package] = reader
-    return found
+            installed[package] = reader
+    return installed
+
+
+def peer(name: str, table: str) -> Mapping[str, Any]:
+    """Return a table of a peer's file; empty if the package is not installed, or cannot be imported."""
+    try:
+        module = import_module(f"llm_pure.bench.peers.{name}")
+    except ImportError:
+        return {}
+    readers: Mapping[str, Any] = getattr(module, table, {})
+    return readers
 
 
 def versions() -> dict[str, str]:

@@ -1,21 +1,26 @@
 """anthropic: `messages.create(stream=True)`, and `messages.stream`."""
 
 from collections.abc import Mapping
+from importlib import import_module
 from types import ModuleType
 
-from anthropic import Anthropic
+from llm_pure.bench.peers import Reader
+from llm_pure.bench.peers.memory import http_client
+from llm_pure.bench.sample import Sample
+from llm_pure.bench.timing import Prepare, Run
 
-from bench.measure import Prepare, Run
-from bench.peers import Reader
-from bench.peers.memory import http_client
-from bench.samples import Sample
+Anthropic = import_module("anthropic").Anthropic
 
-try:  # since 2.0 it stands on httpx2
-    import httpx2 as http
-except ImportError:
-    import httpx as http  # type: ignore[no-redef]
 
-_HTTP: ModuleType = http
+def _http_library() -> ModuleType:
+    """Since 2.0 the package stands on httpx2."""
+    try:
+        return import_module("httpx2")
+    except ImportError:
+        return import_module("httpx")
+
+
+_HTTP = _http_library()
 
 
 def read_messages(sample: Sample, pieces: tuple[bytes, ...]) -> Prepare:

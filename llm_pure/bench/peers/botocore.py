@@ -1,15 +1,16 @@
 """botocore: the stream of `converse_stream`, and EventStreamBuffer for framing only."""
 
 from collections.abc import Iterator, Mapping
+from importlib import import_module
 from typing import Any
 
-from botocore.awsrequest import AWSResponse
-from botocore.eventstream import EventStreamBuffer
-from botocore.session import Session
+from llm_pure.bench.peers import Reader
+from llm_pure.bench.sample import Sample
+from llm_pure.bench.timing import Prepare, Run
 
-from bench.measure import Prepare, Run
-from bench.peers import Reader
-from bench.samples import Sample
+AWSResponse = import_module("botocore.awsrequest").AWSResponse
+EventStreamBuffer = import_module("botocore.eventstream").EventStreamBuffer
+Session = import_module("botocore.session").Session
 
 
 class _Raw:
@@ -30,22 +31,22 @@ def read_converse(sample: Sample, pieces: tuple[bytes, ...]) -> Prepare:
         aws_secret_access_key="none",
     )
 
-    def answer(request: Any, **_: object) -> AWSResponse:
+    def answer(request: Any, **_: object) -> Any:
         return AWSResponse(request.url, 200, {"content-type": sample.content_type}, _Raw(pieces))
 
     client.meta.events.register("before-send.bedrock-runtime.ConverseStream", answer)
 
     def prepare() -> Run:
-        answered = client.converse_stream(
+        response = client.converse_stream(
             modelId="amazon.nova-lite-v1:0",
             messages=[{"role": "user", "content": [{"text": "Hi"}]}],
         )
 
         def run() -> str:
             text: list[str] = []
-            for event in answered["stream"]:
+            for event in response["stream"]:
                 if "contentBlockDelta" in event:
-                    text.append(event["contentBlockDelta"]["delta"]["text"])
+                    text.append(event["contentBlockDelta"]["delta"].get("text", ""))
             return "".join(text)
 
         return run
@@ -56,11 +57,11 @@ def read_converse(sample: Sample, pieces: tuple[bytes, ...]) -> Prepare:
 def cut_messages(sample: Sample, pieces: tuple[bytes, ...]) -> Prepare:
     def run() -> int:
         buffer = EventStreamBuffer()
-        found = 0
+        count = 0
         for piece in pieces:
             buffer.add_data(piece)
-            found += sum(1 for _ in buffer)
-        return found
+            count += sum(1 for _ in buffer)
+        return count
 
     return lambda: run
 

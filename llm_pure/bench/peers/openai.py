@@ -1,14 +1,16 @@
 """openai: `create(stream=True)`, and `chat.completions.stream`."""
 
 from collections.abc import Mapping
+from importlib import import_module
 
 import httpx
-from openai import OpenAI
 
-from bench.measure import Prepare, Run
-from bench.peers import Reader
-from bench.peers.memory import http_client
-from bench.samples import Sample
+from llm_pure.bench.peers import Reader
+from llm_pure.bench.peers.memory import http_client
+from llm_pure.bench.sample import Sample
+from llm_pure.bench.timing import Prepare, Run
+
+OpenAI = import_module("openai").OpenAI
 
 
 def read_chat(sample: Sample, pieces: tuple[bytes, ...]) -> Prepare:

@@ -3,20 +3,21 @@
 import os
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
+from importlib import import_module
 from typing import Any
 
 os.environ.setdefault("LITELLM_LOCAL_MODEL_COST_MAP", "True")  # else importing it asks the network
 
 import httpx
-import litellm
-from litellm.llms.custom_httpx.http_handler import HTTPHandler
-from openai import OpenAI
 
-from bench.measure import Prepare, Run
-from bench.peers import Reader
-from bench.peers.memory import http_client
-from bench.samples import Sample
+from llm_pure.bench.peers import Reader
+from llm_pure.bench.peers.memory import http_client
+from llm_pure.bench.sample import Sample
+from llm_pure.bench.timing import Prepare, Run
 
+litellm: Any = import_module("litellm")
+HTTPHandler = import_module("litellm.llms.custom_httpx.http_handler").HTTPHandler
+OpenAI = import_module("openai").OpenAI
 litellm.suppress_debug_info = True
 
 _KEYS: Mapping[str, str] = {"api_key": "none"}
@@ -52,12 +53,12 @@ def read_completion(
             client=over,
             **keys,
         )
-        return lambda: "".join(_said(stream))
+        return lambda: "".join(_texts(stream))
 
     return prepare
 
 
-def _said(stream: Any) -> Iterator[str]:
+def _texts(stream: Any) -> Iterator[str]:
     for chunk in stream:
         if chunk.choices and chunk.choices[0].delta.content:
             yield chunk.choices[0].delta.content

@@ -4,11 +4,11 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import TypeVar
 
-from bench.measure import Prepare, Run
-from bench.peers import Reader
-from bench.samples import Sample
 from llm_pure import ResponseHead
 from llm_pure.adapters import registry
+from llm_pure.bench.peers import Reader
+from llm_pure.bench.sample import Sample
+from llm_pure.bench.timing import Prepare, Run
 from llm_pure.framing import FrameDecoder
 from llm_pure.framing.aws_eventstream import EventStreamDecoder
 from llm_pure.framing.ndjson import NdjsonDecoder
@@ -20,7 +20,7 @@ F = TypeVar("F")
 
 def read_stream(sample: Sample, pieces: tuple[bytes, ...]) -> Prepare:
     provider = registry.get(sample.provider).unwrap()
-    head = ResponseHead(200, (("content-type", sample.content_type),))
+    head = ResponseHead(200, sample.headers or (("content-type", sample.content_type),))
 
     def prepare() -> Run:
         decoder = provider.open_stream(head)
@@ -40,10 +40,10 @@ def read_stream(sample: Sample, pieces: tuple[bytes, ...]) -> Prepare:
 
 
 def cut_frames(
-    make: Callable[[], FrameDecoder[F]], sample: Sample, pieces: tuple[bytes, ...]
+    create: Callable[[], FrameDecoder[F]], sample: Sample, pieces: tuple[bytes, ...]
 ) -> Prepare:
     def run() -> int:
-        decoder = make()
+        decoder = create()
         return sum([len(decoder.feed(piece)) for piece in pieces]) + len(decoder.close())
 
     return lambda: run
