@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from llm_pure.types.http import Headers
+from llm_pure.types.http import Headers, ResponseHead
 
 PIECE = 64 * 1024
 """Bytes of one piece, unless a bench says otherwise: the most that httpx reads from a socket at once."""
@@ -25,6 +25,11 @@ class Sample(msgspec.Struct, frozen=True, kw_only=True):
     """The text of all its deltas."""
     headers: Headers = ()
     """The headers of the response; without them, the content type alone."""
+
+    @property
+    def head(self) -> ResponseHead:
+        """Status and headers."""
+        return ResponseHead(200, self.headers or (("content-type", self.content_type),))
 
     @property
     def body(self) -> bytes:

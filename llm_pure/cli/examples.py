@@ -33,6 +33,13 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
     "cost estimate": ("llm-pure cost estimate -m openai:gpt-5-mini --max-tokens 500 prompts",),
     "cost race": ("llm-pure cost race --limit 0.5 --workers 4 --calls 100",),
     "repair": ("llm-pure repair arguments.txt", """echo '{"city": "Oslo",}' | llm-pure repair"""),
+    "bench streams": (
+        "llm-pure bench streams tests/cassettes",
+        "llm-pure bench streams --peers --plot speed.svg tests/cassettes",
+    ),
+    "bench answers": ("llm-pure bench answers --json tests/cassettes | jq .ratio",),
+    "bench tokens": ("llm-pure bench tokens -m gpt-4o README.md docs",),
+    "bench build": ("llm-pure bench build --rounds 3 tests/cassettes",),
     "image": ("llm-pure image -o cat.png 'a cat in the rain'",),
     "speak": ("llm-pure speak -o hello.mp3 'Hello!'",),
     "transcribe": ("llm-pure transcribe talk.mp3", "llm-pure transcribe --format srt talk.mp3 > talk.srt"),

@@ -76,6 +76,11 @@ def load_tokenizer(encoding: str) -> LLMResult[Tokenizer]:
         )
 
 
+def raw_encoder(encoding: str) -> LLMResult[Callable[[str], list[int]]]:
+    """Return tiktoken's own encoding of a text, the lower bound of a count. Fails as `load_tokenizer` does."""
+    return load_tokenizer(encoding).map(lambda _: _encoding(encoding).encode_ordinary)
+
+
 def source_of(encoding: str) -> tuple[str, str]:
     """Return (URL, SHA-256) of a rank file, from tiktoken's source."""
     sources: list[tuple[str, str]] = []
@@ -100,10 +105,15 @@ def bundled_ranks(encoding: str) -> dict[bytes, int]:
 
 
 @cache
-def _load(encoding: str) -> Tokenizer:
+def _encoding(encoding: str) -> Any:
     import tiktoken
 
-    loaded = tiktoken.Encoding(**_define(encoding, _ranks))
+    return tiktoken.Encoding(**_define(encoding, _ranks))
+
+
+@cache
+def _load(encoding: str) -> Tokenizer:
+    loaded = _encoding(encoding)
     encode = loaded.encode_ordinary
 
     def encode_any(text: str) -> list[int]:

@@ -94,3 +94,11 @@ READERS: Mapping[str, Reader] = {
     ),
     "ollama_native": partial(read_completion, "ollama_chat/llama3.2", _own_client, {}),
 }
+
+
+def count_text(model: str, text: str) -> Prepare:
+    """`token_counter` of one text."""
+    return lambda: lambda: litellm.token_counter(model=model, text=text)
+
+
+COUNTERS: Mapping[str, Callable[[str, str], Prepare]] = {"text": count_text}
