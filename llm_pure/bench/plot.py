@@ -10,14 +10,14 @@ _LABEL, _BAR, _NUMBER = 250, 420, 80
 """Widths of the columns, in pixels."""
 _ROW, _TITLE, _TOP = 18, 26, 34
 _OURS, _PEER = "#2f6f9f", "#b0b7bf"
-_STYLE = 'font-family="sans-serif" font-size="12" fill="currentColor" color="#6a737d"'
+_STYLE = 'font-family="sans-serif" font-size="12" fill="#6a737d"'
 _OWN_NAME = "llm-pure"
 
 
 def plot(rows: Sequence[Measured], title: str) -> str:
     """Return the SVG. Rows without a ratio, which are the floors, have no bar; 1 is at the left.
 
-    The text has the color of the page around it, so that it can be read on dark pages too.
+    The text is gray, to be read on light and on dark pages.
     """
     bars = [row for row in rows if row.ratio is not None]
     top = max([row.ratio or 1 for row in bars], default=1)

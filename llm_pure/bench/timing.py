@@ -87,6 +87,8 @@ class Instruments(msgspec.Struct, frozen=True):
     peak: Callable[[Prepare], int] = allocation_peak
     """Bytes that a job allocates at most."""
     slice_s: float = SLICE_S
+    collect: Callable[[], object] = gc.collect
+    """Called before each job, so that the garbage of one is not collected at the cost of the next."""
 
 
 REAL = Instruments()
@@ -97,26 +99,26 @@ def race(
 ) -> Timings:
     """Time every contestant in every round; a short job is repeated until a slice of 50 ms is full."""
     repeats = {name: _repeats(prepare, instruments) for name, prepare in contestants.items()}
-    gc.collect()
+    instruments.collect()
     gc.freeze()  # what imports left behind is not walked again and again at the contestants' cost
     times: dict[str, list[float]] = {name: [] for name in contestants}
     try:
         for _ in range(rounds):
             for name, prepare in contestants.items():
-                times[name].append(_timed(prepare, repeats[name], instruments.clock))
+                times[name].append(_timed(prepare, repeats[name], instruments))
     finally:
         gc.unfreeze()
     return Timings({name: tuple(each) for name, each in times.items()})
 
 
 def _repeats(prepare: Prepare, instruments: Instruments) -> int:
-    _timed(prepare, 1, instruments.clock)  # warm
-    return max(1, int(instruments.slice_s / max(_timed(prepare, 1, instruments.clock), 1e-6)))
+    _timed(prepare, 1, instruments)  # warm
+    return max(1, int(instruments.slice_s / max(_timed(prepare, 1, instruments), 1e-6)))
 
 
-def _timed(prepare: Prepare, repeats: int, clock: Callable[[], float]) -> float:
-    runs = [prepare() for _ in range(repeats)]
-    gc.collect()
+def _timed(prepare: Prepare, repeats: int, instruments: Instruments) -> float:
+    clock, runs = instruments.clock, [prepare() for _ in range(repeats)]
+    instruments.collect()
     start = clock()
     while runs:
         runs.pop()()  # and let go of it, as a program does that has read its answer
