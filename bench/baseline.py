@@ -35,7 +35,7 @@ from llm_pure.bench.machine import machine_lines
 from llm_pure.bench.measurement import Measured, measure
 from llm_pure.bench.page import render_page
 from llm_pure.bench.plot import plot
-from llm_pure.bench.recordings import StreamCase, read_recordings
+from llm_pure.bench.recordings import StreamCase, first_event_bytes, read_recordings
 from llm_pure.bench.timing import QUICK_ROUNDS, REAL, ROUNDS
 from llm_pure.client.tokenizers import load_token_counter, raw_encoder
 
@@ -63,7 +63,9 @@ def _long_streams() -> Iterator[StreamCase]:
     """The shipped recordings are short."""
     for stream in samples.STREAMS.values():
         sample = stream(samples.DELTAS)
-        yield StreamCase(registry.get(sample.provider).unwrap(), sample, len(sample.frames[0]))
+        provider = registry.get(sample.provider).unwrap()
+        first = first_event_bytes(provider, sample.head, sample.body)
+        yield StreamCase(provider=provider, sample=sample, first_bytes=first)
 
 
 def _texts() -> list[str]:

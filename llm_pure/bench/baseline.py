@@ -36,7 +36,7 @@ class Baseline(msgspec.Struct, frozen=True, kw_only=True):
     figures: tuple[Figure, ...] = ()
 
 
-class Worse(msgspec.Struct, frozen=True):
+class Worse(msgspec.Struct, frozen=True, kw_only=True):
     """A ratio that is worse than in the baseline."""
 
     name: str
@@ -65,7 +65,7 @@ def worse(before: Mapping[str, float], now: Mapping[str, float]) -> tuple[Worse,
     """
     return tuple(
         [
-            Worse(name, before[name], ratio)
+            Worse(name=name, before=before[name], now=ratio)
             for name, ratio in now.items()
             if name in before and ratio > LIMIT * before[name]
         ]

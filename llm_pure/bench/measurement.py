@@ -139,14 +139,14 @@ def _plural(count: int) -> str:
 
 def _cells(row: Measured, *, has_events: bool) -> tuple[str, ...]:
     cells = [row.who]
-    cells += [_number(row.us_per_event)] if has_events else []
-    cells += [_number(row.us_per_call), _number(row.mb_per_s), *_ratio(row)]
+    cells += [number(row.us_per_event)] if has_events else []
+    cells += [number(row.us_per_call), number(row.mb_per_s), *_ratio(row)]
     if row.kind == "streams":
-        cells += [_number(row.first_event_us), _number(row.fixed_us)]
-    return (*cells, _number(row.peak_kb))
+        cells += [number(row.first_event_us), number(row.fixed_us)]
+    return (*cells, number(row.peak_kb))
 
 
-def _number(value: float | None) -> str:
+def number(value: float | None) -> str:
     """Three digits that count, without exponents."""
     if value is None:
         return ""
@@ -159,7 +159,7 @@ def _ratio(row: Measured) -> tuple[str, str]:
     if row.ratio is None or row.ratio_low is None or row.ratio_high is None:
         return "1.00x", ""
     spread = (row.ratio_high - row.ratio_low) / 2 / row.ratio if row.ratio else 0
-    return f"{_number(row.ratio)}x", f"{spread:.0%}"
+    return f"{number(row.ratio)}x", f"{spread:.0%}"
 
 
 def record_of(row: Measured) -> Record:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 
 from llm_pure.bench.baseline import Baseline
-from llm_pure.bench.measurement import Measured
+from llm_pure.bench.measurement import Measured, number
 
 _HEADINGS = {
     "streams": "Streams",
@@ -98,7 +98,9 @@ def _table(kind: str, rows: Sequence[Measured]) -> Iterator[str]:
     for row in rows:
         cells = [row.dialect]
         cells += [row.length] if divided else []
-        cells += [row.who]
-        cells += [f"{row.us_per_event:.3g}"] if row.us_per_event is not None else []
-        cells += [f"{row.us_per_call:.4g}", "1" if row.ratio is None else f"{row.ratio:.3g}"]
+        cells += [
+            row.who if row.calls == row.of_calls else f"{row.who}, {row.calls} of {row.of_calls}"
+        ]
+        cells += [number(row.us_per_event)] if row.us_per_event is not None else []
+        cells += [number(row.us_per_call), "1" if row.ratio is None else number(row.ratio)]
         yield f"| {' | '.join(cells)} |"

@@ -28,12 +28,12 @@ from llm_pure.replay.checks.stream_properties import read_pieces
 from llm_pure.server import server_dialects
 from llm_pure.types.config import LLMConfig
 from llm_pure.types.events import TextDelta
-from llm_pure.types.http import HttpRequest, HttpResponse, get_header
+from llm_pure.types.http import HttpRequest, HttpResponse, ResponseHead, get_header
 from llm_pure.types.request import ChatRequest
 from llm_pure.types.result import Failure, LLMResult
 
 
-class StreamCase(msgspec.Struct, frozen=True):
+class StreamCase(msgspec.Struct, frozen=True, kw_only=True):
     """A recorded stream and the provider that reads it."""
 
     provider: Provider
@@ -49,7 +49,7 @@ class AnswerCase(msgspec.Struct, frozen=True):
     response: HttpResponse
 
 
-class RequestCase(msgspec.Struct, frozen=True):
+class RequestCase(msgspec.Struct, frozen=True, kw_only=True):
     """A recorded request as values, to be built again by the provider of its dialect."""
 
     provider: Provider
@@ -61,7 +61,7 @@ class RequestCase(msgspec.Struct, frozen=True):
     """The bytes of the recorded body."""
 
 
-class Recordings(msgspec.Struct, frozen=True):
+class Recordings(msgspec.Struct, frozen=True, kw_only=True):
     """The cases of some files, and what of them was left out: reason -> how many."""
 
     streams: tuple[StreamCase, ...] = ()
@@ -142,15 +142,19 @@ def _stream(interaction: Interaction, registry: Registry) -> StreamCase | str | 
         text="".join([event.text for event in events if isinstance(event, TextDelta)]),
         headers=response.headers,
     )
-    return StreamCase(call.provider, sample, _first_bytes(call.provider, response))
+    return StreamCase(
+        provider=call.provider,
+        sample=sample,
+        first_bytes=first_event_bytes(call.provider, response.head, response.body),
+    )
 
 
-def _first_bytes(provider: Provider, response: HttpResponse) -> int:
+def first_event_bytes(provider: Provider, head: ResponseHead, body: bytes) -> int:
     """Return the length of the shortest beginning of a body that gives an event. Decoders are split-invariant, so it can be bisected."""
-    low, high = 0, len(response.body)
+    low, high = 0, len(body)
     while low + 1 < high:
         middle = (low + high) // 2
-        fed = provider.open_stream(response.head).feed(response.body[:middle])
+        fed = provider.open_stream(head).feed(body[:middle])
         low, high = (low, middle) if fed.value_or(()) else (middle, high)
     return high
 
@@ -215,7 +219,11 @@ def _request(interaction: Interaction, registry: Registry) -> RequestCase | str 
     if isinstance(provider.build_chat(config, chat), Failure):
         return "request that cannot be built"
     return RequestCase(
-        provider, config, chat, msgspec.json.decode(recorded.body), len(recorded.body)
+        provider=provider,
+        config=config,
+        request=chat,
+        body=msgspec.json.decode(recorded.body),
+        size=len(recorded.body),
     )
 
 

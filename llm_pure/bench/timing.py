@@ -24,7 +24,7 @@ SLICE_S = 0.05
 """A job is repeated until a round of it takes this long."""
 
 
-class Ratio(msgspec.Struct, frozen=True):
+class Ratio(msgspec.Struct, frozen=True, kw_only=True):
     """How many times the base's time a contestant takes, over the rounds."""
 
     median: float
@@ -56,9 +56,9 @@ class Timings(msgspec.Struct, frozen=True):
         both = zip(self.rounds_s[name], self.rounds_s[base], strict=True)
         ratios = [mine / other if other else 1.0 for mine, other in both]
         if len(ratios) < 2:
-            return Ratio(ratios[0], ratios[0], ratios[0])
+            return Ratio(median=ratios[0], low=ratios[0], high=ratios[0])
         low, middle, high = quantiles(ratios, n=4, method="inclusive")
-        return Ratio(middle, low, high)
+        return Ratio(median=middle, low=low, high=high)
 
 
 def allocation_peak(prepare: Prepare) -> int:
@@ -79,7 +79,7 @@ def allocation_peak(prepare: Prepare) -> int:
     return max(0, peak - before)
 
 
-class Instruments(msgspec.Struct, frozen=True):
+class Instruments(msgspec.Struct, frozen=True, kw_only=True):
     """What measures: a test has its own, whose readings are fixed."""
 
     clock: Callable[[], float] = thread_time

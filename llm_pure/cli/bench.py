@@ -1,7 +1,9 @@
 """`llm-pure bench`: measure what recorded traffic and texts cost to read, to count and to build. Sends nothing."""
 
+import logging
 from argparse import Namespace
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import msgspec
@@ -40,7 +42,19 @@ CASSETTE_SUFFIXES = (".yaml", ".yml")
 def streams(options: Namespace) -> int:
     """Measure recorded streams by dialect, short ones apart."""
     cases = _recordings(options, "streams").streams
-    return _run(options, stream_contests(cases, peers=options.peers))
+    with _without_logs():
+        return _run(options, stream_contests(cases, peers=options.peers))
+
+
+@contextmanager
+def _without_logs() -> Iterator[None]:
+    """Peers warn about parts of streams, once for each round."""
+    before = logging.root.manager.disable
+    logging.disable(logging.ERROR)
+    try:
+        yield
+    finally:
+        logging.disable(before)
 
 
 def answers(options: Namespace) -> int:

@@ -18,7 +18,8 @@ CONTRACTS: dict[str, Any] = {
     ]
 }
 EFFECTS = {
-    f"llm_pure.{name}" for name in ("__main__", "bench", "cli", "client", "replay", "settings", "transports")
+    f"llm_pure.{name}"
+    for name in ("__main__", "bench", "cli", "client", "replay", "settings", "transports")
 }
 """The effect layer. Of `settings` two modules are pure, and named in the contract."""
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from bench import baseline as baseline_command
 from bench.baseline import figures, with_figures
 from llm_pure.bench.baseline import (
     Baseline,
@@ -129,7 +130,7 @@ def test_ratios_are_those_of_this_library() -> None:
     ("before", "now", "changes"),
     [
         ({"a": 2.0}, {"a": 2.5}, ()),
-        ({"a": 2.0}, {"a": 2.51}, (Worse("a", 2.0, 2.51),)),
+        ({"a": 2.0}, {"a": 2.51}, (Worse(name="a", before=2.0, now=2.51),)),
         ({"a": 2.0}, {"a": 1.0, "b": 9.0}, ()),
     ],
     ids=["at the limit", "above it", "better, and a new group"],
@@ -141,7 +142,44 @@ def test_a_ratio_above_the_limit_is_worse(
 
 
 def test_a_worse_ratio_is_described() -> None:
-    assert str(Worse("streams a long", 2.0, 3.0)) == "streams a long: 2x before, 3x now, 1.50 times"
+    assert (
+        str(Worse(name="streams a long", before=2.0, now=3.0))
+        == "streams a long: 2x before, 3x now, 1.50 times"
+    )
+
+
+@pytest.mark.parametrize(
+    ("rows", "measurements", "code", "last"),
+    [
+        ((), [], 1, "bench/baseline.json has no rows: `make bench-page` writes them"),
+        ((OURS,), [2.5], 0, "1 ratios, 0 worse by more than 25 %"),
+        ((OURS,), [3.0, 2.0], 0, "1 ratios, 0 worse by more than 25 %"),
+        ((OURS,), [3.0, 2.6], 1, "1 ratios, 1 worse by more than 25 %"),
+    ],
+    ids=["no baseline", "at the limit", "worse once", "worse twice"],
+)
+def test_a_check_fails_if_a_ratio_is_worse_twice(
+    rows: tuple[Measured, ...],
+    measurements: list[float],
+    code: int,
+    last: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    file = tmp_path / "baseline.json"
+    file.write_bytes(render_baseline(Baseline(rows=rows)))
+    left = list(measurements)
+
+    def measured(rounds: int, *, peers: bool) -> tuple[Measured, ...]:
+        assert (rounds, peers) == (9, False)
+        return (msgspec.structs.replace(OURS, ratio=left.pop(0)),)
+
+    monkeypatch.setattr(baseline_command, "FILE", file)
+    monkeypatch.setattr(baseline_command, "measured", measured)
+    assert baseline_command.check(9) == code
+    assert left == []
+    assert capsys.readouterr().out.splitlines()[-1] == last
 
 
 def test_the_page_shows_each_row_with_date_and_machine() -> None:
@@ -190,12 +228,12 @@ Of 2026-11-30, by `make bench-page`. CPython. msgspec 1.
 
 | dialect | length | who | us an event | us a call | times the first |
 | --- | --- | --- | --- | --- | --- |
-| openai_chat | long | bare msgspec | 0.55 | 55 | 1 |
-| openai_chat | long | llm-pure | 1.1 | 110 | 2 |
+| openai_chat | long | bare msgspec | 0.55 | 55.0 | 1 |
+| openai_chat | long | llm-pure | 1.10 | 110 | 2.00 |
 
 ### Whole answers
 
 | dialect | who | us a call | times the first |
 | --- | --- | --- | --- |
-| openai_chat | llm-pure | 110 | 3 |
+| openai_chat | llm-pure | 110 | 3.00 |
 """

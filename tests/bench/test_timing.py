@@ -70,9 +70,9 @@ def test_preparing_is_not_timed() -> None:
 @pytest.mark.parametrize(
     ("rounds_s", "ratio"),
     [
-        ({"a": (6.0,), "b": (2.0,)}, Ratio(3.0, 3.0, 3.0)),
-        ({"a": (2.0, 40.0, 4.0), "b": (1.0, 10.0, 1.0)}, Ratio(4.0, 3.0, 4.0)),
-        ({"a": (1.0, 1.0), "b": (0.0, 0.0)}, Ratio(1.0, 1.0, 1.0)),
+        ({"a": (6.0,), "b": (2.0,)}, Ratio(median=3.0, low=3.0, high=3.0)),
+        ({"a": (2.0, 40.0, 4.0), "b": (1.0, 10.0, 1.0)}, Ratio(median=4.0, low=3.0, high=4.0)),
+        ({"a": (1.0, 1.0), "b": (0.0, 0.0)}, Ratio(median=1.0, low=1.0, high=1.0)),
     ],
     ids=["one round", "a slow round slows both", "a base that took no time"],
 )

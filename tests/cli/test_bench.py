@@ -7,7 +7,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from llm_pure.bench import peers
+from llm_pure.bench.sample import Sample
 from llm_pure.bench.timing import Instruments
 from llm_pure.cli import bench
 from llm_pure.cli.main import main
@@ -102,7 +102,7 @@ def test_tokens_of_texts_and_of_cassettes_are_counted(capsys: Captured, tmp_path
 def test_a_peer_that_reads_some_streams_only_is_measured_on_these(
     capsys: Captured, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def read(sample: peers.Sample, pieces: tuple[bytes, ...]) -> Callable[[], Callable[[], str]]:
+    def read(sample: Sample, pieces: tuple[bytes, ...]) -> Callable[[], Callable[[], str]]:
         return lambda: lambda: sample.text if len(sample.body) > 1500 else "another text"
 
     monkeypatch.setattr("llm_pure.bench.contests.readers", lambda dialect: {"peer": read})

@@ -27,6 +27,8 @@ NAMES: Mapping[str, str] = {
 }
 """File in this folder -> package."""
 
+NOT_INSTALLED = "-"
+
 EXPECTED: Mapping[str, tuple[str, ...]] = {
     "openai_chat": ("openai", "litellm", "lm15"),
     "openai_responses": ("openai", "litellm", "lm15"),
@@ -49,12 +51,10 @@ def readers(dialect: str, table: str = "READERS") -> dict[str, Reader]:
 
 
 def peer(name: str, table: str) -> Mapping[str, Any]:
-    """Return a table of a peer's file; empty if the package is not installed, or cannot be imported."""
-    try:
-        module = import_module(f"llm_pure.bench.peers.{name}")
-    except ImportError:
+    """Return a table of a peer's file; empty if the package is not installed. The package is imported by its first reader."""
+    if _version(NAMES[name]) == NOT_INSTALLED:
         return {}
-    readers: Mapping[str, Any] = getattr(module, table, {})
+    readers: Mapping[str, Any] = getattr(import_module(f"llm_pure.bench.peers.{name}"), table, {})
     return readers
 
 
@@ -68,4 +68,4 @@ def _version(package: str) -> str:
     try:
         return metadata.version(package)
     except metadata.PackageNotFoundError:
-        return "-"
+        return NOT_INSTALLED

@@ -3,13 +3,12 @@
 from collections.abc import Mapping
 from importlib import import_module
 from types import ModuleType
+from typing import Any
 
 from llm_pure.bench.peers import Reader
 from llm_pure.bench.peers.memory import http_client
 from llm_pure.bench.sample import Sample
 from llm_pure.bench.timing import Prepare, Run
-
-Anthropic = import_module("anthropic").Anthropic
 
 
 def _http_library() -> ModuleType:
@@ -20,17 +19,17 @@ def _http_library() -> ModuleType:
         return import_module("httpx")
 
 
-_HTTP = _http_library()
+def _client(sample: Sample, pieces: tuple[bytes, ...]) -> Any:
+    over = http_client(_http_library(), sample, pieces)
+    return import_module("anthropic").Anthropic(api_key="none", http_client=over, max_retries=0)
 
 
 def read_messages(sample: Sample, pieces: tuple[bytes, ...]) -> Prepare:
-    client = Anthropic(
-        api_key="none", http_client=http_client(_HTTP, sample, pieces), max_retries=0
-    )
+    client = _client(sample, pieces)
 
     def prepare() -> Run:
         stream = client.messages.create(
-            model="claude-sonnet-4-5",
+            model="claude-of-the-bench",
             max_tokens=4096,
             messages=[{"role": "user", "content": "Hi"}],
             stream=True,
@@ -50,13 +49,11 @@ def read_messages(sample: Sample, pieces: tuple[bytes, ...]) -> Prepare:
 
 def collect_messages(sample: Sample, pieces: tuple[bytes, ...]) -> Prepare:
     """`messages.stream`, which adds up the message as it comes."""
-    client = Anthropic(
-        api_key="none", http_client=http_client(_HTTP, sample, pieces), max_retries=0
-    )
+    client = _client(sample, pieces)
 
     def prepare() -> Run:
         manager = client.messages.stream(
-            model="claude-sonnet-4-5",
+            model="claude-of-the-bench",
             max_tokens=4096,
             messages=[{"role": "user", "content": "Hi"}],
         )

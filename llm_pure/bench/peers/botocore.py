@@ -8,10 +8,6 @@ from llm_pure.bench.peers import Reader
 from llm_pure.bench.sample import Sample
 from llm_pure.bench.timing import Prepare, Run
 
-AWSResponse = import_module("botocore.awsrequest").AWSResponse
-EventStreamBuffer = import_module("botocore.eventstream").EventStreamBuffer
-Session = import_module("botocore.session").Session
-
 
 class _Raw:
     """What urllib3 gives to botocore, out of memory."""
@@ -24,15 +20,20 @@ class _Raw:
 
 
 def read_converse(sample: Sample, pieces: tuple[bytes, ...]) -> Prepare:
-    client = Session().create_client(
-        "bedrock-runtime",
-        region_name="us-east-1",
-        aws_access_key_id="none",
-        aws_secret_access_key="none",
+    aws_response = import_module("botocore.awsrequest").AWSResponse
+    client = (
+        import_module("botocore.session")
+        .Session()
+        .create_client(
+            "bedrock-runtime",
+            region_name="us-east-1",
+            aws_access_key_id="none",
+            aws_secret_access_key="none",
+        )
     )
 
     def answer(request: Any, **_: object) -> Any:
-        return AWSResponse(request.url, 200, {"content-type": sample.content_type}, _Raw(pieces))
+        return aws_response(request.url, 200, {"content-type": sample.content_type}, _Raw(pieces))
 
     client.meta.events.register("before-send.bedrock-runtime.ConverseStream", answer)
 
@@ -55,8 +56,10 @@ def read_converse(sample: Sample, pieces: tuple[bytes, ...]) -> Prepare:
 
 
 def cut_messages(sample: Sample, pieces: tuple[bytes, ...]) -> Prepare:
+    event_stream_buffer = import_module("botocore.eventstream").EventStreamBuffer
+
     def run() -> int:
-        buffer = EventStreamBuffer()
+        buffer = event_stream_buffer()
         count = 0
         for piece in pieces:
             buffer.add_data(piece)

@@ -10,12 +10,10 @@ from llm_pure.bench.peers.memory import http_client
 from llm_pure.bench.sample import Sample
 from llm_pure.bench.timing import Prepare, Run
 
-genai = import_module("google.genai")
-types = import_module("google.genai.types")
-
 
 def read_items(sample: Sample, pieces: tuple[bytes, ...]) -> Prepare:
-    client = genai.Client(
+    types = import_module("google.genai.types")
+    client = import_module("google.genai").Client(
         api_key="none",
         http_options=types.HttpOptions(httpx_client=http_client(httpx, sample, pieces)),
     )
