@@ -24,15 +24,22 @@ OVER_FLOOR: Mapping[str, float] = {
 }
 """Goals: at most so many times the floor."""
 
+SHORT_DELTAS = 7
+"""A stream of 10 chunks of chat completions: opening and closing cost more than its events."""
+
+SHORT_OVER_FLOOR = 4
+"""Goal: a short stream of any dialect at most so many times the floor, opening and closing included."""
+
 FASTER: Mapping[str, float] = {"openai": 30, "anthropic": 20, "litellm": 100, "lm15": 4}
 """Goals: at least so many times faster than the peer."""
 
 
 def run(quick: bool) -> list[Report]:
-    """Both tables, and a record for each of their rows."""
+    """All tables, and a record for each of their rows."""
     rounds = QUICK_ROUNDS if quick else ROUNDS
     made = [make(samples.DELTAS) for make in samples.STREAMS.values()]
-    return [_streams(made, rounds), _framing(made, rounds)]
+    short = [make(SHORT_DELTAS) for make in samples.STREAMS.values()]
+    return [_streams(made, rounds), _short_streams(short, rounds), _framing(made, rounds)]
 
 
 def _streams(made: list[Sample], rounds: int) -> Report:
@@ -62,6 +69,40 @@ def _streams(made: list[Sample], rounds: int) -> Report:
     return Report(
         title=f"Streams: {samples.DELTAS} deltas of text, in pieces of {PIECE // 1024} KiB",
         head=("dialect", "who", "us/event", "MB/s", "of bare", "ours is faster", "goal"),
+        rows=tuple(rows),
+        records=tuple(records),
+    )
+
+
+def _short_streams(short: list[Sample], rounds: int) -> Report:
+    """Opened, read and closed; peers are made and have their head before the clock starts."""
+    rows: list[tuple[str, ...]] = []
+    records: list[Record] = []
+    for sample in short:
+        contestants: dict[str, Prepare] = {
+            FLOOR: _floor(sample),
+            OURS: ours.read_stream(sample, sample.pieces()),
+        }
+        for package, reader in readers(sample.dialect).items():
+            contestants[package] = reader(sample, sample.pieces())
+        timings = race(contestants, rounds)
+        for name in contestants:
+            ratio = timings.ratio(name, FLOOR)
+            is_met = met(ratio <= SHORT_OVER_FLOOR, f"at most {SHORT_OVER_FLOOR}x of bare")
+            rows.append(
+                (
+                    sample.dialect,
+                    name,
+                    str(sample.events),
+                    f"{timings.seconds(name) * 1e6:.1f}",
+                    times(ratio),
+                    is_met if name == OURS else "",
+                )
+            )
+            records.append(_record("short stream", sample, timings, name))
+    return Report(
+        title=f"Short streams: opened, read and closed, {SHORT_DELTAS} deltas of text",
+        head=("dialect", "who", "events", "us/stream", "of bare", "goal"),
         rows=tuple(rows),
         records=tuple(records),
     )
