@@ -16,11 +16,14 @@ from itertools import accumulate
 from pathlib import Path
 from pkgutil import get_data
 from types import FunctionType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from llm_pure.tokens import TOKENIZER_PROFILES, TokenCounter, Tokenizer, profile_for
 from llm_pure.types.errors import InvalidConfiguration
 from llm_pure.types.result import Failure, LLMResult, Success
+
+if TYPE_CHECKING:
+    import tiktoken
 
 BUNDLED: Mapping[str, tuple[int, str]] = {
     "cl100k_base": (100256, "18288f996f452d44e0e65996176591a4b712a3eb1b42afd6f0511e735c099480"),
@@ -105,7 +108,7 @@ def bundled_ranks(encoding: str) -> dict[bytes, int]:
 
 
 @cache
-def _encoding(encoding: str) -> Any:
+def _encoding(encoding: str) -> "tiktoken.Encoding":
     import tiktoken
 
     return tiktoken.Encoding(**_define(encoding, _ranks))
