@@ -10,7 +10,7 @@ WORKERS ?= $(shell $(PYTHON) -c 'import os; print((os.cpu_count() or 1) + 1)')
 .DEFAULT_GOAL := help
 # the suite starts hundreds of processes, which would compile everything anew where the environment forbids to keep bytecode
 export PYTHONDONTWRITEBYTECODE :=
-.PHONY: help demo test laws test-npm test-ray fuzz test-lowest test-newest check format docs changelog dist record bench compare lock prices-refresh clean
+.PHONY: help demo test laws test-npm test-ray fuzz test-lowest test-newest check format docs changelog dist record bench bench-check bench-page compare lock prices-refresh clean
 
 # test-lowest and test-newest have a separate environment for each Python
 VERSION = $(shell $(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])')
@@ -145,3 +145,9 @@ compare: .venv/compare ## the README's table beside litellm, lm15, pydantic-ai a
 
 bench: .venv/bench ## speed beside a bare decode and other libraries; ARGS="--quick --only stream"
 	@.venv/bench/bin/python -m bench.run $(ARGS)
+
+bench-check: .venv/run ## compare the ratios with bench/baseline.json; fails if one is 25 % worse, twice (minutes, a quiet machine)
+	@$(BIN)/python -m bench.baseline check $(ARGS)
+
+bench-page: .venv/bench ## measure anew, with peers: bench/baseline.json, docs/benchmarks.md and its plot
+	@.venv/bench/bin/python -m bench.baseline write $(ARGS)

@@ -5,10 +5,10 @@ from collections.abc import Mapping
 import msgspec
 
 from bench import samples
-from bench.measure import QUICK_ROUNDS, ROUNDS, Prepare, race
-from bench.report import Record, Report, times
 from llm_pure import ChatRequest, Completion, HttpResponse, LLMConfig, Message, Tool
 from llm_pure.adapters import registry
+from llm_pure.bench.report import Record, Report, times
+from llm_pure.bench.timing import QUICK_ROUNDS, ROUNDS, Prepare, race
 from llm_pure.core.provider import Provider
 from llm_pure.types.messages import Text
 from llm_pure.types.result import Success

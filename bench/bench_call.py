@@ -9,8 +9,8 @@ import msgspec
 
 from bench.load_contestants import QUESTION
 from bench.load_server import WHOLE
-from bench.measure import QUICK_ROUNDS, ROUNDS, Prepare, Run, race
-from bench.report import Report, met, times
+from llm_pure.bench.report import Report, met, times
+from llm_pure.bench.timing import QUICK_ROUNDS, ROUNDS, Prepare, Run, race
 
 _URL = "http://127.0.0.1:1/v1"
 _JSON = (("content-type", "application/json"),)

@@ -12,7 +12,7 @@ cuts its text into words. What the floor has is the machine's.
 The shapes are those of tests/support/growth_shapes.py; a coarse test looks at them too.
 """
 
-from bench.report import Record, Report
+from llm_pure.bench.report import Record, Report
 from tests.support.growth_shapes import (
     ANSWERS,
     BUILDS,

@@ -5,7 +5,7 @@ import sys
 from importlib.util import find_spec
 from statistics import median
 
-from bench.report import Record, Report, met, times
+from llm_pure.bench.report import Record, Report, met, times
 
 FLOOR, OURS = "msgspec and returns.result", "llm_pure"
 

@@ -15,7 +15,7 @@ from statistics import median
 import msgspec
 
 from bench.load_contestants import CONTESTANTS
-from bench.report import Report, met, times
+from llm_pure.bench.report import Report, met, times
 
 LEVELS = (1, 16, 50, 500)
 

@@ -15,9 +15,10 @@ from time import process_time
 import msgspec
 
 from bench import samples
-from bench.report import Record, Report, met, times
 from llm_pure import ResponseHead
 from llm_pure.adapters import registry
+from llm_pure.bench.report import Record, Report, met, times
+from llm_pure.bench.sample import cut
 from llm_pure.core.provider import StreamDecoder
 
 KIB, MIB = 1024, 1024 * 1024
@@ -192,7 +193,7 @@ def _stream(case: Case) -> Iterator[tuple[bytes, ...]]:
         rest += part
         ready = len(rest) // case.piece * case.piece
         if ready:
-            yield tuple(samples.cut(bytes(rest[:ready]), case.piece))
+            yield tuple(cut(bytes(rest[:ready]), case.piece))
             del rest[:ready]
     if rest:
         yield (bytes(rest),)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from importlib import import_module
 from typing import Any
 
-from bench.report import Record, Report
+from llm_pure.bench.report import Record, Report
 from llm_pure.output.json_repair import Unrepairable, repair
 from tests.support.broken_arguments import HELD_OUT, Broken, corpus
 

@@ -8,10 +8,10 @@ from collections.abc import Mapping
 import msgspec
 
 from bench import samples
-from bench.measure import QUICK_ROUNDS, ROUNDS, Prepare, Run, Timings, race
-from bench.peers import WANTED, llm_pure, readers
-from bench.report import Record, Report, met, times
-from bench.samples import Sample
+from llm_pure.bench.peers import EXPECTED, ours, readers
+from llm_pure.bench.report import Record, Report, met, times
+from llm_pure.bench.sample import PIECE, Sample
+from llm_pure.bench.timing import QUICK_ROUNDS, ROUNDS, Prepare, Run, Timings, race
 
 FLOOR, OURS, BY_EVENT = "bare msgspec", "llm-pure", "llm-pure, an event a piece"
 
@@ -24,15 +24,22 @@ OVER_FLOOR: Mapping[str, float] = {
 }
 """Goals: at most so many times the floor."""
 
+SHORT_DELTAS = 7
+"""A stream of 10 chunks of chat completions: opening and closing cost more than its events."""
+
+SHORT_OVER_FLOOR = 4
+"""Goal: a short stream of any dialect at most so many times the floor, opening and closing included."""
+
 FASTER: Mapping[str, float] = {"openai": 30, "anthropic": 20, "litellm": 100, "lm15": 4}
 """Goals: at least so many times faster than the peer."""
 
 
 def run(quick: bool) -> list[Report]:
-    """Both tables, and a record for each of their rows."""
+    """All tables, and a record for each of their rows."""
     rounds = QUICK_ROUNDS if quick else ROUNDS
     made = [make(samples.DELTAS) for make in samples.STREAMS.values()]
-    return [_streams(made, rounds), _framing(made, rounds)]
+    short = [make(SHORT_DELTAS) for make in samples.STREAMS.values()]
+    return [_streams(made, rounds), _short_streams(short, rounds), _framing(made, rounds)]
 
 
 def _streams(made: list[Sample], rounds: int) -> Report:
@@ -41,8 +48,8 @@ def _streams(made: list[Sample], rounds: int) -> Report:
     for sample in made:
         contestants: dict[str, Prepare] = {
             FLOOR: _floor(sample),
-            OURS: llm_pure.read_stream(sample, sample.pieces()),
-            BY_EVENT: llm_pure.read_stream(sample, sample.frames),
+            OURS: ours.read_stream(sample, sample.pieces()),
+            BY_EVENT: ours.read_stream(sample, sample.frames),
         }
         for package, reader in readers(sample.dialect).items():
             contestants[package] = reader(sample, sample.pieces())
@@ -56,12 +63,46 @@ def _streams(made: list[Sample], rounds: int) -> Report:
             records.append(_record("stream", sample, timings, name))
         rows += [
             (sample.dialect, package, *["-"] * 4, "")
-            for package in WANTED[sample.dialect]
+            for package in EXPECTED[sample.dialect]
             if package not in contestants
         ]
     return Report(
-        title=f"Streams: {samples.DELTAS} deltas of text, in pieces of {samples.PIECE // 1024} KiB",
+        title=f"Streams: {samples.DELTAS} deltas of text, in pieces of {PIECE // 1024} KiB",
         head=("dialect", "who", "us/event", "MB/s", "of bare", "ours is faster", "goal"),
+        rows=tuple(rows),
+        records=tuple(records),
+    )
+
+
+def _short_streams(short: list[Sample], rounds: int) -> Report:
+    """Opened, read and closed; peers are made and have their head before the clock starts."""
+    rows: list[tuple[str, ...]] = []
+    records: list[Record] = []
+    for sample in short:
+        contestants: dict[str, Prepare] = {
+            FLOOR: _floor(sample),
+            OURS: ours.read_stream(sample, sample.pieces()),
+        }
+        for package, reader in readers(sample.dialect).items():
+            contestants[package] = reader(sample, sample.pieces())
+        timings = race(contestants, rounds)
+        for name in contestants:
+            ratio = timings.ratio(name, FLOOR)
+            is_met = met(ratio <= SHORT_OVER_FLOOR, f"at most {SHORT_OVER_FLOOR}x of bare")
+            rows.append(
+                (
+                    sample.dialect,
+                    name,
+                    str(sample.events),
+                    f"{timings.seconds(name) * 1e6:.1f}",
+                    times(ratio),
+                    is_met if name == OURS else "",
+                )
+            )
+            records.append(_record("short stream", sample, timings, name))
+    return Report(
+        title=f"Short streams: opened, read and closed, {SHORT_DELTAS} deltas of text",
+        head=("dialect", "who", "events", "us/stream", "of bare", "goal"),
         rows=tuple(rows),
         records=tuple(records),
     )
@@ -72,10 +113,10 @@ def _framing(made: list[Sample], rounds: int) -> Report:
     records: list[Record] = []
     for sample in made:
         pieces = sample.pieces()
-        ours = llm_pure.FRAMERS[sample.dialect]
+        own_framer = ours.FRAMERS[sample.dialect]
         contestants = {
-            OURS: ours(sample, pieces),
-            BY_EVENT: ours(sample, sample.frames),
+            OURS: own_framer(sample, pieces),
+            BY_EVENT: own_framer(sample, sample.frames),
         }
         for package, framer in readers(sample.dialect, "FRAMERS").items():
             contestants[package] = framer(sample, pieces)

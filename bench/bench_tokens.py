@@ -17,9 +17,9 @@ import msgspec
 import tiktoken
 from tiktoken_ext import openai_public
 
-from bench.measure import QUICK_ROUNDS, ROUNDS, Prepare, Run, Timings, race
-from bench.report import Report, met, times
 from llm_pure import Message, Usage, user
+from llm_pure.bench.report import Report, met, times
+from llm_pure.bench.timing import QUICK_ROUNDS, ROUNDS, Prepare, Run, Timings, race
 from llm_pure.chat.message_input import read_messages
 from llm_pure.client import tokenizers as encodings
 from llm_pure.client.price_data import shipped_prices
@@ -185,7 +185,7 @@ def _load(folder: Path) -> Race:
         job="load o200k_base",
         contestants={
             "tiktoken": lambda: lambda: tiktoken.Encoding(**openai_public.o200k_base()),
-            OURS: lambda: lambda: encodings._load.__wrapped__("o200k_base"),
+            OURS: lambda: lambda: encodings._encoding.__wrapped__("o200k_base"),
         },
         base="tiktoken",
         goal="no slower than tiktoken",

@@ -9,11 +9,10 @@ from itertools import islice
 
 import msgspec
 
+from llm_pure.bench.sample import Sample
 from llm_pure.framing.aws_eventstream import encode_message
 
 DELTAS = 2_000
-PIECE = 64 * 1024
-"""Bytes of one piece, unless a bench says otherwise: the most that httpx reads from a socket at once."""
 
 _WORDS = (
     "The", " water", " of", " the", " river", " was", " still", ",", " and", " nobody", " spoke", ".", "\n\n", "Later",
@@ -22,34 +21,6 @@ _WORDS = (
 )  # fmt: skip
 _PADDING = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 _MODEL_TEXT = "gpt-4o-mini-2024-07-18"
-
-
-class Sample(msgspec.Struct, frozen=True, kw_only=True):
-    """One streamed answer. provider: the name of ours that reads it. body: as it comes over the wire.
-
-    payloads: the JSON texts of its frames, already cut out. text: what all deltas say together.
-    """
-
-    dialect: str
-    provider: str
-    content_type: str
-    frames: tuple[bytes, ...]
-    payloads: tuple[bytes, ...]
-    text: str
-
-    @property
-    def body(self) -> bytes:
-        """The whole stream."""
-        return b"".join(self.frames)
-
-    def pieces(self, size: int = PIECE) -> tuple[bytes, ...]:
-        """The body, cut every `size` bytes."""
-        return tuple(cut(self.body, size))
-
-
-def cut(body: bytes, size: int) -> Iterator[bytes]:
-    """The bytes in pieces of `size`."""
-    return (body[at : at + size] for at in range(0, len(body), size))
 
 
 def words() -> Iterator[str]:

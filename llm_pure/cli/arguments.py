@@ -79,6 +79,7 @@ def create_parser() -> ArgumentParser:
     _add_cost(commands)
     _add_repair(commands)
     _add_translate(commands)
+    _add_bench(commands)
     _add_image(commands)
     _add_speak(commands)
     _add_transcribe(commands)
@@ -405,6 +406,44 @@ def _add_translate(commands: Commands) -> None:
     _flag(translate, "--stream", "the request is for a stream (Gemini: its URL says so)")
     _flag(translate, "--strict", "fail if something is lost")
     _flag(translate, "--json", "print kind, url, body, adaptations and error as JSON, one line for each body")
+
+
+def _add_bench(commands: Commands) -> None:
+    actions = _group(commands, "bench", "measure what reading, counting and building cost")
+    method = (
+        " All take turns in rounds; times are CPU time, medians; ratios have their quartiles. Exit 65 if there is nothing to "
+        "measure.")
+    streams = _command(actions, "streams", "bench.streams", "measure recorded streams, per dialect",
+        "Measure recorded streams beside a bare msgspec decode of the same bytes, per dialect: time an event and a stream, to "
+        "the first event, to open and close it, and memory. Streams of at most 20 events are apart." + method)
+    _add_paths(streams)
+    answers = _command(actions, "answers", "bench.answers", "measure recorded whole answers, per dialect",
+        "Measure parsing recorded whole answers beside a bare msgspec decode of the same bytes, per dialect." + method)
+    _add_paths(answers)
+    tokens = _command(actions, "tokens", "bench.tokens", "measure counting the tokens of texts",
+        "Measure counting tokens beside raw tiktoken. Of cassettes, the texts of requests and answers are counted, each by "
+        "itself. Texts of at most 100 tokens are apart." + method)
+    tokens.add_argument("paths", nargs="+", metavar="PATH", help="texts, cassettes, or folders of these")
+    tokens.add_argument("-m", "--model", default="gpt-4o", metavar="MODEL", help="model to count for; default: gpt-4o")
+    build = _command(actions, "build", "bench.build", "measure building recorded requests, per dialect",
+        "Read recorded requests as values, and measure building them beside a bare msgspec encode of the recorded bodies, "
+        "per dialect." + method)
+    _add_paths(build)
+    for command in (streams, answers, tokens, build):
+        _flag(command, "--json", "one JSON line per row, the machine first")
+        command.add_argument("--plot", metavar="FILE.svg", help="write a plot of the ratios")
+        _add_force(command)
+        command.add_argument("--rounds", type=_rounds, default=9, metavar="N", help="default: 9")
+        command.set_defaults(peers=False)
+    for command in (streams, tokens):
+        _flag(command, "--peers", "measure other libraries too, those that are installed")
+
+
+def _rounds(text: str) -> int:
+    count = int(text)
+    if count < 1:
+        raise ValueError(text)
+    return count
 
 
 def _add_file(command: ArgumentParser) -> None:

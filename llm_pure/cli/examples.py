@@ -60,6 +60,13 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
         "llm-pure translate --from anthropic --to openai-chat request.json",
         "llm-pure translate --from deepseek --to anthropic --json answers.jsonl",
     ),
+    "bench streams": (
+        "llm-pure bench streams tests/cassettes",
+        "llm-pure bench streams --peers --plot speed.svg tests/cassettes",
+    ),
+    "bench answers": ("llm-pure bench answers --json tests/cassettes | jq .ratio",),
+    "bench tokens": ("llm-pure bench tokens -m gpt-4o README.md docs",),
+    "bench build": ("llm-pure bench build --rounds 3 tests/cassettes",),
     "image": ("llm-pure image -o cat.png 'a cat in the rain'",),
     "speak": ("llm-pure speak -o hello.mp3 'Hello!'",),
     "transcribe": ("llm-pure transcribe talk.mp3", "llm-pure transcribe --format srt talk.mp3 > talk.srt"),

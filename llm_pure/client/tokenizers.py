@@ -16,11 +16,14 @@ from itertools import accumulate
 from pathlib import Path
 from pkgutil import get_data
 from types import FunctionType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from llm_pure.tokens import TOKENIZER_PROFILES, TokenCounter, Tokenizer, profile_for
 from llm_pure.types.errors import InvalidConfiguration
 from llm_pure.types.result import Failure, LLMResult, Success
+
+if TYPE_CHECKING:
+    import tiktoken
 
 BUNDLED: Mapping[str, tuple[int, str]] = {
     "cl100k_base": (100256, "18288f996f452d44e0e65996176591a4b712a3eb1b42afd6f0511e735c099480"),
@@ -76,6 +79,11 @@ def load_tokenizer(encoding: str) -> LLMResult[Tokenizer]:
         )
 
 
+def raw_encoder(encoding: str) -> LLMResult[Callable[[str], list[int]]]:
+    """Return tiktoken's own encoding of a text, the lower bound of a count. Fails as `load_tokenizer` does."""
+    return load_tokenizer(encoding).map(lambda _: _encoding(encoding).encode_ordinary)
+
+
 def source_of(encoding: str) -> tuple[str, str]:
     """Return (URL, SHA-256) of a rank file, from tiktoken's source."""
     sources: list[tuple[str, str]] = []
@@ -100,10 +108,15 @@ def bundled_ranks(encoding: str) -> dict[bytes, int]:
 
 
 @cache
-def _load(encoding: str) -> Tokenizer:
+def _encoding(encoding: str) -> "tiktoken.Encoding":
     import tiktoken
 
-    loaded = tiktoken.Encoding(**_define(encoding, _ranks))
+    return tiktoken.Encoding(**_define(encoding, _ranks))
+
+
+@cache
+def _load(encoding: str) -> Tokenizer:
+    loaded = _encoding(encoding)
     encode = loaded.encode_ordinary
 
     def encode_any(text: str) -> list[int]:

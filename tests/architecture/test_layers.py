@@ -20,7 +20,7 @@ CONTRACTS: dict[str, Any] = {
 EFFECTS = {
     f"llm_pure.{name}"
     for name in (
-        "__main__", "bulk", "cli", "client", "gateway", "replay", "settings", "transports",
+        "__main__", "bench", "bulk", "cli", "client", "gateway", "replay", "settings", "transports",
     )
 }  # fmt: skip
 """The effect layer. Of `bulk`, `gateway` and `settings` some modules are pure, and named in the contract."""

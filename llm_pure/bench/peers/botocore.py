@@ -1,15 +1,12 @@
 """botocore: the stream of `converse_stream`, and EventStreamBuffer for framing only."""
 
 from collections.abc import Iterator, Mapping
+from importlib import import_module
 from typing import Any
 
-from botocore.awsrequest import AWSResponse
-from botocore.eventstream import EventStreamBuffer
-from botocore.session import Session
-
-from bench.measure import Prepare, Run
-from bench.peers import Reader
-from bench.samples import Sample
+from llm_pure.bench.peers import Reader
+from llm_pure.bench.sample import Sample
+from llm_pure.bench.timing import Prepare, Run
 
 
 class _Raw:
@@ -23,29 +20,34 @@ class _Raw:
 
 
 def read_converse(sample: Sample, pieces: tuple[bytes, ...]) -> Prepare:
-    client = Session().create_client(
-        "bedrock-runtime",
-        region_name="us-east-1",
-        aws_access_key_id="none",
-        aws_secret_access_key="none",
+    aws_response = import_module("botocore.awsrequest").AWSResponse
+    client = (
+        import_module("botocore.session")
+        .Session()
+        .create_client(
+            "bedrock-runtime",
+            region_name="us-east-1",
+            aws_access_key_id="none",
+            aws_secret_access_key="none",
+        )
     )
 
-    def answer(request: Any, **_: object) -> AWSResponse:
-        return AWSResponse(request.url, 200, {"content-type": sample.content_type}, _Raw(pieces))
+    def answer(request: Any, **_: object) -> Any:
+        return aws_response(request.url, 200, {"content-type": sample.content_type}, _Raw(pieces))
 
     client.meta.events.register("before-send.bedrock-runtime.ConverseStream", answer)
 
     def prepare() -> Run:
-        answered = client.converse_stream(
+        response = client.converse_stream(
             modelId="amazon.nova-lite-v1:0",
             messages=[{"role": "user", "content": [{"text": "Hi"}]}],
         )
 
         def run() -> str:
             text: list[str] = []
-            for event in answered["stream"]:
+            for event in response["stream"]:
                 if "contentBlockDelta" in event:
-                    text.append(event["contentBlockDelta"]["delta"]["text"])
+                    text.append(event["contentBlockDelta"]["delta"].get("text", ""))
             return "".join(text)
 
         return run
@@ -54,13 +56,15 @@ def read_converse(sample: Sample, pieces: tuple[bytes, ...]) -> Prepare:
 
 
 def cut_messages(sample: Sample, pieces: tuple[bytes, ...]) -> Prepare:
+    event_stream_buffer = import_module("botocore.eventstream").EventStreamBuffer
+
     def run() -> int:
-        buffer = EventStreamBuffer()
-        found = 0
+        buffer = event_stream_buffer()
+        count = 0
         for piece in pieces:
             buffer.add_data(piece)
-            found += sum(1 for _ in buffer)
-        return found
+            count += sum(1 for _ in buffer)
+        return count
 
     return lambda: run
 

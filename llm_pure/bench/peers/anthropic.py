@@ -1,31 +1,35 @@
 """anthropic: `messages.create(stream=True)`, and `messages.stream`."""
 
 from collections.abc import Mapping
+from importlib import import_module
 from types import ModuleType
+from typing import Any
 
-from anthropic import Anthropic
+from llm_pure.bench.peers import Reader
+from llm_pure.bench.peers.memory import http_client
+from llm_pure.bench.sample import Sample
+from llm_pure.bench.timing import Prepare, Run
 
-from bench.measure import Prepare, Run
-from bench.peers import Reader
-from bench.peers.memory import http_client
-from bench.samples import Sample
 
-try:  # since 2.0 it stands on httpx2
-    import httpx2 as http
-except ImportError:
-    import httpx as http  # type: ignore[no-redef]
+def _http_library() -> ModuleType:
+    """Since 2.0 the package stands on httpx2."""
+    try:
+        return import_module("httpx2")
+    except ImportError:
+        return import_module("httpx")
 
-_HTTP: ModuleType = http
+
+def _client(sample: Sample, pieces: tuple[bytes, ...]) -> Any:
+    over = http_client(_http_library(), sample, pieces)
+    return import_module("anthropic").Anthropic(api_key="none", http_client=over, max_retries=0)
 
 
 def read_messages(sample: Sample, pieces: tuple[bytes, ...]) -> Prepare:
-    client = Anthropic(
-        api_key="none", http_client=http_client(_HTTP, sample, pieces), max_retries=0
-    )
+    client = _client(sample, pieces)
 
     def prepare() -> Run:
         stream = client.messages.create(
-            model="claude-sonnet-4-5",
+            model="claude-of-the-bench",
             max_tokens=4096,
             messages=[{"role": "user", "content": "Hi"}],
             stream=True,
@@ -45,13 +49,11 @@ def read_messages(sample: Sample, pieces: tuple[bytes, ...]) -> Prepare:
 
 def collect_messages(sample: Sample, pieces: tuple[bytes, ...]) -> Prepare:
     """`messages.stream`, which adds up the message as it comes."""
-    client = Anthropic(
-        api_key="none", http_client=http_client(_HTTP, sample, pieces), max_retries=0
-    )
+    client = _client(sample, pieces)
 
     def prepare() -> Run:
         manager = client.messages.stream(
-            model="claude-sonnet-4-5",
+            model="claude-of-the-bench",
             max_tokens=4096,
             messages=[{"role": "user", "content": "Hi"}],
         )

@@ -1,18 +1,24 @@
 """openai: `create(stream=True)`, and `chat.completions.stream`."""
 
 from collections.abc import Mapping
+from importlib import import_module
+from typing import Any
 
 import httpx
-from openai import OpenAI
 
-from bench.measure import Prepare, Run
-from bench.peers import Reader
-from bench.peers.memory import http_client
-from bench.samples import Sample
+from llm_pure.bench.peers import Reader
+from llm_pure.bench.peers.memory import http_client
+from llm_pure.bench.sample import Sample
+from llm_pure.bench.timing import Prepare, Run
+
+
+def _client(sample: Sample, pieces: tuple[bytes, ...]) -> Any:
+    over = http_client(httpx, sample, pieces)
+    return import_module("openai").OpenAI(api_key="none", http_client=over, max_retries=0)
 
 
 def read_chat(sample: Sample, pieces: tuple[bytes, ...]) -> Prepare:
-    client = OpenAI(api_key="none", http_client=http_client(httpx, sample, pieces), max_retries=0)
+    client = _client(sample, pieces)
 
     def prepare() -> Run:
         stream = client.chat.completions.create(
@@ -32,7 +38,7 @@ def read_chat(sample: Sample, pieces: tuple[bytes, ...]) -> Prepare:
 
 
 def read_responses(sample: Sample, pieces: tuple[bytes, ...]) -> Prepare:
-    client = OpenAI(api_key="none", http_client=http_client(httpx, sample, pieces), max_retries=0)
+    client = _client(sample, pieces)
 
     def prepare() -> Run:
         stream = client.responses.create(model="gpt-4o-mini", input="Hi", stream=True)
@@ -49,7 +55,7 @@ def read_responses(sample: Sample, pieces: tuple[bytes, ...]) -> Prepare:
 
 def collect_chat(sample: Sample, pieces: tuple[bytes, ...]) -> Prepare:
     """`chat.completions.stream`, which adds up the completion as it comes."""
-    client = OpenAI(api_key="none", http_client=http_client(httpx, sample, pieces), max_retries=0)
+    client = _client(sample, pieces)
 
     def prepare() -> Run:
         manager = client.chat.completions.stream(

@@ -4,11 +4,11 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import TypeVar
 
-from bench.measure import Prepare, Run
-from bench.peers import Reader
-from bench.samples import Sample
-from llm_pure import ResponseHead
 from llm_pure.adapters import registry
+from llm_pure.bench.peers import Reader
+from llm_pure.bench.sample import Sample
+from llm_pure.bench.timing import Prepare
+from llm_pure.core.provider import Provider
 from llm_pure.framing import FrameDecoder
 from llm_pure.framing.aws_eventstream import EventStreamDecoder
 from llm_pure.framing.ndjson import NdjsonDecoder
@@ -19,31 +19,31 @@ F = TypeVar("F")
 
 
 def read_stream(sample: Sample, pieces: tuple[bytes, ...]) -> Prepare:
-    provider = registry.get(sample.provider).unwrap()
-    head = ResponseHead(200, (("content-type", sample.content_type),))
+    return read_provider(registry.get(sample.provider).unwrap(), sample, pieces)
 
-    def prepare() -> Run:
+
+def read_provider(provider: Provider, sample: Sample, pieces: tuple[bytes, ...]) -> Prepare:
+    """As `read_stream`, by a provider that need not be in the registry. Opening the decoder is in the measured time."""
+    head = sample.head
+
+    def run() -> str:
         decoder = provider.open_stream(head)
+        text: list[str] = []
+        for piece in pieces:
+            for event in decoder.feed(piece).unwrap():
+                if type(event) is TextDelta:
+                    text.append(event.text)
+        decoder.close().unwrap()
+        return "".join(text)
 
-        def run() -> str:
-            text: list[str] = []
-            for piece in pieces:
-                for event in decoder.feed(piece).unwrap():
-                    if type(event) is TextDelta:
-                        text.append(event.text)
-            decoder.close().unwrap()
-            return "".join(text)
-
-        return run
-
-    return prepare
+    return lambda: run
 
 
 def cut_frames(
-    make: Callable[[], FrameDecoder[F]], sample: Sample, pieces: tuple[bytes, ...]
+    create: Callable[[], FrameDecoder[F]], sample: Sample, pieces: tuple[bytes, ...]
 ) -> Prepare:
     def run() -> int:
-        decoder = make()
+        decoder = create()
         return sum([len(decoder.feed(piece)) for piece in pieces]) + len(decoder.close())
 
     return lambda: run

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from types import ModuleType
 from typing import Any
 
-from bench.samples import Sample
+from llm_pure.bench.sample import Sample
 
 
 def http_client(library: ModuleType, sample: Sample, pieces: tuple[bytes, ...]) -> Any:

@@ -6,9 +6,10 @@ while it streams; and maybe FRAMERS: cutting the stream into frames and no more.
 
 from collections.abc import Callable, Mapping
 from importlib import import_module, metadata
+from typing import Any
 
-from bench.measure import Prepare
-from bench.samples import Sample
+from llm_pure.bench.sample import Sample
+from llm_pure.bench.timing import Prepare
 
 Reader = Callable[[Sample, tuple[bytes, ...]], Prepare]
 """(sample, its body in pieces) -> what readies one answer. The Run that this gives reads the stream to its end, takes the
@@ -26,7 +27,9 @@ NAMES: Mapping[str, str] = {
 }
 """File in this folder -> package."""
 
-WANTED: Mapping[str, tuple[str, ...]] = {
+NOT_INSTALLED = "-"
+
+EXPECTED: Mapping[str, tuple[str, ...]] = {
     "openai_chat": ("openai", "litellm", "lm15"),
     "openai_responses": ("openai", "litellm", "lm15"),
     "anthropic_messages": ("anthropic", "litellm", "lm15"),
@@ -39,16 +42,20 @@ WANTED: Mapping[str, tuple[str, ...]] = {
 
 def readers(dialect: str, table: str = "READERS") -> dict[str, Reader]:
     """The peers that read this dialect and are installed, by package name."""
-    found: dict[str, Reader] = {}
+    installed: dict[str, Reader] = {}
     for name, package in NAMES.items():
-        try:
-            peer = import_module(f"bench.peers.{name}")
-        except ImportError:
-            continue
-        reader = getattr(peer, table, {}).get(dialect)
+        reader = peer(name, table).get(dialect)
         if reader is not None:
-            found[package] = reader
-    return found
+            installed[package] = reader
+    return installed
+
+
+def peer(name: str, table: str) -> Mapping[str, Any]:
+    """Return a table of a peer's file; empty if the package is not installed. The package is imported by its first reader."""
+    if _version(NAMES[name]) == NOT_INSTALLED:
+        return {}
+    readers: Mapping[str, Any] = getattr(import_module(f"llm_pure.bench.peers.{name}"), table, {})
+    return readers
 
 
 def versions() -> dict[str, str]:
@@ -61,4 +68,4 @@ def _version(package: str) -> str:
     try:
         return metadata.version(package)
     except metadata.PackageNotFoundError:
-        return "-"
+        return NOT_INSTALLED

@@ -2,22 +2,27 @@
 
 import os
 from collections.abc import Callable, Iterator, Mapping
-from functools import partial
+from functools import cache, partial
+from importlib import import_module
 from typing import Any
 
-os.environ.setdefault("LITELLM_LOCAL_MODEL_COST_MAP", "True")  # else importing it asks the network
-
 import httpx
-import litellm
-from litellm.llms.custom_httpx.http_handler import HTTPHandler
-from openai import OpenAI
 
-from bench.measure import Prepare, Run
-from bench.peers import Reader
-from bench.peers.memory import http_client
-from bench.samples import Sample
+from llm_pure.bench.peers import Reader
+from llm_pure.bench.peers.memory import http_client
+from llm_pure.bench.sample import Sample
+from llm_pure.bench.timing import Prepare, Run
 
-litellm.suppress_debug_info = True
+
+@cache
+def _litellm() -> Any:
+    os.environ.setdefault(
+        "LITELLM_LOCAL_MODEL_COST_MAP", "True"
+    )  # else importing it asks the network
+    litellm: Any = import_module("litellm")
+    litellm.suppress_debug_info = True
+    return litellm
+
 
 _KEYS: Mapping[str, str] = {"api_key": "none"}
 _AWS: Mapping[str, str] = {
@@ -28,11 +33,14 @@ _AWS: Mapping[str, str] = {
 
 
 def _own_client(sample: Sample, pieces: tuple[bytes, ...]) -> Any:
-    return HTTPHandler(client=http_client(httpx, sample, pieces))
+    handler = import_module("litellm.llms.custom_httpx.http_handler").HTTPHandler
+    return handler(client=http_client(httpx, sample, pieces))
 
 
 def _openai_client(sample: Sample, pieces: tuple[bytes, ...]) -> Any:
-    return OpenAI(api_key="none", http_client=http_client(httpx, sample, pieces), max_retries=0)
+    return import_module("openai").OpenAI(
+        api_key="none", http_client=http_client(httpx, sample, pieces), max_retries=0
+    )
 
 
 def read_completion(
@@ -42,7 +50,7 @@ def read_completion(
     sample: Sample,
     pieces: tuple[bytes, ...],
 ) -> Prepare:
-    over = client(sample, pieces)
+    litellm, over = _litellm(), client(sample, pieces)
 
     def prepare() -> Run:
         stream = litellm.completion(
@@ -52,19 +60,19 @@ def read_completion(
             client=over,
             **keys,
         )
-        return lambda: "".join(_said(stream))
+        return lambda: "".join(_texts(stream))
 
     return prepare
 
 
-def _said(stream: Any) -> Iterator[str]:
+def _texts(stream: Any) -> Iterator[str]:
     for chunk in stream:
         if chunk.choices and chunk.choices[0].delta.content:
             yield chunk.choices[0].delta.content
 
 
 def read_responses(sample: Sample, pieces: tuple[bytes, ...]) -> Prepare:
-    over = _own_client(sample, pieces)
+    litellm, over = _litellm(), _own_client(sample, pieces)
 
     def prepare() -> Run:
         stream: Any = litellm.responses(
@@ -93,3 +101,12 @@ READERS: Mapping[str, Reader] = {
     ),
     "ollama_native": partial(read_completion, "ollama_chat/llama3.2", _own_client, {}),
 }
+
+
+def count_text(model: str, text: str) -> Prepare:
+    """`token_counter` of one text."""
+    litellm = _litellm()
+    return lambda: lambda: litellm.token_counter(model=model, text=text)
+
+
+COUNTERS: Mapping[str, Callable[[str, str], Prepare]] = {"text": count_text}
