@@ -26,7 +26,7 @@ LIFTED_AT = 8.0
 MIN_RATE = 0.2
 """Calls per second that are always allowed."""
 
-_DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|h|m|s)")
+_DURATION = re.compile(r"(?<![\d.])(\d++(?:\.\d++)?+)(ms|h|m|s)")
 _UNITS = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 0.001}
 _LIMITS = tuple(
     (f"{prefix}{unit}-{remaining}", f"{prefix}{unit}-{reset}")

@@ -1,6 +1,7 @@
 """A run as a Parquet file: all rows with the input's columns, and the `llm_*` columns of those that have ended."""
 
 import os
+import sys
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from importlib import import_module
@@ -218,7 +219,8 @@ def fitted(value: Any, schema: Mapping[str, Any], root: Mapping[str, Any], depth
         case "integer":
             return int(value) if isinstance(value, int | float) and abs(value) < 2**63 else None
         case "number":
-            return float(value) if isinstance(value, int | float) else None
+            is_number = isinstance(value, int | float) and abs(value) <= sys.float_info.max
+            return float(value) if is_number else None
         case "boolean":
             return value if isinstance(value, bool) else None
         case _:

@@ -39,7 +39,7 @@ _LOCK = 0x6C6C6D70757265
 _LOCK_ERRORS = frozenset({"55P03", "40001", "40P01", "57014"})
 """lock_not_available, serialization_failure, deadlock_detected, query_canceled: the same may work later."""
 
-_SCHEMA = """
+_STATEMENTS = """
 create table if not exists budget (
     id integer primary key check (id = 1), max_pico bigint, spent_pico bigint not null);
 insert into budget values (1, null, 0) on conflict do nothing;
@@ -75,7 +75,7 @@ class PostgresLedger:
         """Create the tables where they are missing; set the budget, or return the one that it has."""
 
         def work(db: _Database) -> int | None:
-            for statement in _SCHEMA.split(";"):
+            for statement in _STATEMENTS.split(";"):
                 if statement.strip():
                     db.execute(statement)
             if max_usd is not None:

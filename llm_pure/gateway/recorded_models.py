@@ -12,8 +12,8 @@ from llm_pure.replay.checks.service_detection import Call, detect_call
 from llm_pure.types.config import LLMConfig
 from llm_pure.types.http import HttpRequest
 
-_IN_URL = re.compile(r"/models?/(?P<model>.+?)(?::[A-Za-z]+|/(?:converse|invoke)[a-z-]*)?$")
-_OPERATION = re.compile(r"/(?:chat/completions|responses|messages|embeddings)(?:/.*)?$")
+_IN_URL = re.compile(r"(?s)/models?/(?P<model>.+?)(?::[A-Za-z]+|/(?:converse|invoke)[a-z-]*)?\Z")
+_OPERATION = re.compile(r"(?s)/(?:chat/completions|responses|messages|embeddings)(?:/.*)?\Z")
 
 
 def recorded_models(cassettes: Iterable[Cassette]) -> dict[str, LLMConfig]:

@@ -47,7 +47,7 @@ _PATHS: tuple[tuple[str, str, Route], ...] = (
     ("GET", r"", Route("ollama_native", "root")),
 )  # fmt: skip
 _PATTERNS = tuple(
-    [(method, re.compile(f"{_PREFIX}{path}/?"), route) for method, path, route in _PATHS]
+    [(method, re.compile(rf"\A{_PREFIX}{path}/?\Z"), route) for method, path, route in _PATHS]
 )
 _COMMON = {
     "/v1/chat/completions": Route("openai_chat", "chat"),

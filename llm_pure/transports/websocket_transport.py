@@ -49,8 +49,9 @@ _ERRORS = (OSError, UnicodeError, anyio.BrokenResourceError, anyio.ClosedResourc
 
 _CONTENT_TYPE = ("content-type", "application/x-ndjson")
 _DATA = (Opcode.TEXT, Opcode.BINARY, Opcode.CONT)
-_SILENT = logging.getLogger("llm_pure.websocket")
-_SILENT.disabled = True  # the log lines of `websockets` contain the signed URL
+_SILENT = logging.Logger("llm_pure.websocket")  # noqa: LOG001
+"""The log lines of `websockets` contain the signed URL. `logging.config` would enable a logger of getLogger again."""
+_SILENT.disabled = True
 
 
 class _Session:

@@ -5,11 +5,21 @@ from typing import Any
 
 import httpx
 import pytest
+from pytest_recording.plugin import (
+    block_network,
+    disable_recording,
+    record_mode,
+    vcr,
+    vcr_markers,
+)
 
 from llm_pure import HttpResponse
 from llm_pure.replay.secrets.redaction import before_record_request, before_record_response
 from llm_pure.types.errors import NotFound
 from tests.support.batch_scenarios import JOB_KEY, PROMPTS, BatchScenario, batch_scenarios
+
+__all__ = ["block_network", "disable_recording", "record_mode", "vcr", "vcr_markers"]
+"""The plugin's fixtures: pyproject.toml turns the plugin off, as they would run around every test."""
 
 _TRUST = ssl.create_default_context()
 ALL = [pytest.param(one, id=one.id) for one in batch_scenarios()]

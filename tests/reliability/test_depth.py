@@ -408,6 +408,13 @@ RECURSIVE: Mapping[str, str] = {
     "llm_pure/replay/checks/disorder_check.py:_is_added": "JSON of at most DEPTH_LIMIT",
     "llm_pure/replay/checks/disorder_check.py:_provider_data": "JSON of at most DEPTH_LIMIT",
     "llm_pure/replay/checks/disorder_check.py:_plain": "JSON of at most DEPTH_LIMIT",
+    "llm_pure/bulk/identity.py:_without_defaults": "the seam of input_files catches it",
+    "llm_pure/bulk/log_files.py:LogWriter._append": "once: the disk is full then",
+    "llm_pure/bulk/parquet_output.py:arrow_type": "_MAX_DEPTH",
+    "llm_pure/bulk/parquet_output.py:fitted": "_MAX_DEPTH",
+    "llm_pure/gateway/litellm_config.py:_with_variables": "its YAML has at most 64 levels",
+    "llm_pure/replay/doubles/recorded.py:_comparable": "results of calls hold no results of calls",
+    "llm_pure/server/outgoing.py:_of_provider": "results of calls hold no results of calls",
 }
 """Functions that call themselves, alone or in turns, and the call above that gives them depth, or why it is small."""
 

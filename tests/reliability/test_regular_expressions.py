@@ -27,6 +27,7 @@ from llm_pure.pricing.table import AllOf, AnyOf, Matches
 from llm_pure.replay.checks import service_detection
 from llm_pure.replay.doubles import requests
 from llm_pure.replay.secrets import patterns, redaction
+from llm_pure.server import client_dialect
 from tests.support.pumps import growth, pumped_texts
 
 ROOT = Path(__file__).parents[2]
@@ -65,6 +66,10 @@ COMPUTED: dict[str, list[tuple[str, str]]] = {
     "replay/doubles/requests.py": [
         *[("fullmatch", pattern) for pattern, _ in requests._OPERATIONS],
         ("search", f'name="file{requests._FORM_VALUE.decode()}'),
+    ],
+    "server/client_dialect.py": [
+        ("fullmatch", f"(?s).{{0,{client_dialect._PREFIX_LIMIT}}}?{pattern}")
+        for pattern, _ in client_dialect._PATHS
     ],
     "core/curl.py": [("split", "(stand-in-for-a|stand-in-for-b)")],
     "replay/secrets/patterns.py": [("finditer", patterns._named(redaction.SECRET_NAMES).pattern)],

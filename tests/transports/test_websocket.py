@@ -3,6 +3,7 @@
 import errno
 import json
 import logging
+import logging.config
 import os
 import socket
 import threading
@@ -379,6 +380,13 @@ def test_a_client_takes_it_for_an_address_that_is_a_websockets() -> None:
             assert llm.ask("hi") == Success("Hello")
 
 
+@pytest.fixture
+def configured_logging() -> None:
+    """Logging as servers such as uvicorn configure it, which enables every logger that exists."""
+    logging.config.dictConfig({"version": 1, "disable_existing_loggers": False})
+
+
+@pytest.mark.usefixtures("configured_logging")
 def test_no_log_shows_the_signed_address(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.DEBUG), serving(lambda one: one.send(frame(2, "a"))) as url:
         send("sync", ask(f"{url}?authorization=canary-1")).unwrap()

@@ -20,7 +20,7 @@ _KINDS = frozenset({"custom", "custom_tool_call"})
 _INPUT = "input"
 _FENCE = re.compile(r"\s*```[^\n`]*\n(.*?)\n?```\s*", re.DOTALL)
 _HERE_DOCUMENT = re.compile(
-    r"\s*\S+\s*<<-?\s*(['\"]?)(?P<end>\w+)\1\s*\n(?P<text>.*\n)(?P=end)\s*", re.DOTALL
+    r"\s*+\S+[ \t]*<<-?[ \t]*(['\"]?)(?P<end>\w++)\1[ \t]*\r?\n(?P<text>.*\n)(?P=end)\s*", re.DOTALL
 )
 _KEEPERS = {
     "openai_chat": frozenset({"openai", "azure"}),
