@@ -104,7 +104,7 @@ class Coordinator:
             spent_usd=before.cost_usd,
             now_s=self._began_s,
         )
-        spent = {f"{self._prefix}{path.name}": log_cost_usd(path) for path in own}
+        spent = {f"{self._prefix}{path.name}": log_cost_usd(path) for path in sorted(own)}
         leases = {
             name: WorkerLease(granted_usd=usd, spent_usd=usd, until_s=self._began_s)
             for name, usd in spent.items()
@@ -193,8 +193,8 @@ class Coordinator:
         """Return the workers that report, and "coordinator", with the numbers of their processes."""
         return {**self._processes, "coordinator": os.getpid()}
 
-    def _free(self, worker: str) -> frozenset[int]:
-        numbers = frozenset([number for number, owner in self._owners.items() if owner == worker])
+    def _free(self, worker: str) -> list[int]:
+        numbers = [number for number, owner in self._owners.items() if owner == worker]
         for number in numbers:
             del self._owners[number]
             self._pending[number] = None

@@ -153,7 +153,7 @@ llm-pure          56.3        444  3.85    4.00x  0%    167   55.6  2.50
 """
 LEFT_OUT = """\
 left out: 12 x answer with an error status
-left out: 21 x no chat of a known service
+left out: 25 x no chat of a known service
 """
 ANSWERS = """\
 CPython, a machine
