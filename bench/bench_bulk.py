@@ -13,7 +13,7 @@ from statistics import median
 
 from bench.bench_load import served
 from bench.bulk_contestants import CONTESTANTS
-from bench.report import Record, Report, met
+from llm_pure.bench.report import Record, Report, met
 
 ROWS, CONCURRENCY, ROUNDS = 5000, 256, 3
 

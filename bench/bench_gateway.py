@@ -23,7 +23,7 @@ import msgspec
 
 from bench.gateway_server import configuration
 from bench.load_server import EVENTS
-from bench.report import Report, met, times
+from llm_pure.bench.report import Report, met, times
 
 LITELLM_ENV = "BENCH_LITELLM"
 KEY = "sk-bench-1234"
