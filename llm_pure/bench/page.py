@@ -55,7 +55,7 @@ Time is CPU time of the one thread. The garbage collector is on; what imports le
 own public interface, fed from memory, and counts only where it reads the same text; sending its call is not timed.
 
 `make bench` has further benches (a call, load, memory, imports, growth), by the same method:
-[bench/README.md](../bench/README.md). `make bench-check` measures the recordings of the repository and fails if a ratio is more than 25 %
+`bench/README.md`. `make bench-check` measures the recordings of the repository and fails if a ratio is more than 25 %
 worse than in `bench/baseline.json`, twice in a row. `make bench-page` writes that file and this page.
 
 ## Numbers
