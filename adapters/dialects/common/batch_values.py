@@ -126,11 +126,17 @@ def with_query(url: str, **values: str | int | None) -> str:
     return f"{url}{'&' if '?' in url else '?'}{urlencode(pairs)}" if pairs else url
 
 
+ACCEPT_JSON: Headers = (("accept", "application/json"),)
+
+FILE_PAGE = "file:"
+"""Prefix of a page of results that is a file."""
+
+
 def bare_request(
     config: LLMConfig,
     method: str,
     url: str,
-    headers: Headers = (("accept", "application/json"),),
+    headers: Headers = ACCEPT_JSON,
     body: bytes = b"",
 ) -> HttpRequest:
     """A request with the configuration's headers except credentials, which take precedence."""
@@ -142,9 +148,20 @@ def json_request(
     service: AnyService, config: LLMConfig, url: str, body: Mapping[str, Any], headers: Headers = ()
 ) -> HttpRequest:
     """A POST of this body as JSON. Raises Rejected with InvalidRequest if it is not JSON."""
-    data = ok(encode(body, provider=service.name))
-    sent = (("content-type", "application/json"), ("accept", "application/json"), *headers)
-    return bare_request(config, "POST", url, sent, data)
+    return bytes_request(config, url, ok(encode(body, provider=service.name)), headers)
+
+
+def bytes_request(config: LLMConfig, url: str, body: bytes, headers: Headers = ()) -> HttpRequest:
+    """A POST of encoded JSON."""
+    sent = (("content-type", "application/json"), *ACCEPT_JSON, *headers)
+    return bare_request(config, "POST", url, sent, body)
+
+
+def encode_fields(service: AnyService, fields: Mapping[str, Any], lines: Iterable[bytes]) -> bytes:
+    """An object of these fields and, last, `requests`: the lines as they are, which may be 500 MB. Raises Rejected."""
+    head = ok(encode(fields, provider=service.name))[:-1]
+    separator = b"," if fields else b""
+    return head + separator + b'"requests":[' + b",".join(lines) + b"]}"
 
 
 def require_id(service: AnyService, response: HttpResponse, value: str, what: str) -> str:
@@ -173,15 +190,17 @@ def build_body(
 
 
 def batch_line(
-    service: AnyService, config: LLMConfig, custom_id: str, built: Built, line: Mapping[str, Any]
+    service: AnyService,
+    config: LLMConfig,
+    custom_id: str,
+    built: Built,
+    line: Mapping[str, Any],
+    own_headers: frozenset[str] = frozenset(),
 ) -> BatchLine:
-    """A line of this JSON, with the headers and adaptations of the request in it."""
+    """A line of this JSON, with the headers and adaptations of the request in it. own_headers: of every request."""
     configured = {name for name, _ in plain_headers(config)}
-    headers = [
-        pair
-        for pair in built.request.headers
-        if pair[0] not in _OWN_HEADERS and pair[0] not in configured
-    ]
+    left_out = _OWN_HEADERS | own_headers | configured
+    headers = [pair for pair in built.request.headers if pair[0] not in left_out]
     return BatchLine(
         custom_id=custom_id,
         data=ok(encode(line, provider=service.name)),

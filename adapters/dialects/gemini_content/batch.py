@@ -9,9 +9,9 @@ from typing import Any
 from urllib.parse import quote, urlsplit
 
 from llm_pure.adapters.dialects.common.batch_values import (
+    FILE_PAGE,
     bare_request,
-    batch_line,
-    build_body,
+    bytes_request,
     count_of,
     id_of,
     job_errors,
@@ -23,6 +23,14 @@ from llm_pure.adapters.dialects.common.batch_values import (
     text_of,
     with_query,
 )
+from llm_pure.adapters.dialects.common.make_batch import (
+    LIST_SIZE,
+    BatchWire,
+    Json,
+    job_request,
+    make_batch,
+    results_error,
+)
 from llm_pure.adapters.dialects.gemini_content.errors import find_error
 from llm_pure.core.batch_api import (
     ENDED,
@@ -31,9 +39,7 @@ from llm_pure.core.batch_api import (
     BatchInput,
     BatchJob,
     BatchLimits,
-    BatchLine,
     BatchResult,
-    JobPage,
     ResultsDecoder,
     UploadRequest,
     UploadState,
@@ -46,12 +52,9 @@ from llm_pure.core.batch_results import (
     unreadable,
 )
 from llm_pure.core.dialect import (
-    AnyService,
     Service,
-    decode_error,
     malformed_response,
     read_json,
-    undecodable_error,
 )
 from llm_pure.core.provider import Provider
 from llm_pure.core.urls import UrlFor
@@ -59,50 +62,22 @@ from llm_pure.framing.json_codec import encode, preview
 from llm_pure.types.config import LLMConfig, Secret
 from llm_pure.types.errors import LLMError
 from llm_pure.types.http import Headers, HttpRequest, HttpResponse, ResponseHead, get_header
-from llm_pure.types.rejection import Rejected, ok, returns_failure
-from llm_pure.types.request import ChatRequest
+from llm_pure.types.rejection import Rejected, ok
 
-LIST_SIZE = 100
-_FILE = "file:"
 _INLINE = "inline"
 
 
 def content_batches(provider: Provider, limits: BatchLimits, url_for: UrlFor) -> BatchApi:
     """The batch operations at these URLs."""
-    service: AnyService = Service(
-        name=provider.name, base_url=provider.base_url, url_for=url_for, quirks=None
-    )
-    return BatchApi(
-        provider=provider.name,
-        shape="inline_or_file",
-        limits=limits,
-        keeps_key=True,
-        build_line=partial(_build_line, provider, service),
-        upload=partial(_build_upload, service),
-        parse_upload=partial(_parse_upload, service),
-        create=partial(_build_create, service),
-        parse_job=partial(_parse_job, service),
-        poll=partial(_build_job_request, service, "GET", ""),
-        list_jobs=partial(_build_list, service),
-        parse_list=partial(_parse_list, service),
-        results=partial(_build_results, service),
-        open_results=partial(_open_results, service),
-        cancel=partial(_build_job_request, service, "POST", ":cancel"),
-        delete=partial(_build_delete, service),
-    )
+    return make_batch(provider, limits, WIRE, url_for)
 
 
-@returns_failure
-def _build_line(
-    provider: Provider, service: AnyService, config: LLMConfig, custom_id: str, request: ChatRequest
-) -> BatchLine:
-    built, body = build_body(provider, config, request)
-    return batch_line(service, config, custom_id, built, {"key": custom_id, "request": body})
+def _make_line(service: Service[Any], custom_id: str, body: Json) -> Json:
+    return {"key": custom_id, "request": body}
 
 
-@returns_failure
 def _build_upload(
-    service: AnyService, config: LLMConfig, job: BatchInput, state: UploadState
+    service: Service[Any], config: LLMConfig, job: BatchInput, state: UploadState
 ) -> UploadRequest:
     """Start a resumable upload, then send all bytes to the URL that the service names, which is a credential."""
     if state.url is not None:
@@ -126,15 +101,14 @@ def _build_upload(
     return UploadRequest(request=bare_request(config, "POST", url, headers, body))
 
 
-def _transfer_url(service: AnyService, config: LLMConfig, folder: str, name: str) -> str:
+def _transfer_url(service: Service[Any], config: LLMConfig, folder: str, name: str) -> str:
     """{host}/{folder}/{version}/{name}: uploads and downloads have a folder before the version. Raises Rejected."""
     versioned = ok(service.url_for(config, "", "files")).removesuffix("/files")
     host, _, version = versioned.rpartition("/")
     return f"{host}/{folder}/{version}/{name}"
 
 
-@returns_failure
-def _parse_upload(service: AnyService, response: HttpResponse, state: UploadState) -> UploadState:
+def _parse_upload(service: Service[Any], response: HttpResponse, state: UploadState) -> UploadState:
     url = get_header(response.headers, "x-goog-upload-url") or ""
     if state.url is None:
         read_json(service, response, find_error) if response.status >= 300 else None
@@ -147,8 +121,7 @@ def _parse_upload(service: AnyService, response: HttpResponse, state: UploadStat
     )
 
 
-@returns_failure
-def _build_create(service: AnyService, config: LLMConfig, job: BatchInput) -> HttpRequest:
+def _build_create(service: Service[Any], config: LLMConfig, job: BatchInput) -> HttpRequest:
     """POST models/{model}:batchGenerateContent, with the uploaded file, or with the lines as they are."""
     url = ok(service.url_for(config, job.model, "batchGenerateContent"))
     name = ok(encode(job.key, provider=service.name))
@@ -157,8 +130,7 @@ def _build_create(service: AnyService, config: LLMConfig, job: BatchInput) -> Ht
     else:
         source = b'{"requests":{"requests":[' + b",".join(map(_inline, job.lines)) + b"]}}"
     body = b'{"batch":{"displayName":' + name + b',"inputConfig":' + source + b"}}"
-    headers = (("content-type", "application/json"), ("accept", "application/json"), *job.headers)
-    return bare_request(config, "POST", url, headers, body)
+    return bytes_request(config, url, body, job.headers)
 
 
 def _inline(line: bytes) -> bytes:
@@ -167,54 +139,24 @@ def _inline(line: bytes) -> bytes:
     return b'{"metadata":{"key":' + key + b"}" + separator + rest
 
 
-@returns_failure
-def _build_job_request(
-    service: AnyService, method: str, action: str, config: LLMConfig, job_id: str
+def _build_results(
+    service: Service[Any], config: LLMConfig, job: BatchJob, page: str
 ) -> HttpRequest:
-    url = ok(service.url_for(config, "", f"{quote(job_id, safe='/')}{action}"))
-    return bare_request(config, method, url)
-
-
-@returns_failure
-def _build_list(service: AnyService, config: LLMConfig, page: str) -> HttpRequest:
-    url = ok(service.url_for(config, "", "batches"))
-    return bare_request(config, "GET", with_query(url, pageSize=LIST_SIZE, pageToken=page))
-
-
-@returns_failure
-def _build_results(service: AnyService, config: LLMConfig, job: BatchJob, page: str) -> HttpRequest:
     """GET {host}/download/{version}/{file}:download, or the job again if the results are in it."""
-    if not page.startswith(_FILE):
-        return ok(_build_job_request(service, "GET", "", config, job.id))
-    file = quote(page.removeprefix(_FILE), safe="/")
+    if not page.startswith(FILE_PAGE):
+        return job_request(WIRE, service, "GET", "", config, job.id)
+    file = quote(page.removeprefix(FILE_PAGE), safe="/")
     url = _transfer_url(service, config, "download", f"{file}:download")
     return bare_request(config, "GET", with_query(url, alt="media"), (("accept", "*/*"),))
 
 
-@returns_failure
-def _build_delete(service: AnyService, config: LLMConfig, job: BatchJob) -> tuple[HttpRequest, ...]:
-    """DELETE of the files and of the job."""
-    names = [name for name in (job.input_file, job.output_file, job.id) if name]
-    return tuple([ok(_build_job_request(service, "DELETE", "", config, name)) for name in names])
-
-
-def _find_job_error(service: AnyService, body: Any, response: HttpResponse) -> LLMError | None:
+def _find_job_error(service: Service[Any], body: Any, response: HttpResponse) -> LLMError | None:
     """The error of a response that is no operation: a failed operation has an error of its own."""
     is_operation = isinstance(body, dict) and text_of(body.get("name")) and response.status < 300
     return None if is_operation else find_error(service, body, response)
 
 
-@returns_failure
-def _parse_job(service: AnyService, response: HttpResponse) -> BatchJob:
-    raw = object_of(read_json(service, response, _find_job_error))
-    if response.status < 300 and not raw:  # the answer to a cancel
-        return BatchJob(id="", state="cancelling", provider=service.name)
-    job = _job(service, raw)
-    require_id(service, response, job.id, "a batch")
-    return job
-
-
-def _job(service: AnyService, raw: dict[str, Any]) -> BatchJob:
+def _job(service: Service[Any], raw: dict[str, Any]) -> BatchJob:
     metadata, answer = object_of(raw.get("metadata")), object_of(raw.get("response"))
     output = {**object_of(metadata.get("output")), **answer}
     stats = object_of(metadata.get("batchStats"))
@@ -224,7 +166,9 @@ def _job(service: AnyService, raw: dict[str, Any]) -> BatchJob:
     if not word and raw.get("done") is True:
         state = "failed" if errors else "completed"
     file = text_of(output.get("responsesFile"))
-    pages = (f"{_FILE}{file}",) if file else ((_INLINE,) if "inlinedResponses" in output else ())
+    pages = (
+        (f"{FILE_PAGE}{file}",) if file else ((_INLINE,) if "inlinedResponses" in output else ())
+    )
     return BatchJob(
         id=text_of(raw.get("name")),
         state=state,
@@ -249,24 +193,16 @@ def _job(service: AnyService, raw: dict[str, Any]) -> BatchJob:
     )
 
 
-@returns_failure
-def _parse_list(service: AnyService, response: HttpResponse) -> JobPage:
-    raw = object_of(read_json(service, response, find_error))
-    jobs = [_job(service, row) for row in rows_of(raw, "operations", "batches")]
-    page = text_of(raw.get("nextPageToken"))
-    return JobPage(jobs=tuple([job for job in jobs if job.id]), next_page=page)
-
-
 def _open_results(
-    service: AnyService, job: BatchJob, page: str, head: ResponseHead
+    service: Service[Any], job: BatchJob, page: str, head: ResponseHead
 ) -> ResultsDecoder:
-    find = partial(_response_error, service)
-    if page.startswith(_FILE):
+    find = partial(results_error, find_error, service)
+    if page.startswith(FILE_PAGE):
         return JsonLinesDecoder(service.name, head, partial(_read_line, service), find)
     return JsonPageDecoder(service.name, head, partial(_read_inline, service), find)
 
 
-def _read_inline(service: AnyService, raw: dict[str, Any]) -> tuple[list[BatchResult], str]:
+def _read_inline(service: Service[Any], raw: dict[str, Any]) -> tuple[list[BatchResult], str]:
     """The results in an operation: `inlinedResponses` in `response` or in the metadata, mostly nested twice."""
     output = {
         **object_of(object_of(raw.get("metadata")).get("output")),
@@ -276,7 +212,7 @@ def _read_inline(service: AnyService, raw: dict[str, Any]) -> tuple[list[BatchRe
     return [_read_line(service, row) for row in rows], ""
 
 
-def _read_line(service: AnyService, raw: dict[str, Any]) -> BatchResult:
+def _read_line(service: Service[Any], raw: dict[str, Any]) -> BatchResult:
     """{key | metadata.key, response | error}; an error is a google.rpc.Status, whose code becomes an HTTP status."""
     custom_id = id_of(raw.get("key")) or id_of(object_of(raw.get("metadata")).get("key"))
     error, answer = raw.get("error"), raw.get("response")
@@ -291,7 +227,30 @@ def _read_line(service: AnyService, raw: dict[str, Any]) -> BatchResult:
     return unreadable(service.name, message, preview(raw), custom_id)
 
 
-def _response_error(service: AnyService, response: HttpResponse) -> LLMError | None:
-    if response.status < 300:
-        return None
-    return decode_error(service, find_error, response) or undecodable_error(service, response)
+def _is_empty(raw: Json) -> bool:
+    return True  # lists without a row are left out of the service's JSON
+
+
+WIRE = BatchWire(
+    shape="inline_or_file",
+    make_line=_make_line,
+    upload=_build_upload,
+    parse_upload=_parse_upload,
+    create=_build_create,
+    read_job=_job,
+    results=_build_results,
+    open_results=_open_results,
+    find_error=_find_job_error,
+    jobs="batches",
+    job="",
+    file="",
+    safe="/",
+    cancel=":cancel",
+    has_empty_cancel=True,
+    list_query={"pageSize": LIST_SIZE},
+    page_parameter="pageToken",
+    page_field="nextPageToken",
+    lists=("operations", "batches"),
+    is_empty=_is_empty,
+    deletes=frozenset({"files", "job"}),
+)

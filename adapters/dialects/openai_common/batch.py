@@ -12,23 +12,22 @@ from urllib.parse import quote, urlsplit
 import msgspec
 
 from llm_pure.adapters.dialects.common.batch_values import (
+    ACCEPT_JSON,
+    FILE_PAGE,
     bare_request,
-    batch_line,
-    build_body,
     id_of,
     json_request,
     object_of,
     require_id,
-    rows_of,
     text_of,
-    with_query,
 )
-from llm_pure.adapters.dialects.openai_common.batch_lines import (
-    FILE_PAGE,
-    explain_create,
-    read_job,
-    read_line,
+from llm_pure.adapters.dialects.common.make_batch import (
+    BatchWire,
+    Json,
+    make_batch,
+    results_error,
 )
+from llm_pure.adapters.dialects.openai_common.batch_lines import read_job, read_line
 from llm_pure.adapters.dialects.openai_common.errors import find_error
 from llm_pure.core.batch_api import (
     KEY,
@@ -36,9 +35,7 @@ from llm_pure.core.batch_api import (
     BatchInput,
     BatchJob,
     BatchLimits,
-    BatchLine,
     BatchResult,
-    JobPage,
     ResultsDecoder,
     UploadRequest,
     UploadState,
@@ -46,21 +43,17 @@ from llm_pure.core.batch_api import (
 from llm_pure.core.batch_results import JsonLinesDecoder
 from llm_pure.core.dialect import (
     Service,
-    decode_error,
-    malformed_response,
     read_json,
     undecodable_error,
 )
 from llm_pure.core.provider import Provider
-from llm_pure.core.urls import UrlFor, under_base_url
+from llm_pure.core.urls import UrlFor
 from llm_pure.framing.multipart import Field, FormFile, multipart
 from llm_pure.types.config import LLMConfig, Secret
 from llm_pure.types.errors import InvalidRequest, LLMError
 from llm_pure.types.http import Headers, HttpRequest, HttpResponse, ResponseHead, get_header
-from llm_pure.types.rejection import Rejected, ok, returns_failure
-from llm_pure.types.request import ChatRequest
+from llm_pure.types.rejection import Rejected, ok
 
-LIST_SIZE = 100
 _NO_FIELDS: Mapping[str, Any] = {}
 
 
@@ -89,50 +82,17 @@ FileService = Service[FileBatches]
 
 def file_batches(provider: Provider, row: FileBatches, url_for: UrlFor | None = None) -> BatchApi:
     """The batch operations at the URLs of `url_for`, or below the provider's base URL."""
-    service = Service(
-        name=provider.name,
-        base_url=provider.base_url,
-        url_for=url_for or under_base_url(provider.name, provider.base_url),
-        quirks=row,
-    )
-    return BatchApi(
-        provider=provider.name,
-        shape="files",
-        limits=row.limits,
-        keeps_key=True,
-        build_line=partial(_build_line, provider, service),
-        upload=partial(_build_upload, service),
-        parse_upload=partial(_parse_upload, service),
-        create=partial(_build_create, service),
-        parse_job=partial(_parse_job, service),
-        poll=partial(_build_poll, service),
-        list_jobs=partial(_build_list, service),
-        parse_list=partial(_parse_list, service),
-        results=partial(build_results, service),
-        open_results=partial(open_results, service),
-        cancel=partial(_build_cancel, service),
-        delete=partial(_build_delete, service),
-    )
+    return make_batch(provider, row.limits, WIRE, url_for, row)
 
 
-@returns_failure
-def _build_line(
-    provider: Provider,
-    service: FileService,
-    config: LLMConfig,
-    custom_id: str,
-    request: ChatRequest,
-) -> BatchLine:
-    built, body = build_body(provider, config, request)
-    row = service.quirks
-    line: dict[str, Any] = {"custom_id": custom_id}
-    if not row.short_lines:
-        line |= {"method": "POST", "url": row.endpoint}
-    return batch_line(service, config, custom_id, built, {**line, "body": body})
+def _make_line(service: FileService, custom_id: str, body: Json) -> Json:
+    line: Json = {"custom_id": custom_id}
+    if not service.quirks.short_lines:
+        line |= {"method": "POST", "url": service.quirks.endpoint}
+    return {**line, "body": body}
 
 
-@returns_failure
-def _build_upload(
+def build_upload(
     service: FileService, config: LLMConfig, job: BatchInput, state: UploadState
 ) -> UploadRequest:
     """POST /files, a form; then the service's further steps: GET /files/{id} until it is ready, or PUT to a signed URL."""
@@ -157,12 +117,12 @@ def _build_upload(
         fields.append(("file", file))
     content_type, body = multipart(fields)
     url = ok(service.url_for(config, "", "/files"))
-    headers = (("content-type", content_type), ("accept", "application/json"))
+    headers = (("content-type", content_type), *ACCEPT_JSON)
     return UploadRequest(request=bare_request(config, "POST", url, headers, body))
 
 
-@returns_failure
-def _parse_upload(service: FileService, response: HttpResponse, state: UploadState) -> UploadState:
+def parse_upload(service: FileService, response: HttpResponse, state: UploadState) -> UploadState:
+    """How far the upload is. Raises Rejected for an error, and for a file that the service could not process."""
     if state.phase == "put":
         if response.status >= 300:
             raise Rejected(undecodable_error(service, response))
@@ -191,7 +151,6 @@ def _parse_upload(service: FileService, response: HttpResponse, state: UploadSta
     return UploadState(done=True, file_id=file_id)
 
 
-@returns_failure
 def _build_create(service: FileService, config: LLMConfig, job: BatchInput) -> HttpRequest:
     row = service.quirks
     body: dict[str, Any] = {"input_file_id": job.file_id, "endpoint": row.endpoint}
@@ -199,22 +158,12 @@ def _build_create(service: FileService, config: LLMConfig, job: BatchInput) -> H
         body["completion_window"] = row.window
     if row.key_field:
         body["metadata"] = {row.key_field: job.key}
-    url = ok(service.url_for(config, "", "/batches"))
+    url = ok(service.url_for(config, "", WIRE.jobs))
     return json_request(service, config, url, {**body, **row.create_fields}, job.headers)
 
 
-@returns_failure
-def _parse_job(service: FileService, response: HttpResponse) -> BatchJob:
-    try:
-        raw = object_of(read_json(service, response, find_job_error))
-    except Rejected as rejected:
-        raise Rejected(explain_create(rejected.error)) from None
-    job = _job(service, _unwrapped(raw, "job", "data", "batch"))
-    require_id(service, response, job.id, "a job")
-    return job
-
-
 def _job(service: FileService, raw: dict[str, Any]) -> BatchJob:
+    raw = _unwrapped(raw, "job", "data", "batch")
     job = read_job(service, raw)
     field = service.quirks.key_field
     key = text_of(object_of(raw.get("metadata")).get(field)) if field else ""
@@ -240,35 +189,6 @@ def _unwrapped(raw: dict[str, Any], *fields: str) -> dict[str, Any]:
     return next((raw[field] for field in fields if isinstance(raw.get(field), dict)), raw)
 
 
-@returns_failure
-def _build_poll(service: FileService, config: LLMConfig, job_id: str) -> HttpRequest:
-    url = ok(service.url_for(config, "", f"/batches/{_segment(job_id)}"))
-    return bare_request(config, "GET", url)
-
-
-@returns_failure
-def _build_list(service: FileService, config: LLMConfig, page: str) -> HttpRequest:
-    url = ok(service.url_for(config, "", "/batches"))
-    return bare_request(config, "GET", with_query(url, limit=LIST_SIZE, after=page or None))
-
-
-@returns_failure
-def _parse_list(service: FileService, response: HttpResponse) -> JobPage:
-    raw = read_json(service, response, find_job_error)
-    rows = rows_of(raw, "data", "value", "jobs", "batches")
-    if not isinstance(raw, list) and not any(
-        isinstance(object_of(raw).get(field), list)
-        for field in ("data", "value", "jobs", "batches")
-    ):
-        message = "the response has no list of jobs"
-        raise Rejected(malformed_response(service, response, message))
-    jobs = tuple([_job(service, row) for row in rows if id_of(row.get("id"))])
-    last = id_of(object_of(raw).get("last_id")) or (jobs[-1].id if jobs else "")
-    more = object_of(raw).get("has_more") is True
-    return JobPage(jobs=jobs, next_page=last if more else "")
-
-
-@returns_failure
 def build_results(
     service: Service[Any], config: LLMConfig, job: BatchJob, page: str
 ) -> HttpRequest:
@@ -283,19 +203,12 @@ def open_results(
 ) -> ResultsDecoder:
     """The decoder of an output or error file."""
     return JsonLinesDecoder(
-        service.name, head, partial(_read, service), partial(response_error, service)
+        service.name, head, partial(_read, service), partial(results_error, find_error, service)
     )
 
 
 def _read(service: Service[Any], raw: dict[str, Any]) -> BatchResult:
     return read_line(service, raw)
-
-
-def response_error(service: Service[Any], response: HttpResponse) -> LLMError | None:
-    """The error that a response to a request for results is, None if it has results."""
-    if response.status < 300:
-        return None
-    return decode_error(service, find_error, response) or undecodable_error(service, response)
 
 
 def decoded_object(service: Service[Any], response: HttpResponse) -> dict[str, Any]:
@@ -306,20 +219,18 @@ def decoded_object(service: Service[Any], response: HttpResponse) -> dict[str, A
         return {}
 
 
-@returns_failure
-def _build_cancel(service: FileService, config: LLMConfig, job_id: str) -> HttpRequest:
-    url = ok(service.url_for(config, "", f"/batches/{_segment(job_id)}/cancel"))
-    return bare_request(config, "POST", url)
-
-
-@returns_failure
-def _build_delete(
-    service: FileService, config: LLMConfig, job: BatchJob
-) -> tuple[HttpRequest, ...]:
-    """DELETE /files/{id} of each file of the job; the job itself stays in the list."""
-    files = dict.fromkeys((job.input_file, job.output_file, job.error_file))
-    urls = [ok(service.url_for(config, "", f"/files/{_segment(file)}")) for file in files if file]
-    return tuple([bare_request(config, "DELETE", url) for url in urls])
+WIRE = BatchWire(
+    shape="files",
+    make_line=_make_line,
+    upload=build_upload,
+    parse_upload=parse_upload,
+    create=_build_create,
+    read_job=_job,
+    results=build_results,
+    open_results=open_results,
+    find_error=find_job_error,
+    lists=("data", "value", "jobs", "batches"),
+)
 
 
 def _segment(text: str) -> str:

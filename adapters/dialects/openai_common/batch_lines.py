@@ -3,12 +3,10 @@
 Source: ../shared/wire/batch.md 1 and 19 (openai 3.57.0 types/batch.py; openai/openai-openapi#302), read 2026-11-29.
 """
 
-import re
 from typing import Any
 
-from msgspec.structs import replace
-
 from llm_pure.adapters.dialects.common.batch_values import (
+    FILE_PAGE,
     count_of,
     id_of,
     job_errors,
@@ -21,10 +19,6 @@ from llm_pure.core.batch_api import ENDED, KEY, BatchCounts, BatchJob, BatchResu
 from llm_pure.core.batch_results import not_run, response_of, unreadable
 from llm_pure.core.dialect import AnyService
 from llm_pure.framing.json_codec import preview
-from llm_pure.types.errors import InvalidRequest, LLMError
-
-FILE_PAGE = "file:"
-"""Prefix of a page that is a file."""
 
 
 def read_line(service: AnyService, raw: dict[str, Any]) -> BatchResult:
@@ -96,18 +90,3 @@ def _counts(raw: dict[str, Any]) -> BatchCounts:
 def _first_seconds(raw: dict[str, Any], *fields: str) -> float | None:
     times = [seconds_of(raw.get(field)) for field in fields]
     return next((time for time in times if time is not None), None)
-
-
-_NO_FILE = re.compile(
-    r"(?i)(?:cannot|can't|could not) find file|file [^ ]{1,100} (?:was )?not found"
-)
-
-
-def explain_create(error: LLMError) -> LLMError:
-    """The error of a create. A file that was just uploaded may not be there yet: the same request may succeed later.
-
-    Source: bespokelabsai/curator#116, by ../shared/wire/batch.md 1.
-    """
-    if isinstance(error, InvalidRequest) and _NO_FILE.search(error.message):
-        return replace(error, retryable=True)
-    return error

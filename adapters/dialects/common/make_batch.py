@@ -1,0 +1,247 @@
+"""`make_batch`: the batch service of a provider, of what differs between services. A service is a `BatchWire`.
+
+Lines, the URLs of jobs, lists of jobs, errors, what is deleted: all services have them in one form. The functions of a
+BatchWire raise Rejected; those of the BatchApi return it as a Failure.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from functools import partial
+from types import MappingProxyType
+from typing import Any, Literal, TypeAlias
+from urllib.parse import quote
+
+import msgspec
+
+from llm_pure.adapters.dialects.common.batch_values import (
+    ACCEPT_JSON,
+    bare_request,
+    batch_line,
+    build_body,
+    id_of,
+    object_of,
+    require_id,
+    rows_of,
+    text_of,
+    with_query,
+)
+from llm_pure.core.batch_api import (
+    BatchApi,
+    BatchInput,
+    BatchJob,
+    BatchLimits,
+    BatchLine,
+    JobPage,
+    ResultsDecoder,
+    UploadRequest,
+    UploadState,
+)
+from llm_pure.core.dialect import (
+    FindError,
+    Service,
+    decode_error,
+    malformed_response,
+    read_json,
+    undecodable_error,
+)
+from llm_pure.core.provider import Provider
+from llm_pure.core.urls import UrlFor, under_base_url
+from llm_pure.types.config import LLMConfig
+from llm_pure.types.errors import InvalidRequest, LLMError
+from llm_pure.types.http import Headers, HttpRequest, HttpResponse, ResponseHead
+from llm_pure.types.rejection import Rejected, ok, returns_failure
+from llm_pure.types.request import ChatRequest
+
+Json: TypeAlias = dict[str, Any]
+AnyFindError: TypeAlias = FindError[Any]
+
+LIST_SIZE = 100
+"""Jobs of one page of a list, where the service does not take more."""
+
+
+def _is_never_empty(raw: Json) -> bool:
+    return False
+
+
+class BatchWire(msgspec.Struct, frozen=True, kw_only=True):
+    """What differs between batch services. `service.quirks` has what differs between the providers of one."""
+
+    shape: str
+    """`BatchApi.shape`."""
+    make_line: Callable[[Service[Any], str, Json], Json]
+    """(service, custom id, body of the request) -> the line."""
+    create: Callable[[Service[Any], LLMConfig, BatchInput], HttpRequest]
+    read_job: Callable[[Service[Any], Json], BatchJob]
+    """A job, of a response or a row of a list; its id is "" if it is none."""
+    results: Callable[[Service[Any], LLMConfig, BatchJob, str], HttpRequest]
+    open_results: Callable[[Service[Any], BatchJob, str, ResponseHead], ResultsDecoder]
+    find_error: AnyFindError
+    """The error of a response that is no job and no list of jobs. A failed job has an error of its own."""
+    upload: Callable[[Service[Any], LLMConfig, BatchInput, UploadState], UploadRequest] | None = (
+        None
+    )
+    parse_upload: Callable[[Service[Any], HttpResponse, UploadState], UploadState] | None = None
+    keeps_key: bool = True
+    headers: Headers = ACCEPT_JSON
+    """Of every request without a body."""
+    jobs: str = "/batches"
+    """Path of the list."""
+    job: str = "/batches/"
+    """What is before an id in the path of a job."""
+    file: str = "/files/"
+    """What is before an id in the path of a file."""
+    safe: str = ""
+    """Characters of an id that are not escaped: "/" where ids are paths."""
+    cancel: str | None = "/cancel"
+    """What is behind the path of a job, by POST; None: a job cannot be cancelled."""
+    has_empty_cancel: bool = False
+    """The answer to a cancel is an empty object."""
+    list_query: Mapping[str, str | int] = MappingProxyType({"limit": LIST_SIZE})
+    page_parameter: str = "after"
+    page_field: str = ""
+    """The field of a list that names the next page; "": `last_id`, or the last job's id, if `has_more`."""
+    lists: tuple[str, ...] = ("data",)
+    """The field that has the jobs: the first of these."""
+    is_empty: Callable[[Json], bool] = _is_never_empty
+    """Whether a response without a list means that there are no jobs. A wrong yes creates a job twice."""
+    deletes: frozenset[Literal["files", "job"]] = frozenset({"files"})
+    """What the service keeps of a job and can remove."""
+
+
+def make_batch(
+    provider: Provider,
+    limits: BatchLimits,
+    wire: BatchWire,
+    url_for: UrlFor | None = None,
+    quirks: object = None,
+) -> BatchApi:
+    """The batch operations at the URLs of `url_for`, or below the provider's base URL."""
+    name, base_url = provider.name, provider.base_url
+    service: Service[Any] = Service(
+        name=name,
+        base_url=base_url,
+        url_for=url_for or under_base_url(name, base_url),
+        quirks=quirks,
+    )
+    upload, parse_upload = wire.upload, wire.parse_upload
+    return BatchApi(
+        provider=name,
+        shape=wire.shape,
+        limits=limits,
+        keeps_key=wire.keeps_key,
+        build_line=partial(_build_line, provider, wire, service),
+        upload=upload and partial(returns_failure(upload), service),
+        parse_upload=parse_upload and partial(returns_failure(parse_upload), service),
+        create=partial(returns_failure(wire.create), service),
+        parse_job=partial(_parse_job, wire, service),
+        poll=partial(_build_job_request, wire, service, "GET", ""),
+        list_jobs=partial(_build_list, wire, service),
+        parse_list=partial(_parse_list, wire, service),
+        results=partial(returns_failure(wire.results), service),
+        open_results=partial(wire.open_results, service),
+        cancel=None
+        if wire.cancel is None
+        else partial(_build_job_request, wire, service, "POST", wire.cancel),
+        delete=partial(_build_delete, wire, service),
+    )
+
+
+@returns_failure
+def _build_line(
+    provider: Provider,
+    wire: BatchWire,
+    service: Service[Any],
+    config: LLMConfig,
+    custom_id: str,
+    request: ChatRequest,
+) -> BatchLine:
+    built, body = build_body(provider, config, request)
+    line = wire.make_line(service, custom_id, body)
+    own = frozenset([name for name, _ in wire.headers])
+    return batch_line(service, config, custom_id, built, line, own)
+
+
+def job_request(
+    wire: BatchWire, service: Service[Any], method: str, action: str, config: LLMConfig, job_id: str
+) -> HttpRequest:
+    """A request without a body at the URL of a job. Raises Rejected."""
+    path = f"{wire.job}{quote(job_id, safe=wire.safe)}{action}"
+    return bare_request(config, method, ok(service.url_for(config, "", path)), wire.headers)
+
+
+_build_job_request = returns_failure(job_request)
+
+
+@returns_failure
+def _build_list(
+    wire: BatchWire, service: Service[Any], config: LLMConfig, page: str
+) -> HttpRequest:
+    url = ok(service.url_for(config, "", wire.jobs))
+    query = {**wire.list_query, **({wire.page_parameter: page} if page else {})}
+    return bare_request(config, "GET", with_query(url, **query), wire.headers)
+
+
+@returns_failure
+def _build_delete(
+    wire: BatchWire, service: Service[Any], config: LLMConfig, job: BatchJob
+) -> tuple[HttpRequest, ...]:
+    """DELETE of the job's files, of the job, or of both; a job without files may have nothing to remove."""
+    files = dict.fromkeys((job.input_file, job.output_file, job.error_file))
+    paths = [f"{wire.file}{quote(file, safe=wire.safe)}" for file in files if file]
+    urls = [ok(service.url_for(config, "", path)) for path in paths if "files" in wire.deletes]
+    requests = [bare_request(config, "DELETE", url, wire.headers) for url in urls]
+    if "job" in wire.deletes:
+        requests.append(job_request(wire, service, "DELETE", "", config, job.id))
+    return tuple(requests)
+
+
+@returns_failure
+def _parse_job(wire: BatchWire, service: Service[Any], response: HttpResponse) -> BatchJob:
+    try:
+        raw = object_of(read_json(service, response, wire.find_error))
+    except Rejected as rejected:
+        raise Rejected(_explained(rejected.error)) from None
+    if wire.has_empty_cancel and not raw:
+        return BatchJob(id="", state="cancelling", provider=service.name)
+    job = wire.read_job(service, raw)
+    require_id(service, response, job.id, "a job")
+    return job
+
+
+_NO_FILE = re.compile(
+    r"(?i)(?:cannot|can't|could not) find file|file [^ ]{1,100} (?:was )?not found"
+)
+
+
+def _explained(error: LLMError) -> LLMError:
+    """The error of a create. A file that was just uploaded may not be there yet: the same request may succeed later.
+
+    Source: bespokelabsai/curator#116, by ../shared/wire/batch.md 1.
+    """
+    if isinstance(error, InvalidRequest) and _NO_FILE.search(error.message):
+        return msgspec.structs.replace(error, retryable=True)
+    return error
+
+
+@returns_failure
+def _parse_list(wire: BatchWire, service: Service[Any], response: HttpResponse) -> JobPage:
+    raw = read_json(service, response, wire.find_error)
+    fields = object_of(raw)
+    has_list = isinstance(raw, list) or any(isinstance(fields.get(key), list) for key in wire.lists)
+    if not has_list and not wire.is_empty(fields):
+        raise Rejected(malformed_response(service, response, "the response has no list of jobs"))
+    read = [wire.read_job(service, row) for row in rows_of(raw, *wire.lists)]
+    jobs = tuple([job for job in read if job.id])
+    if wire.page_field:
+        return JobPage(jobs=jobs, next_page=text_of(fields.get(wire.page_field)))
+    last = id_of(fields.get("last_id")) or (jobs[-1].id if jobs else "")
+    return JobPage(jobs=jobs, next_page=last if fields.get("has_more") is True else "")
+
+
+def results_error(
+    find_error: AnyFindError, service: Service[Any], response: HttpResponse
+) -> LLMError | None:
+    """The error that a response to a request for results is, None if it has results."""
+    if response.status < 300:
+        return None
+    return decode_error(service, find_error, response) or undecodable_error(service, response)
