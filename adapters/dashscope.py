@@ -50,19 +50,10 @@ def _compatible_url(config: LLMConfig, model: str, operation: str) -> LLMResult[
 
 
 def _make_batch(provider: Provider) -> "BatchApi":
-    from llm_pure.adapters.dialects.openai_common.batch import FileBatches, file_batches  # late
-    from llm_pure.core.batch_api import BatchLimits
+    """Of the compatible API only; the bodies of its results are read by either."""
+    from llm_pure.adapters.shared import dashscope_batches  # late
 
-    limits = BatchLimits(
-        max_requests=50_000,
-        max_bytes=500_000_000,
-        max_line_bytes=6_000_000,
-        discount=0.5,
-        source="help.aliyun.com, batch interfaces, by wire/batch.md 13, read 2026-11-29",
-    )
-    # The batch service is of the compatible API only; the bodies of its results are read by either.
-    row = FileBatches(limits=limits, key_field="ds_name")
-    return file_batches(_COMPATIBLE, row, _compatible_url)
+    return dashscope_batches.batches(_COMPATIBLE, _compatible_url)
 
 
 PROVIDER = replace(

@@ -16,17 +16,9 @@ if TYPE_CHECKING:
 
 
 def _make_batch(provider: Provider) -> "BatchApi":
-    from llm_pure.adapters.dialects.openai_common.batch import FileBatches, file_batches  # late
-    from llm_pure.core.batch_api import BatchLimits
+    from llm_pure.adapters.shared import dashscope_batches  # late
 
-    limits = BatchLimits(
-        max_requests=50_000,
-        max_bytes=500_000_000,
-        max_line_bytes=6_000_000,
-        discount=0.5,
-        source="help.aliyun.com, batch interfaces, by wire/batch.md 13, read 2026-11-29",
-    )
-    return file_batches(provider, FileBatches(limits=limits, key_field="ds_name"))
+    return dashscope_batches.batches(provider)
 
 
 PROVIDER = replace(

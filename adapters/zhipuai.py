@@ -20,23 +20,9 @@ _KEY = ("ZHIPUAI_API_KEY", "ZHIPU_API_KEY")
 
 
 def _make_batch(provider: Provider) -> "BatchApi":
-    from llm_pure.adapters.dialects.openai_common.batch import FileBatches, file_batches  # late
-    from llm_pure.core.batch_api import BatchLimits
+    from llm_pure.adapters.shared import glm_batches  # late
 
-    limits = BatchLimits(
-        max_requests=50_000,
-        max_bytes=100_000_000,
-        discount=0.5,
-        source="docs.bigmodel.cn, batch-api-issues; zai-sdk 0.2.3, by wire/batch.md 14, read 2026-11-29",
-    )
-    return file_batches(
-        provider,
-        FileBatches(
-            limits=limits,
-            endpoint="/v4/chat/completions",
-            create_fields={"auto_delete_input_file": False},
-        ),
-    )
+    return glm_batches.batches(provider, "/v4/chat/completions")
 
 
 PROVIDER = replace(

@@ -11,7 +11,7 @@ from pytest_recording import plugin as recording
 from tests.support.laws import register_profiles
 from tests.support.quiet_worker import QuietWorker
 
-# of pytest-recording the options only; its fixtures stand in tests/every_provider/test_recorded.py
+# of pytest-recording the options only; its fixtures stand in tests/support/vcr_fixtures.py
 pytest_addhooks = recording.pytest_addhooks
 pytest_addoption = recording.pytest_addoption
 

@@ -1,55 +1,35 @@
 """Recorded exchanges with batch services are read again, with vcrpy in the network's place; `make record` writes them."""
 
-import ssl
-from typing import Any
-
 import httpx
 import pytest
-from pytest_recording.plugin import (
+
+from llm_pure import HttpResponse
+from llm_pure.types.errors import NotFound
+from tests.support.batch_scenarios import JOB_KEY, PROMPTS, BatchScenario, batch_scenarios
+from tests.support.vcr_fixtures import (
+    TRUST,
     block_network,
+    default_cassette_name,
     disable_recording,
     record_mode,
     vcr,
+    vcr_cassette_dir,
+    vcr_config,
     vcr_markers,
 )
 
-from llm_pure import HttpResponse
-from llm_pure.replay.secrets.redaction import before_record_request, before_record_response
-from llm_pure.types.errors import NotFound
-from tests.support.batch_scenarios import JOB_KEY, PROMPTS, BatchScenario, batch_scenarios
+__all__ = [
+    "block_network", "default_cassette_name", "disable_recording", "record_mode", "vcr", "vcr_cassette_dir", "vcr_config", "vcr_markers",
+]  # fmt: skip
 
-__all__ = ["block_network", "disable_recording", "record_mode", "vcr", "vcr_markers"]
-"""The plugin's fixtures: pyproject.toml turns the plugin off, as they would run around every test."""
-
-_TRUST = ssl.create_default_context()
 ALL = [pytest.param(one, id=one.id) for one in batch_scenarios()]
-
-
-@pytest.fixture
-def vcr_cassette_dir(scenario: BatchScenario) -> str:
-    return str(scenario.path.parent)
-
-
-@pytest.fixture
-def default_cassette_name(scenario: BatchScenario) -> str:
-    return scenario.path.stem
-
-
-@pytest.fixture
-def vcr_config() -> dict[str, Any]:
-    return {
-        "before_record_request": before_record_request,
-        "before_record_response": before_record_response,
-        "decode_compressed_response": True,
-        "match_on": ["method", "path", "body"],
-    }
 
 
 @pytest.mark.vcr
 @pytest.mark.parametrize("scenario", ALL)
 def test_a_recorded_exchange_is_read(scenario: BatchScenario) -> None:
     request, api = scenario.signed, scenario.api
-    with httpx.Client(verify=_TRUST) as client:
+    with httpx.Client(verify=TRUST) as client:
         sent = client.request(
             request.method, request.url, headers=list(request.headers), content=request.body
         )

@@ -3,21 +3,12 @@
 `make record` runs this file against the servers on loopback and writes the cassettes anew.
 """
 
-import ssl
 from typing import Any
 
 import httpx
 import pytest
-from pytest_recording.plugin import (
-    block_network,
-    disable_recording,
-    record_mode,
-    vcr,
-    vcr_markers,
-)
 
 from llm_pure import Completion, Embeddings, HttpResponse, ResponseHead, TokenCount
-from llm_pure.replay.secrets.redaction import before_record_request, before_record_response
 from llm_pure.types.result import Failure, LLMResult
 from tests.support.expectations import (
     COUNTED,
@@ -29,34 +20,23 @@ from tests.support.expectations import (
     told_beside_chat,
 )
 from tests.support.scenarios import Scenario, scenarios
+from tests.support.vcr_fixtures import (
+    TRUST,
+    block_network,
+    default_cassette_name,
+    disable_recording,
+    record_mode,
+    vcr,
+    vcr_cassette_dir,
+    vcr_config,
+    vcr_markers,
+)
 
-__all__ = ["block_network", "disable_recording", "record_mode", "vcr", "vcr_markers"]
-"""The plugin's fixtures, here alone: pyproject.toml turns the plugin off, as its fixtures would run around every test."""
-
-_TRUST = ssl.create_default_context()
-"""One for all clients: reading the system's certificates takes longer than a test."""
+__all__ = [
+    "block_network", "default_cassette_name", "disable_recording", "record_mode", "vcr", "vcr_cassette_dir", "vcr_config", "vcr_markers",
+]  # fmt: skip
 
 ALL = [pytest.param(one, id=one.id) for one in scenarios()]
-
-
-@pytest.fixture
-def vcr_cassette_dir(scenario: Scenario) -> str:
-    return str(scenario.path.parent)
-
-
-@pytest.fixture
-def default_cassette_name(scenario: Scenario) -> str:
-    return scenario.path.stem
-
-
-@pytest.fixture
-def vcr_config() -> dict[str, Any]:
-    return {
-        "before_record_request": before_record_request,
-        "before_record_response": before_record_response,
-        "decode_compressed_response": True,
-        "match_on": ["method", "path", "body"],
-    }
 
 
 @pytest.mark.vcr
@@ -84,7 +64,7 @@ def _ask(scenario: Scenario) -> LLMResult[Any]:
     request = scenario.signed
     provider = scenario.provider
     with (
-        httpx.Client(verify=_TRUST) as client,
+        httpx.Client(verify=TRUST) as client,
         client.stream(
             request.method, request.url, headers=request.headers, content=request.body
         ) as response,

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from http.server import BaseHTTPRequestHandler
 from random import Random
 from typing import Any
@@ -158,6 +159,44 @@ def rows_of_lines(
 # --- A: files ---------------------------------------------------------------------------------------------------------
 
 
+def with_job(answer: Callable[[FakeBatches, HttpRequest, FakeJob], HttpResponse]) -> Handler:
+    """Of the job in the path; 404 if there is none."""
+
+    def handle(fake: FakeBatches, request: HttpRequest, match: re.Match[str]) -> HttpResponse:
+        job = fake.job(match[1])
+        if job is None:
+            return problem(404, "no such batch", "not_found_error")
+        return answer(fake, request, job)
+
+    return handle
+
+
+def polled(view: Callable[[FakeBatches, FakeJob], Any]) -> Handler:
+    """The job, which is one poll nearer to its end."""
+
+    def poll(fake: FakeBatches, request: HttpRequest, job: FakeJob) -> HttpResponse:
+        job.polls -= 1
+        return reply(view(fake, job))
+
+    return with_job(poll)
+
+
+def cancelled(view: Callable[[FakeBatches, FakeJob], Any]) -> Handler:
+    """The job, in which nothing more is run."""
+
+    def cancel(fake: FakeBatches, request: HttpRequest, job: FakeJob) -> HttpResponse:
+        if not job.over:
+            cancel_rows(job, fake.chance)
+        return reply(view(fake, job))
+
+    return with_job(cancel)
+
+
+def deleted(**fields: Any) -> Handler:
+    """{id, ...}: the job stays here, for the tests to look at."""
+    return with_job(lambda fake, request, job: reply({"id": job.id, **fields} if fields else {}))
+
+
 def _upload(fake: FakeBatches, request: HttpRequest, match: re.Match[str]) -> HttpResponse:
     form = form_of(request)
     if form["purpose"] not in (b"batch", b"batch-api"):
@@ -239,14 +278,6 @@ def _write_files(fake: FakeBatches, job: FakeJob) -> None:
     job.error_file = fake.add_file(as_file(errors, fake.chance)) if errors else ""
 
 
-def _poll(fake: FakeBatches, request: HttpRequest, match: re.Match[str]) -> HttpResponse:
-    job = fake.job(match[1])
-    if job is None:
-        return problem(404, "no such batch", "not_found_error")
-    job.polls -= 1
-    return reply(_openai_job(fake, job))
-
-
 def _list(fake: FakeBatches, request: HttpRequest, match: re.Match[str]) -> HttpResponse:
     if fake.shape == "together":
         return reply([_openai_job(fake, job) for job in fake.jobs[::-1]])
@@ -254,15 +285,6 @@ def _list(fake: FakeBatches, request: HttpRequest, match: re.Match[str]) -> Http
     data = [_openai_job(fake, job) for job in jobs]
     last = jobs[-1].id if jobs else None
     return reply({"object": "list", "data": data, "last_id": last, "has_more": more})
-
-
-def _cancel(fake: FakeBatches, request: HttpRequest, match: re.Match[str]) -> HttpResponse:
-    job = fake.job(match[1])
-    if job is None:
-        return problem(404, "no such batch", "not_found_error")
-    if not job.over:
-        cancel_rows(job, fake.chance)
-    return reply(_openai_job(fake, job))
 
 
 def _content(fake: FakeBatches, request: HttpRequest, match: re.Match[str]) -> HttpResponse:
@@ -313,8 +335,8 @@ _FILES = (
 _OPENAI = (
     ("POST", r"/batches$", _create),
     ("GET", r"/batches$", _list),
-    ("GET", r"/batches/([^/]+)$", _poll),
-    ("POST", r"/batches/([^/]+)/cancel$", _cancel),
+    ("GET", r"/batches/([^/]+)$", polled(_openai_job)),
+    ("POST", r"/batches/([^/]+)/cancel$", cancelled(_openai_job)),
     *_FILES,
 )
 
@@ -359,30 +381,11 @@ def _create_messages(fake: FakeBatches, request: HttpRequest, match: re.Match[st
     return reply(_message_batch(fake, fake.add_job("msgbatch_", rows)))
 
 
-def _poll_messages(fake: FakeBatches, request: HttpRequest, match: re.Match[str]) -> HttpResponse:
-    job = fake.job(match[1])
-    if job is None:
-        return problem(404, "no such batch", "not_found_error")
-    if request.method == "DELETE":
-        return reply({"id": job.id, "type": "message_batch_deleted"})
-    job.polls -= 1
-    return reply(_message_batch(fake, job))
-
-
 def _list_messages(fake: FakeBatches, request: HttpRequest, match: re.Match[str]) -> HttpResponse:
     jobs, more = fake.page_of_jobs(query_of(request, "after_id"))
     data = [_message_batch(fake, job) for job in jobs]
     first, last = (jobs[0].id, jobs[-1].id) if jobs else (None, None)
     return reply({"data": data, "has_more": more, "first_id": first, "last_id": last})
-
-
-def _cancel_messages(fake: FakeBatches, request: HttpRequest, match: re.Match[str]) -> HttpResponse:
-    job = fake.job(match[1])
-    if job is None:
-        return problem(404, "no such batch", "not_found_error")
-    if not job.over:
-        cancel_rows(job, fake.chance)
-    return reply(_message_batch(fake, job))
 
 
 def _message_results(fake: FakeBatches, request: HttpRequest, match: re.Match[str]) -> HttpResponse:
@@ -398,9 +401,9 @@ _ANTHROPIC = (
     ("POST", r"/messages/batches$", _create_messages),
     ("GET", r"/messages/batches$", _list_messages),
     ("GET", r"/messages/batches/([^/]+)/results$", _message_results),
-    ("GET", r"/messages/batches/([^/]+)$", _poll_messages),
-    ("DELETE", r"/messages/batches/([^/]+)$", _poll_messages),
-    ("POST", r"/messages/batches/([^/]+)/cancel$", _cancel_messages),
+    ("GET", r"/messages/batches/([^/]+)$", polled(_message_batch)),
+    ("DELETE", r"/messages/batches/([^/]+)$", deleted(type="message_batch_deleted")),
+    ("POST", r"/messages/batches/([^/]+)/cancel$", cancelled(_message_batch)),
 )
 
 # --- C: gemini and mistral --------------------------------------------------------------------------------------------
@@ -465,16 +468,6 @@ def _operation(fake: FakeBatches, job: FakeJob) -> dict[str, Any]:
     return shown
 
 
-def _poll_operation(fake: FakeBatches, request: HttpRequest, match: re.Match[str]) -> HttpResponse:
-    job = fake.job(match[1])
-    if job is None:
-        return problem(404, "no such batch", "not_found_error")
-    if request.method == "DELETE":
-        return reply({})
-    job.polls -= 1
-    return reply(_operation(fake, job))
-
-
 def _list_operations(fake: FakeBatches, request: HttpRequest, match: re.Match[str]) -> HttpResponse:
     jobs, more = fake.page_of_jobs(query_of(request, "pageToken"))
     page = {"operations": [_operation(fake, job) for job in jobs]}
@@ -501,8 +494,8 @@ _GEMINI = (
     ("POST", r"/upload/v1\w*/files$", _start_upload),
     ("POST", r"/models/([^/]+):batchGenerateContent$", _create_operation),
     ("GET", r"/v1\w*/batches$", _list_operations),
-    ("GET", r"/v1\w*/(batches/[^/:]+)$", _poll_operation),
-    ("DELETE", r"/v1\w*/(batches/[^/:]+)$", _poll_operation),
+    ("GET", r"/v1\w*/(batches/[^/:]+)$", polled(_operation)),
+    ("DELETE", r"/v1\w*/(batches/[^/:]+)$", deleted()),
     ("POST", r"/v1\w*/(batches/[^/:]+):cancel$", _cancel_operation),
     ("GET", r"/download/v1\w*/(files/[^/:]+):download$", _download),
     ("DELETE", r"/v1\w*/(files/[^/:]+)$", _delete_file),
@@ -557,12 +550,8 @@ def _mistral_job(fake: FakeBatches, job: FakeJob, *, inline: bool = False) -> di
     return shown
 
 
-def _poll_mistral(fake: FakeBatches, request: HttpRequest, match: re.Match[str]) -> HttpResponse:
-    job = fake.job(match[1])
-    if job is None:
-        return problem(404, "no such job", "not_found_error")
-    if request.method == "DELETE":
-        return reply({"id": job.id, "object": "batch", "deleted": True})
+@with_job
+def _poll_mistral(fake: FakeBatches, request: HttpRequest, job: FakeJob) -> HttpResponse:
     job.polls -= 1
     return reply(_mistral_job(fake, job, inline=query_of(request, "inline") == "true"))
 
@@ -574,22 +563,13 @@ def _list_mistral(fake: FakeBatches, request: HttpRequest, match: re.Match[str])
     return reply({"object": "list", "data": data, "total": len(fake.jobs)})
 
 
-def _cancel_mistral(fake: FakeBatches, request: HttpRequest, match: re.Match[str]) -> HttpResponse:
-    job = fake.job(match[1])
-    if job is None:
-        return problem(404, "no such job", "not_found_error")
-    if not job.over:
-        cancel_rows(job, fake.chance)
-    return reply(_mistral_job(fake, job))
-
-
 _MISTRAL = (
     ("POST", r"/files$", _upload),
     ("POST", r"/batch/jobs$", _create_mistral),
     ("GET", r"/batch/jobs$", _list_mistral),
     ("GET", r"/batch/jobs/([^/]+)$", _poll_mistral),
-    ("DELETE", r"/batch/jobs/([^/]+)$", _poll_mistral),
-    ("POST", r"/batch/jobs/([^/]+)/cancel$", _cancel_mistral),
+    ("DELETE", r"/batch/jobs/([^/]+)$", deleted(object="batch", deleted=True)),
+    ("POST", r"/batch/jobs/([^/]+)/cancel$", cancelled(_mistral_job)),
     *_FILES,
 )
 
@@ -624,16 +604,6 @@ def _inline_job(fake: FakeBatches, job: FakeJob, *, results: bool = False) -> di
     }
 
 
-def _poll_inline(fake: FakeBatches, request: HttpRequest, match: re.Match[str]) -> HttpResponse:
-    job = fake.job(match[1])
-    if job is None:
-        return problem(404, "no such batch", "not_found_error")
-    if request.method == "DELETE":
-        return reply({"id": job.id, "deleted": True})
-    job.polls -= 1
-    return reply(_inline_job(fake, job, results=True))
-
-
 def _list_inline(fake: FakeBatches, request: HttpRequest, match: re.Match[str]) -> HttpResponse:
     jobs, more = fake.page_of_jobs(query_of(request, "after"))
     data = [_inline_job(fake, job) for job in jobs]
@@ -644,8 +614,8 @@ def _list_inline(fake: FakeBatches, request: HttpRequest, match: re.Match[str]) 
 _OPENROUTER = (
     ("POST", r"/batches$", _create_inline),
     ("GET", r"/batches$", _list_inline),
-    ("GET", r"/batches/([^/]+)$", _poll_inline),
-    ("DELETE", r"/batches/([^/]+)$", _poll_inline),
+    ("GET", r"/batches/([^/]+)$", polled(partial(_inline_job, results=True))),
+    ("DELETE", r"/batches/([^/]+)$", deleted(deleted=True)),
 )
 
 # --- E: xai -----------------------------------------------------------------------------------------------------------
@@ -683,24 +653,14 @@ def _paged_job(fake: FakeBatches, job: FakeJob) -> dict[str, Any]:
     return shown
 
 
-def _poll_paged(fake: FakeBatches, request: HttpRequest, match: re.Match[str]) -> HttpResponse:
-    job = fake.job(match[1])
-    if job is None:
-        return problem(404, "no such batch", "not_found_error")
-    job.polls -= 1
-    return reply(_paged_job(fake, job))
-
-
 def _list_paged(fake: FakeBatches, request: HttpRequest, match: re.Match[str]) -> HttpResponse:
     jobs, more = fake.page_of_jobs(query_of(request, "pagination_token"))
     page = {"batches": [_paged_job(fake, job) for job in jobs]}
     return reply({**page, "pagination_token": jobs[-1].id if more else None})
 
 
-def _page_of_results(fake: FakeBatches, request: HttpRequest, match: re.Match[str]) -> HttpResponse:
-    job = fake.job(match[1])
-    if job is None:
-        return problem(404, "no such batch", "not_found_error")
+@with_job
+def _page_of_results(fake: FakeBatches, request: HttpRequest, job: FakeJob) -> HttpResponse:
     pairs = zip(job.rows, job.outcomes, strict=True)
     rows = [result for row, outcome in pairs if (result := xai_result(job, row, outcome)) is not None]  # fmt: skip
     start = int(query_of(request, "pagination_token") or "0")
@@ -709,22 +669,13 @@ def _page_of_results(fake: FakeBatches, request: HttpRequest, match: re.Match[st
     return reply({**page, "pagination_token": str(start + PAGE) if more else None})
 
 
-def _cancel_paged(fake: FakeBatches, request: HttpRequest, match: re.Match[str]) -> HttpResponse:
-    job = fake.job(match[1])
-    if job is None:
-        return problem(404, "no such batch", "not_found_error")
-    if not job.over:
-        cancel_rows(job, fake.chance)
-    return reply(_paged_job(fake, job))
-
-
 _XAI = (
     ("POST", r"/files$", _upload),
     ("POST", r"/batches$", _create_paged),
     ("GET", r"/batches$", _list_paged),
-    ("GET", r"/batches/([^/:]+)$", _poll_paged),
+    ("GET", r"/batches/([^/:]+)$", polled(_paged_job)),
     ("GET", r"/batches/([^/:]+)/results$", _page_of_results),
-    ("POST", r"/batches/([^/:]+):cancel$", _cancel_paged),
+    ("POST", r"/batches/([^/:]+):cancel$", cancelled(_paged_job)),
     *_FILES,
 )
 
