@@ -7,7 +7,6 @@ leases count on the database's clock. Everything else is as with a file: one kep
 be written stay in memory and are written later.
 """
 
-import os
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from decimal import Decimal
@@ -20,10 +19,8 @@ import msgspec
 from llm_pure.client import ledger_tables as tables
 from llm_pure.client.budgets import Budget
 from llm_pure.client.budgets_sqlite import RESERVATION_TTL_S, StoredBudget
-from llm_pure.client.ledger_storage import LedgerUnavailable
-from llm_pure.client.ledger_tables import Moment, Spending, StoredLedger, to_pico, to_usd
-from llm_pure.pricing.accounts import Account, AccountSpending
-from llm_pure.pricing.ledger import Call, Cost
+from llm_pure.client.ledger_storage import LedgerStorage, LedgerUnavailable
+from llm_pure.client.ledger_tables import Database, Moment, to_pico, to_usd
 from llm_pure.types.errors import InvalidConfiguration
 from llm_pure.types.redact import redact
 from llm_pure.types.result import Failure, LLMResult, Success
@@ -53,7 +50,7 @@ create table if not exists account_holds (account text not null, hold text not n
 """
 
 
-class PostgresLedger:
+class PostgresLedger(LedgerStorage):
     """The storage of a ledger in a database. psycopg: the module. clock: replaces the database's clock, in tests."""
 
     def __init__(
@@ -74,7 +71,7 @@ class PostgresLedger:
     def create(self, max_usd: Decimal | None, busy_s: float) -> Decimal | None:
         """Create the tables where they are missing; set the budget, or return the one that it has."""
 
-        def work(db: _Database) -> int | None:
+        def work(db: Database) -> int | None:
             for statement in _STATEMENTS.split(";"):
                 if statement.strip():
                     db.execute(statement)
@@ -84,48 +81,6 @@ class PostgresLedger:
 
         max_pico = self._write(work, busy_s)
         return None if max_pico is None else to_usd(max_pico)
-
-    def reserve(
-        self, usd: Decimal, busy_s: float, accounts: Sequence[Account] = ()
-    ) -> LLMResult[str]:
-        """Reserve an amount in the budget and in every account until its lease expires."""
-
-        def work(db: _Database) -> LLMResult[str]:
-            lease_s, process = self._lease_s, os.getpid()
-            moment = self._moment(db)
-            return tables.reserve(
-                db, moment, usd, lease_s=lease_s, process=process, accounts=accounts
-            )
-
-        return self._write(work, busy_s)
-
-    def settle(
-        self, name: str, call: Call, busy_s: float, accounts: Sequence[Account] = ()
-    ) -> Spending:
-        """Replace a reservation, even an expired one, by the real cost of the call, in every account too."""
-        return self._write(
-            lambda db: tables.settle(db, self._moment(db), name, call, accounts), busy_s
-        )
-
-    def release(self, name: str, busy_s: float) -> None:
-        """Remove a reservation without a cost."""
-        self._write(lambda db: tables.release(db, name), busy_s)
-
-    def read(self, busy_s: float) -> StoredLedger:
-        """Read everything."""
-        return tables.stored_ledger(
-            *self._transaction(lambda db: tables.read(db, self._moment(db)), busy_s)
-        )
-
-    def account_spending(self, account: Account, busy_s: float) -> AccountSpending:
-        """Return what an account has spent in its current period."""
-        return self._transaction(
-            lambda db: tables.account_spending(db, self._moment(db), account), busy_s
-        )
-
-    def price_unpriced(self, price: Callable[[Call], LLMResult[Cost]], busy_s: float) -> int:
-        """Price the calls that had no price; return how many were priced."""
-        return self._write(lambda db: tables.price_unpriced(db, price), busy_s)
 
     def close(self) -> None:
         """Close the connection; the next method opens another."""
@@ -143,23 +98,23 @@ class PostgresLedger:
         """Go on in the parent."""
         self._in_use.release()
 
-    def _moment(self, db: "_Database") -> Moment:
+    def _moment(self, db: Database) -> Moment:
         if self._clock is not None:
             return Moment(wall_s=self._clock())
         return Moment(
             wall_s=float(db.execute("select extract(epoch from clock_timestamp())").fetchone()[0])
         )
 
-    def _write(self, work: "Callable[[_Database], A]", busy_s: float) -> A:
+    def _write(self, work: Callable[[Database], A], busy_s: float) -> A:
         """Run one transaction that changes the ledger, alone among all machines."""
 
-        def locked(db: _Database) -> A:
+        def locked(db: Database) -> A:
             db.execute("select pg_advisory_xact_lock(?)", (_LOCK,))
             return work(db)
 
-        return self._transaction(locked, busy_s)
+        return self._read(locked, busy_s)
 
-    def _transaction(self, work: "Callable[[_Database], A]", busy_s: float) -> A:
+    def _read(self, work: Callable[[Database], A], busy_s: float) -> A:
         """Run one transaction. Raises LedgerUnavailable; an exception rolls it back."""
         with self._in_use:
             try:

@@ -8,7 +8,7 @@ import errno
 import os
 import sqlite3
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from decimal import Decimal
 from functools import cache
@@ -17,11 +17,8 @@ from threading import Lock
 from typing import TypeVar
 
 from llm_pure.client import ledger_tables as tables
-from llm_pure.client.ledger_storage import LedgerUnavailable
-from llm_pure.client.ledger_tables import Moment, Spending, StoredLedger, to_pico, to_usd
-from llm_pure.pricing.accounts import Account, AccountSpending
-from llm_pure.pricing.ledger import Call, Cost
-from llm_pure.types.result import LLMResult
+from llm_pure.client.ledger_storage import LedgerStorage, LedgerUnavailable
+from llm_pure.client.ledger_tables import Database, Moment, to_pico, to_usd
 
 A = TypeVar("A")
 
@@ -46,11 +43,11 @@ _ADDED_COLUMNS = {
 }
 
 
-class LedgerFile:
+class LedgerFile(LedgerStorage):
     """The file. clock: replaces both clocks, in tests."""
 
     def __init__(self, path: Path, lease_s: float, clock: Callable[[], float] | None) -> None:
-        self.path = path
+        self.path = self._file = path
         self._lease_s = lease_s
         self._clock = clock
         self._wall = clock or time.time
@@ -64,12 +61,12 @@ class LedgerFile:
 
     def reopened(self) -> "LedgerFile":
         """Return the same file without this one's connection."""
-        return LedgerFile(self.path, self._lease_s, self._clock)
+        return LedgerFile(self._file, self._lease_s, self._clock)
 
     def create(self, max_usd: Decimal | None, busy_s: float) -> Decimal | None:
         """Create the file and its tables where they are missing; set the budget, or return the one that it has."""
         with self._in_use, self._faults():
-            db = sqlite3.connect(self.path, timeout=busy_s, isolation_level=None)
+            db = sqlite3.connect(self._file, timeout=busy_s, isolation_level=None)
             try:
                 db.execute("pragma journal_mode = wal")
                 db.executescript(_SCHEMA)
@@ -85,48 +82,6 @@ class LedgerFile:
                 db.close()
         return None if max_pico is None else to_usd(max_pico)
 
-    def reserve(
-        self, usd: Decimal, busy_s: float, accounts: Sequence[Account] = ()
-    ) -> LLMResult[str]:
-        """Reserve an amount in the budget and in every account until its lease expires; return the reservation's name."""
-
-        def work(db: sqlite3.Connection) -> LLMResult[str]:
-            lease_s, process = self._lease_s, os.getpid()
-            moment = self._moment()
-            return tables.reserve(
-                db, moment, usd, lease_s=lease_s, process=process, accounts=accounts
-            )
-
-        return self._write(work, busy_s)
-
-    def settle(
-        self, name: str, call: Call, busy_s: float, accounts: Sequence[Account] = ()
-    ) -> Spending:
-        """Replace a reservation, even an expired one, by the real cost of the call, in every account too."""
-        return self._write(
-            lambda db: tables.settle(db, self._moment(), name, call, accounts), busy_s
-        )
-
-    def release(self, name: str, busy_s: float) -> None:
-        """Remove a reservation without a cost."""
-        self._write(lambda db: tables.release(db, name), busy_s)
-
-    def read(self, busy_s: float) -> StoredLedger:
-        """Read everything."""
-        return tables.stored_ledger(
-            *self._attempt(lambda db: tables.read(db, self._moment()), busy_s)
-        )
-
-    def price_unpriced(self, price: Callable[[Call], LLMResult[Cost]], busy_s: float) -> int:
-        """Price the calls that had no price; return how many were priced."""
-        return self._write(lambda db: tables.price_unpriced(db, price), busy_s)
-
-    def account_spending(self, account: Account, busy_s: float) -> AccountSpending:
-        """Return what an account has spent in its current period."""
-        return self._attempt(
-            lambda db: tables.account_spending(db, self._moment(), account), busy_s
-        )
-
     def close(self) -> None:
         """Close the connection; the next method opens another."""
         db, self._db = self._db, None
@@ -134,10 +89,10 @@ class LedgerFile:
             with suppress(sqlite3.Error):
                 db.close()
 
-    def _moment(self) -> Moment:
+    def _moment(self, db: Database) -> Moment:
         return Moment(wall_s=self._wall(), boot=_boot_id(), monotonic_s=self._monotonic())
 
-    def _write(self, work: Callable[[sqlite3.Connection], A], busy_s: float) -> A:
+    def _write(self, work: Callable[[Database], A], busy_s: float) -> A:
         """Run one transaction. An exception, or a killed process, rolls it back."""
 
         def transaction(db: sqlite3.Connection) -> A:
@@ -152,6 +107,9 @@ class LedgerFile:
             return result
 
         return self._attempt(transaction, busy_s)
+
+    def _read(self, work: Callable[[Database], A], busy_s: float) -> A:
+        return self._attempt(work, busy_s)
 
     def _attempt(self, work: Callable[[sqlite3.Connection], A], busy_s: float) -> A:
         """Run `work` again until no other process holds the lock, at most for `busy_s`.
@@ -183,12 +141,12 @@ class LedgerFile:
 
     def _opened(self) -> sqlite3.Connection:
         """Return the connection to the files that are there now: SQLite would go on writing into removed ones."""
-        main, log = _identity(self.path), _identity(Path(f"{self.path}-wal"))
+        main, log = _identity(self._file), _identity(Path(f"{self._file}-wal"))
         if main is None:
             raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
         if self._db is None or main != self._main or (self._log is not None and log != self._log):
             self.close()
-            location = f"{self.path.absolute().as_uri()}?mode=rw"  # never create an empty one
+            location = f"{self._file.absolute().as_uri()}?mode=rw"  # never create an empty one
             self._db = sqlite3.connect(
                 location, uri=True, isolation_level=None, check_same_thread=False
             )
@@ -205,7 +163,7 @@ class LedgerFile:
             locked = getattr(error, "sqlite_errorcode", 0) & 0xFF in (5, 6)
             if not locked:
                 self.close()
-            raise LedgerUnavailable(self.path, str(error), locked=locked) from None
+            raise LedgerUnavailable(self._file, str(error), locked=locked) from None
         except (OSError, ValueError, TypeError, ArithmeticError) as error:
             self.close()
             reason = (
@@ -213,7 +171,7 @@ class LedgerFile:
                 if isinstance(error, OSError) and error.errno
                 else str(error)
             )
-            raise LedgerUnavailable(self.path, reason) from None
+            raise LedgerUnavailable(self._file, reason) from None
 
 
 def _identity(path: Path) -> tuple[int, int] | None:
