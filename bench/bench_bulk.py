@@ -1,4 +1,4 @@
-"""A bulk run over loopback: CPU and rows a second of the whole process, with log, ids and budget, beside its peers.
+"""A bulk run over loopback: CPU and rows a second of the process, with log, ids and budget, beside its peers.
 
 Each contestant runs in a process of its own, one after the other, in several rounds. A peer is measured if its package is
 in this environment, or in that of the interpreter in $BENCH_BULK_PEERS.

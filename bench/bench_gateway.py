@@ -1,6 +1,6 @@
 """The gateway beside a floor and LiteLLM's proxy: calls a second, CPU a call, latency, memory, start. One worker each.
 
-The upstream is on loopback and answers at once. All servers run during the whole bench; they are loaded in turns, in several
+The upstream is on loopback and answers at once. All servers run during all of the bench; they are loaded in turns, in several
 rounds, and ratios are taken within a round. CPU and memory are those of a server's process, as the kernel counts them.
 
 LiteLLM runs in an environment of its own, which $BENCH_LITELLM names: `python -m venv X && X/bin/pip install 'litellm[proxy]'`.
@@ -57,9 +57,9 @@ class Measured(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def run(quick: bool) -> list[Report]:
-    """whole: an answer in one piece; stream: 200 events, each in a write of its own."""
+    """unary: an answer in one piece; stream: 200 events, each in a write of its own."""
     rounds, seconds = (1, 1.0) if quick else (3, 1.5)
-    loads = [("whole", 1), ("whole", 32), ("stream", 1), ("stream", 32)]
+    loads = [("unary", 1), ("unary", 32), ("stream", 1), ("stream", 32)]
     results: dict[tuple[str, str, int], list[Measured]] = {}
     with ExitStack() as stack:
         servers = list(_servers(stack))
@@ -314,15 +314,15 @@ def _goals(servers: list[Server], results: Results) -> Report:
         return median([getattr(one, field) / getattr(two, field) for one, two in pairs])
 
     ours = next(server for server in servers if server.name == "llm-pure")
-    direct = [line.p50_ms for line in results["upstream", "whole", 1]]
-    mine = [line.p50_ms for line in results["llm-pure", "whole", 1]]
+    direct = [line.p50_ms for line in results["upstream", "unary", 1]]
+    mine = [line.p50_ms for line in results["llm-pure", "unary", 1]]
     added = median([one - two for one, two in zip(mine, direct, strict=True)])
     peak = max(
         [line.rss_mb for key, lines in results.items() if key[0] == "llm-pure" for line in lines]
     )
     goals: list[tuple[str, float | None, str, bool, float]] = [
-        ("whole: CPU of the floor's", ratio("cpu_us", "llm-pure", "floor", "whole"), "x", False, 2),
-        ("whole: calls/s of LiteLLM's", ratio("calls_s", "llm-pure", "litellm", "whole"), "x", True, 20),
+        ("unary: CPU of the floor's", ratio("cpu_us", "llm-pure", "floor", "unary"), "x", False, 2),
+        ("unary: calls/s of LiteLLM's", ratio("calls_s", "llm-pure", "litellm", "unary"), "x", True, 20),
         ("stream: CPU of the floor's", ratio("cpu_us", "llm-pure", "floor", "stream"), "x", False, 3),
         ("stream: calls/s of LiteLLM's", ratio("calls_s", "llm-pure", "litellm", "stream"), "x", True, 30),
         ("added at one connection, p50", added, " ms", False, 0.6),

@@ -1,6 +1,6 @@
 """A cheap client: `python -m bench.gateway_client PORT MODE CONNECTIONS SECONDS [KEY]`; one JSON line about its calls.
 
-MODE is "whole" or "stream". The client speaks HTTP on bare sockets, so that it takes little of the machine that it shares with
+MODE is "unary" or "stream". The client speaks HTTP on bare sockets, so that it takes little of the machine that it shares with
 the server. Every answer is checked: status, end, and that a stream has all its words.
 """
 

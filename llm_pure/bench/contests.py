@@ -1,4 +1,4 @@
-"""Samples -> contests: what is timed against what, for streams, whole answers, requests and texts."""
+"""Samples -> contests: what is timed against what, for streams, complete answers, requests and texts."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -158,7 +158,7 @@ def _open_and_close(case: StreamCase) -> Run:
 
 
 def answer_contests(cases: Iterable[AnswerCase]) -> Iterator[Contest]:
-    """Yield a contest for each dialect: whole answers against a decode of their bodies."""
+    """Yield a contest for each dialect: complete answers against a decode of their bodies."""
     for (dialect, length), group in _grouped(cases, lambda case: (case.provider.dialect, "all")):
         contestants: dict[str, Callable[[AnswerCase], Prepare]] = {
             FLOOR: lambda case: _decode_all((case.response.body,)),

@@ -8,7 +8,7 @@ from llm_pure.bench.measurement import Measured, number
 
 _HEADINGS = {
     "streams": "Streams",
-    "answers": "Whole answers",
+    "answers": "Complete answers",
     "build": "Requests",
     "tokens": "Tokens",
 }
@@ -29,7 +29,7 @@ openai_chat: 9 short streams, 71 events, 15.4 kB
 | command | measures | beside |
 | --- | --- | --- |
 | `bench streams PATH...` | opening, reading and closing recorded streams | a bare msgspec decode of their JSON; with `--peers`: openai, anthropic, google-genai, botocore, litellm, lm15 |
-| `bench answers PATH...` | parsing recorded whole answers | a bare msgspec decode |
+| `bench answers PATH...` | parsing recorded complete answers | a bare msgspec decode |
 | `bench tokens PATH...` | counting the tokens of texts, or of the texts in cassettes | raw tiktoken; with `--peers`: litellm |
 | `bench build PATH...` | building recorded requests anew | a bare msgspec encode of the recorded bodies |
 

@@ -1,4 +1,4 @@
-"""Recorded traffic -> what can be measured: streams, whole answers, requests, texts. Reads the cassettes of any project.
+"""Recorded traffic -> what can be measured: streams, complete answers, requests, texts. Reads the cassettes of any project.
 
 Services are detected as `llm-pure cassette check` detects them. What this library itself reads as an error, and what is no chat,
 is left out and counted, since the time of an error says nothing about reading.
@@ -43,7 +43,7 @@ class StreamCase(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class AnswerCase(msgspec.Struct, frozen=True):
-    """A recorded whole answer and the provider that reads it."""
+    """A recorded complete answer and the provider that reads it."""
 
     provider: Provider
     response: HttpResponse

@@ -54,7 +54,7 @@ class Allowance:
         self._excess_tokens = 0.0
         self._valid_until_s = 0.0
         self.pause_until_s = 0.0
-        """By the store: another worker was asked to wait."""
+        """By the store: another worker has to wait."""
         self._calls = 0
         self._recent: deque[float] = deque(maxlen=CALLS_A_LEASE)
         self._lock = asyncio.Lock()

@@ -3,7 +3,7 @@
     dataset.map_batches(AskRows, fn_constructor_args=["runs/reviews"], fn_constructor_kwargs={...})        # Ray Data
     frames.mapInPandas(...), Dask's map_partitions: docs/how-to/many-prompts-on-clusters.md
 
-An engine that loses a worker runs a whole batch again; what the log has is then not sent. Equal rows share one answer: an engine
+An engine that loses a worker runs the batch again from its beginning; what the log has is then not sent. Equal rows share one answer: an engine
 may send any batch twice, so nothing says whether a row that comes again is another one.
 """
 

@@ -58,7 +58,7 @@ class Grant(msgspec.Struct, frozen=True, kw_only=True):
     tokens: float = 0.0
     valid_s: float = LEASE_S
     pause_s: float = 0.0
-    """Nothing may be sent for so long: a provider has asked to wait."""
+    """Nothing may be sent for so long: a provider wants a pause."""
     wait_s: float = 0.0
     """Ask for requests or tokens again after so long."""
 

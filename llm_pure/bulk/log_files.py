@@ -60,7 +60,7 @@ def log_paths(directory: Path) -> list[Path]:
 
 
 def next_start(directory: Path) -> int:
-    """Return the number of a start of workers: one more than any before. No clock is asked."""
+    """Return the number of a start of workers: one more than any before. No clock is read."""
     starts = [
         int(match["start"])
         for path in log_paths(directory)

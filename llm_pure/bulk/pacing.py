@@ -15,7 +15,7 @@ DEFAULT_PAUSE_S = 1.0
 """After a 429 without a hint."""
 
 MAX_PAUSE_S = 600.0
-"""The longest pause that a header sets; a longer hint is asked for again after it."""
+"""The longest pause that a header sets; after it the next header decides."""
 
 CLIMB_SHARE = 1 / 120
 """The rate climbs by this part of the rate before the cut, each second: a minute after the cut it is what it was."""

@@ -40,7 +40,7 @@ from llm_pure.types.rejection import Rejected, ok
 WORKERS = 2
 PER_WORKER = 256
 NUM_CPUS = 0.5
-"""Of each worker. A whole one each may leave none for other actors and tasks of a small cluster, which then wait in silence."""
+"""Of each worker. One CPU each may leave none for other actors and tasks of a small cluster, which then wait in silence."""
 
 NAMESPACE = "llm_pure"
 CONNECT_S = 10.0

@@ -1,6 +1,6 @@
 """Rows of an input: lines -> requests. Pure and total: a line that cannot be read is a row with an error.
 
-Three forms of a line, told apart by their keys: OpenAI's batch line {"custom_id", "method", "url", "body"}; {"messages"};
+Three forms of a line, recognized by their keys: OpenAI's batch line {"custom_id", "method", "url", "body"}; {"messages"};
 {"prompt"}, or any columns with a template.
 """
 

@@ -417,8 +417,8 @@ def _add_bench(commands: Commands) -> None:
         "Measure recorded streams beside a bare msgspec decode of the same bytes, per dialect: time an event and a stream, to "
         "the first event, to open and close it, and memory. Streams of at most 20 events are apart." + method)
     _add_paths(streams)
-    answers = _command(actions, "answers", "bench.answers", "measure recorded whole answers, per dialect",
-        "Measure parsing recorded whole answers beside a bare msgspec decode of the same bytes, per dialect." + method)
+    answers = _command(actions, "answers", "bench.answers", "measure recorded complete answers, per dialect",
+        "Measure parsing recorded complete answers beside a bare msgspec decode of the same bytes, per dialect." + method)
     _add_paths(answers)
     tokens = _command(actions, "tokens", "bench.tokens", "measure counting the tokens of texts",
         "Measure counting tokens beside raw tiktoken. Of cassettes, the texts of requests and answers are counted, each by "

@@ -58,7 +58,7 @@ def _without_logs() -> Iterator[None]:
 
 
 def answers(options: Namespace) -> int:
-    """Measure recorded whole answers by dialect."""
+    """Measure recorded complete answers by dialect."""
     return _run(options, answer_contests(_recordings(options, "answers").answers))
 
 

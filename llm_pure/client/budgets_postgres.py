@@ -28,7 +28,7 @@ from llm_pure.types.result import Failure, LLMResult, Success
 A = TypeVar("A")
 
 CONNECT_S = 10
-"""How long a connection may take; libpq counts whole seconds."""
+"""How long a connection may take; libpq counts full seconds."""
 
 _LOCK = 0x6C6C6D70757265
 """The advisory lock of every ledger in a database; the number is "llmpure"."""

@@ -1,6 +1,6 @@
 """Tables of a ledger in SQL that SQLite and PostgreSQL both run: reservations with leases, settled calls, totals, accounts.
 
-Money is stored as whole pico-dollars, rounded up, so that a database can add it. Each function is the body of one transaction,
+Money is stored as integers of pico-dollars, rounded up, so that a database can add it. Each function is the body of one transaction,
 which the caller begins, so that two processes never reserve the same dollar.
 
 A value of a row that nobody can use raises ValueError.
@@ -232,7 +232,7 @@ def _integer(value: object) -> int:
 
 
 def to_pico(usd: Decimal) -> int:
-    """Return whole pico-dollars, at least 0 and at most MAX_PICO; an amount that is no number counts as the most."""
+    """Return integer pico-dollars, at least 0 and at most MAX_PICO; an amount that is no number counts as the most."""
     if not usd.is_finite() or usd >= to_usd(MAX_PICO):
         return MAX_PICO
     return max(0, int((usd * _PICO).to_integral_value(ROUND_CEILING)))

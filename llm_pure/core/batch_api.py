@@ -97,7 +97,7 @@ class UploadState(msgspec.Struct, frozen=True, kw_only=True):
     phase: str = ""
     """The service's next step, "" for the first."""
     url: Secret | None = None
-    """Where the bytes go, if the service said so; such a URL is a credential."""
+    """Where the bytes go, if the service names it; such a URL is a credential."""
 
 
 class UploadRequest(msgspec.Struct, frozen=True, kw_only=True):

@@ -235,7 +235,7 @@ def _read_rate(value: object, path: str) -> float:
 def _read_count(value: object, path: str) -> int:
     number = _read_number(value, path, least=Decimal(1))
     if number != number.to_integral_value():
-        raise _invalid(path, "must be a whole number of at least 1")
+        raise _invalid(path, "must be an integer of at least 1")
     return int(number)
 
 

@@ -30,7 +30,7 @@ POLICY = RetryPolicy(max_attempts=3, max_backoff_s=20)
 
 
 CALL_S = 3600.0
-"""For a whole call, where the files say nothing: a long answer streams for longer than a client waits for a short one. Silence
+"""For a call from start to end, where the files say nothing: a long answer streams for longer than a client waits for a short one. Silence
 is limited apart, by `first_byte_s` and `silence_s`."""
 
 

@@ -120,7 +120,7 @@ class Template(NamedTuple):
     model: bytes
     """The provider's name of the model, as JSON; b"" if it stands in the URL."""
     stream_options: bytes
-    """The field by which the provider is asked for usage in a stream, as JSON; b"" if there is none."""
+    """The field that requests usage in a stream, as JSON; b"" if there is none."""
 
 
 @returns_failure

@@ -1,7 +1,7 @@
 """Recording of what a gateway sends to providers and receives: a cassette for each exchange, redacted, for its owner's eyes only.
 
     override = RecordingGateway("cassettes")
-    with override_transport(override):         # around a request, or around the whole server
+    with override_transport(override):         # around a request, or around the server
         ...
     override.close()                            # waits until everything is written
 

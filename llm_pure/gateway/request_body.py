@@ -16,7 +16,7 @@ Receive: TypeAlias = Callable[[], Awaitable[Message]]
 Send: TypeAlias = Callable[[Message], Awaitable[None]]
 
 BODY_S = 120.0
-"""For the whole body: a client that sends a byte a second holds nothing longer."""
+"""For all of the body: a client that sends a byte a second holds nothing longer."""
 
 _CODINGS = frozenset({"gzip", "x-gzip", "deflate", "br", "zstd", "identity", ""})
 

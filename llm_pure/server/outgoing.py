@@ -48,7 +48,7 @@ Names without underscores, in lower case."""
 
 
 _THINKS_UNASKED = ("anthropic_messages", "ollama_native")
-"""(client, upstream): without `thinking` in the request Claude does not think, but a model of Ollama's does unless told not to.
+"""(client, upstream): without `thinking` in the request Claude does not think, but a model of Ollama's does unless the request forbids it.
 Source: ollama/ollama#15287, read 2026-11-29."""
 
 
@@ -99,7 +99,7 @@ _HISTORY = ("conversation", "previous_response_id")
 def _continues_stored_history(received: ReceivedRequest) -> bool:
     """Whether the messages continue a conversation that the upstream stores.
 
-    Raises Rejected for one that another server has stored: without it the model would not know what was said before.
+    Raises Rejected for one that another server has stored: without it the model would not know the turns before.
     """
     stored = {"previous_response_id": received.chat.previous_response_id, **received.unread}
     name = next((name for name in _HISTORY if stored.get(name)), None)

@@ -305,7 +305,7 @@ def open_translation(
 ) -> StreamTranslation:
     """Translate a streamed answer, which the client gets with status 200 and the type `exchange.dialect.stream_type`.
 
-    `head`: of the upstream's answer. One of an error status is better read whole, with `translate_response`.
+    `head`: of the upstream's answer. One of an error status is better buffered and read with `translate_response`.
     """
     decoder = restore_decoder(exchange.provider.open_stream(head), exchange.tool_names)
     encoder = exchange.dialect.open_encoder(exchange.received)

@@ -1,4 +1,4 @@
-"""How many examples a law has is said in one place, so that `make laws` can multiply it."""
+"""How many examples a law has stands in one place, so that `make laws` can multiply it."""
 
 import ast
 from pathlib import Path

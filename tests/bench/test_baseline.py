@@ -231,7 +231,7 @@ Of 2026-11-30, by `make bench-page`. CPython. msgspec 1.
 | openai_chat | long | bare msgspec | 0.55 | 55.0 | 1 |
 | openai_chat | long | llm-pure | 1.10 | 110 | 2.00 |
 
-### Whole answers
+### Complete answers
 
 | dialect | who | us a call | times the first |
 | --- | --- | --- | --- |

@@ -1,4 +1,4 @@
-"""The folder cassettes/ holds what is asked for, and nothing else."""
+"""The folder cassettes/ holds what is recorded_paths for, and nothing else."""
 
 from pathlib import Path
 
@@ -12,8 +12,8 @@ FILES = sorted(CASSETTES.glob("*/*.yaml"))
 
 
 def test_every_cassette_belongs_to_a_question_that_is_asked() -> None:
-    asked = {one.path for one in scenarios()} | {one.path for one in batch_scenarios()}
-    assert set(FILES) == asked
+    recorded_paths = {one.path for one in scenarios()} | {one.path for one in batch_scenarios()}
+    assert set(FILES) == recorded_paths
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: f"{path.parent.name}/{path.name}")

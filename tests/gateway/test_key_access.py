@@ -88,8 +88,8 @@ def test_requests_are_refused_in_the_dialect_of_the_client(dialect: str) -> None
     application = opened(configured(keys), double)
 
     async def run() -> list[tuple[int, str | None]]:
-        asked = [None, "sk-wrong", "old", "laptop", "ci", "ci"]
-        answers = [await ask(application, key, dialect) for key in asked]
+        presented = [None, "sk-wrong", "old", "laptop", "ci", "ci"]
+        answers = [await ask(application, key, dialect) for key in presented]
         assert not any(key in answer.body.decode() for answer in answers for key in KEYS.values())
         return [(answer.status, answer.headers.get("x-should-retry")) for answer in answers]
 

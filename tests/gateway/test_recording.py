@@ -30,7 +30,7 @@ def configured(url: str, folder: Path | None = None) -> ConfigFile:
     return parse_config_file({"models": models, "serve": serve}, {}).unwrap()
 
 
-async def asked(application: Gateway, text: str, **more: Any) -> Answer:
+async def answer_to(application: Gateway, text: str, **more: Any) -> Answer:
     body = {"model": "fast", "messages": [{"role": "user", "content": text}], **more}
     headers = {"authorization": f"Bearer {CLIENT_KEY}"}
     data = json.dumps(body).encode()
@@ -50,7 +50,10 @@ def test_recorded_requests_are_answered_again_without_the_provider(
 
     async def record() -> list[bytes]:
         application = gateway(configured(upstream, folder), transport="httpx")
-        answers = [await asked(application, "one"), await asked(application, "two", stream=True)]
+        answers = [
+            await answer_to(application, "one"),
+            await answer_to(application, "two", stream=True),
+        ]
         await application.aclose()
         return [answer.body for answer in answers]
 
@@ -67,9 +70,9 @@ def test_recorded_requests_are_answered_again_without_the_provider(
 
     async def repeat() -> list[Answer]:
         return [
-            await asked(application, "two", stream=True),
-            await asked(application, "one"),
-            await asked(application, "three"),
+            await answer_to(application, "two", stream=True),
+            await answer_to(application, "one"),
+            await answer_to(application, "three"),
         ]
 
     two, one, missing = asyncio.run(repeat())
@@ -87,7 +90,7 @@ def test_folder_that_cannot_be_written_costs_no_answer(
 
     async def run() -> int:
         application = gateway(configured(upstream, file / "below"), transport="httpx")
-        status = (await asked(application, "one")).status
+        status = (await answer_to(application, "one")).status
         await application.aclose()
         return status
 

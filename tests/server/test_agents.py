@@ -93,21 +93,21 @@ def streamed(request: TranslatedRequest, data: bytes) -> bytes:
 def meaning(messages: tuple[Message, ...]) -> list[Any]:
     """What a conversation says, in order; ids as numbers, since Ollama's clients and some of Gemini's have none."""
     numbers: dict[str, int] = {}
-    said: list[Any] = []
+    contents: list[Any] = []
     for message in messages:
         for part in message.parts:
             match part:
                 case Text(text=text) if text:
-                    said.append((message.role, text))
+                    contents.append((message.role, text))
                 case ToolCall(id=call_id, name=name, arguments=arguments):
                     numbers[call_id] = len(numbers)
-                    said.append(("call", numbers[call_id], name, json.loads(arguments)))
+                    contents.append(("call", numbers[call_id], name, json.loads(arguments)))
                 case ToolResult(tool_call_id=call_id, content=content, is_error=is_error):
                     text = "".join([item.text for item in content if isinstance(item, Text)])
-                    said.append(("result", numbers.get(call_id), text, is_error))
+                    contents.append(("result", numbers.get(call_id), text, is_error))
                 case _:
                     pass
-    return said
+    return contents
 
 
 PASSED = {"Claude Code": ["context_management"], "Codex": ["client_metadata"]}
@@ -136,12 +136,16 @@ def expected(agent: Agent, provider: str, rounds: int) -> list[Any]:
         opening.sort(key=lambda entry: entry[0] != "system")
     if provider == "ollama" and agent.name == "Claude Code":  # a message has one text there
         opening[1:3] = [("user", "\n".join([text for _, text in opening[1:3]]))]
-    said = opening
+    contents = opening
     if rounds > 1:
-        said = [*said, *FIRST, *results(agent, (0, RESULTS["a.py"]), (1, RESULTS["b.py"]))]
+        contents = [*contents, *FIRST, *results(agent, (0, RESULTS["a.py"]), (1, RESULTS["b.py"]))]
     if rounds > 2:
-        said = [*said, ("call", 2, "Read", {"path": "c.py"}), *results(agent, (2, RESULTS["c.py"]))]
-    return said
+        contents = [
+            *contents,
+            ("call", 2, "Read", {"path": "c.py"}),
+            *results(agent, (2, RESULTS["c.py"])),
+        ]
+    return contents
 
 
 @pytest.mark.parametrize("provider", MODELS)

@@ -90,24 +90,24 @@ def conversations(draw: st.DrawFn) -> list[Message]:
 def meaning(messages: tuple[Message, ...]) -> list[Any]:
     """What a conversation says, in order; ids as numbers, since some dialects have none."""
     numbers: dict[str, int] = {}
-    said: list[Any] = []
+    contents: list[Any] = []
     for message in messages:
         for part in message.parts:
             match part:
                 case Text(text=text):
-                    said.append((message.role, text))
+                    contents.append((message.role, text))
                 case Image(data=data):
-                    said.append((message.role, data))
+                    contents.append((message.role, data))
                 case ToolCall(id=call_id, name=name, arguments=text):
                     assert call_id not in numbers
                     numbers[call_id] = len(numbers)
-                    said.append(("call", numbers[call_id], name, json.loads(text)))
+                    contents.append(("call", numbers[call_id], name, json.loads(text)))
                 case ToolResult(tool_call_id=call_id, content=content):
                     texts = [item.text for item in content if isinstance(item, Text)]
-                    said.append(("result", numbers[call_id], "".join(texts)))
+                    contents.append(("result", numbers[call_id], "".join(texts)))
                 case _:
-                    said.append((message.role, type(part).__name__))
-    return said
+                    contents.append((message.role, type(part).__name__))
+    return contents
 
 
 def sent(dialect: str, messages: list[Message]) -> HttpRequest:
@@ -161,8 +161,8 @@ def test_an_answer_goes_through_as_a_body_and_as_a_stream(
     between = exchange(client, READERS[service])
     received = ReceivedRequest(dialect=service, model="m", created_s=7)
     server = server_dialects[service]
-    whole = translate_response(server.build_response(completion, received), between)
-    read = reader(client).parse_chat(whole.response).unwrap()
+    answer = translate_response(server.build_response(completion, received), between)
+    read = reader(client).parse_chat(answer.response).unwrap()
     assert bare(read) == bare(completion)
     encoder = server.open_encoder(received)
     upstream = encoder.encode(completion_to_events(completion)) + encoder.close(Success(None))

@@ -46,9 +46,9 @@ def sent(row: RequestFault) -> Any:
 
 
 def exchange(row: AnswerFault | StreamFault) -> Exchange:
-    asked = {"contents": "Ask."} if row.dialect == "gemini_content" else {"messages": [ASK]}
-    asked = {"input": "Ask."} if row.dialect == "openai_responses" else asked
-    body: dict[str, Any] = {**asked, **row.request}
+    question = {"contents": "Ask."} if row.dialect == "gemini_content" else {"messages": [ASK]}
+    question = {"input": "Ask."} if row.dialect == "openai_responses" else question
+    body: dict[str, Any] = {**question, **row.request}
     upstream = upstream_of(row.upstream, model="m").unwrap()
     client = request(row.dialect, {"stream": isinstance(row, StreamFault), **body})
     return translate_request(client, row.dialect, upstream).unwrap().exchange
@@ -134,9 +134,9 @@ CREDENTIALS = (
 @pytest.mark.parametrize("dialect", server_dialects)
 def test_no_header_of_the_client_reaches_the_upstream(dialect: str, upstream: str) -> None:
     """BerriAI/litellm#32202, kcolemangt/llm-router#13, NVIDIA-NeMo/Switchyard#410."""
-    asked = {"contents": "Ask."} if dialect == "gemini_content" else {"messages": [ASK]}
-    asked = {"input": "Ask."} if dialect == "openai_responses" else asked
-    body = {**asked, "api_base": "http://of-the-client", "api_key": "of-the-client", "user": "u"}
+    question = {"contents": "Ask."} if dialect == "gemini_content" else {"messages": [ASK]}
+    question = {"input": "Ask."} if dialect == "openai_responses" else question
+    body = {**question, "api_base": "http://of-the-client", "api_key": "of-the-client", "user": "u"}
     client = request(dialect, body, headers=CREDENTIALS)
     chosen = upstream_of(upstream, model=MODELS[upstream]).unwrap()
     built = translate_request(client, dialect, chosen).unwrap().request
@@ -177,7 +177,7 @@ def test_an_upstream_that_does_not_count_is_no_error_of_its_health(upstream: str
 
 
 def test_a_history_that_another_server_stores_is_refused() -> None:
-    """../shared/wire/server-side.md 2.6: silence loses what was said before."""
+    """../shared/wire/server-side.md 2.6: silence loses the turns before."""
     for field in ("previous_response_id", "conversation"):
         client = request("openai_responses", {"input": "Ask.", field: "x_1"})
         error = translate_request(client, "openai_responses", "anthropic").failure()

@@ -91,9 +91,9 @@ def test_a_prompt_is_answered_by_any_model() -> None:
         "max_tokens": 5,
         "messages": [{"role": "user", "content": "Say hi."}],
     }
-    said = Completion(id="c", model="m", message=assistant(Text("hi")), finish_reason="stop")
+    completion = Completion(id="c", model="m", message=assistant(Text("hi")), finish_reason="stop")
     upstream = server_dialects["anthropic_messages"].build_response(
-        said, ReceivedRequest(dialect="anthropic_messages")
+        completion, ReceivedRequest(dialect="anthropic_messages")
     )
     body = json.loads(translate_response(upstream, translated.exchange).response.body)
     assert (body["object"], body["choices"][0]["text"]) == ("text_completion", "hi")
@@ -102,7 +102,7 @@ def test_a_prompt_is_answered_by_any_model() -> None:
 @pytest.mark.parametrize("dialect", server_dialects)
 def test_reasoning_is_hidden_from_a_client_that_may_not_see_it(dialect: str) -> None:
 
-    said = Completion(
+    completion = Completion(
         id="c",
         model="m",
         message=assistant(Reasoning("secret thought", "sig"), Text("hi")),
@@ -111,9 +111,9 @@ def test_reasoning_is_hidden_from_a_client_that_may_not_see_it(dialect: str) -> 
     received = ReceivedRequest(dialect=dialect, model="m", shows_reasoning=False)
     server = server_dialects[dialect]
     encoder = server.open_encoder(received)
-    data = encoder.encode(completion_to_events(said))
-    body = server.build_response(said, received).body
+    data = encoder.encode(completion_to_events(completion))
+    body = server.build_response(completion, received).body
     assert b"secret" not in data + body
     assert b"hi" in body
-    fields = [change.field for change in server.response_adaptations(said, received)]
+    fields = [change.field for change in server.response_adaptations(completion, received)]
     assert fields == ["message/reasoning"]

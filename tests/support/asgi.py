@@ -8,7 +8,7 @@ Application = Callable[..., Any]
 
 
 class Answer(NamedTuple):
-    """What came back. complete: the application said that the body is over."""
+    """What came back. complete: the application ended the body."""
 
     status: int
     headers: dict[str, str]

@@ -63,7 +63,7 @@ class BatchScenario(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def provider(self) -> Provider:
-        """Who is asked."""
+        """Of the service."""
         return registry.get(self.provider_name).unwrap()
 
     @property
@@ -140,8 +140,8 @@ class BatchScenario(msgspec.Struct, frozen=True, kw_only=True):
     def path(self) -> Path:
         """cassettes/<provider>/<operation>.unary.<status>.<hash>.yaml."""
         request = self.built
-        told = b"\n".join([request.method.encode(), request.url.encode(), request.body])
-        digest = hashlib.sha256(told).hexdigest()[:8]
+        identity = b"\n".join([request.method.encode(), request.url.encode(), request.body])
+        digest = hashlib.sha256(identity).hexdigest()[:8]
         name = f"{self.operation}.unary.{self.status}.{digest}.yaml"
         return CASSETTES / self.provider_name / name
 
@@ -184,15 +184,17 @@ def _fake(shape: str, responses: bool = False) -> FakeBatches:
     return fake
 
 
-def answer(shape: str, asked: Asked) -> Reply:
+def answer(shape: str, request: Asked) -> Reply:
     """A service of the loopback server: every request meets the same file and job."""
-    fake = _fake(shape, "responses" in asked.path)
-    url = f"{LOOPBACK_URL}/batches_{shape}{asked.path}" + (f"?{asked.query}" if asked.query else "")
+    fake = _fake(shape, "responses" in request.path)
+    url = f"{LOOPBACK_URL}/batches_{shape}{request.path}" + (
+        f"?{request.query}" if request.query else ""
+    )
     for job in list(fake.jobs):  # its files are written when it is looked at
         if shape in ("files", "together"):
             fake.handle(HttpRequest("GET", f"{LOOPBACK_URL}/batches_{shape}/batches/{job.id}"))
     response: HttpResponse = fake.handle(
-        HttpRequest(asked.method, url, tuple(asked.headers.items()), asked.raw)
+        HttpRequest(request.method, url, tuple(request.headers.items()), request.raw)
     )
     headers = dict(response.headers)
     return Reply(

@@ -2,7 +2,7 @@
 
     python -m tests.support.bulk_kills 20 --rows 4000 --concurrency 64 [--signal TERM] [--seed 1]
 
-The service counts who asked what. With SIGTERM sends are exactly the rows. Prints what it saw; exit 1 if a law is broken.
+The service counts the requests of each row. With SIGTERM sends are exactly the rows. Prints what it saw; exit 1 if a law is broken.
 """
 
 import argparse
@@ -125,13 +125,13 @@ def _run(
     results = list(opened.results())
     status = run_status(opened)
     counts = counts_of(url)
-    asked = [str(result.row.columns["prompt"]) for result in results]
+    prompts_seen = [str(result.row.columns["prompt"]) for result in results]
     ledger_usd = status.counts.cost_usd
     service_usd = counts["answered"] * COST
     in_flight = 0 if number == signal.SIGTERM else concurrency
     checks = {
         "the last part exits with 0": last.returncode == 0,
-        "no row is missing and none is there twice": Counter(asked) == Counter(prompts),
+        "no row is missing and none is there twice": Counter(prompts_seen) == Counter(prompts),
         "sends <= rows + kills x in flight": rows <= counts["sends"] <= rows + deaths * in_flight,
         "the ledger lacks at most what was in flight": 0
         <= service_usd - ledger_usd
@@ -146,8 +146,8 @@ def _run(
         sends=counts["sends"],
         answered_by_service=counts["answered"],
         results=len(results),
-        distinct=len(set(asked)),
-        ordered=asked == prompts,
+        distinct=len(set(prompts_seen)),
+        ordered=prompts_seen == prompts,
         ledger_usd=ledger_usd,
         service_usd=service_usd,
         problems=tuple([name for name, holds in checks.items() if not holds]),

@@ -1,4 +1,4 @@
-"""A service for bulk runs on loopback: chat completions after a delay, and a count of who asked what, how often.
+"""A service for bulk runs on loopback: chat completions after a delay, and a count of the requests for each row.
 
     python -m tests.support.bulk_service --delay 0.05        prints its URL; GET /counts returns what it counted
 

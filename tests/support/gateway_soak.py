@@ -3,7 +3,7 @@
     python -m tests.support.gateway_soak [--requests 20000] [--streams 1000]
 
 The gateway is the command `llm-pure serve` in a process of its own, with a key that has a budget in a ledger file; provider and
-clients are in this one. It prints what it saw, and exits with 1 if memory grew, a stream was not whole, or something stayed open.
+clients are in this one. It prints what it saw, and exits with 1 if memory grew, a stream was cut, or something stayed open.
 """
 
 import argparse
