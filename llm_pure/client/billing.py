@@ -7,10 +7,11 @@ loaded when a call first needs them.
 import logging
 from collections import deque
 from collections.abc import Callable, Mapping
+from copy import copy
 from datetime import datetime
 from decimal import Decimal
 from functools import partial
-from typing import TYPE_CHECKING, Any, Self, TypeAlias, TypeVar, Union
+from typing import TYPE_CHECKING, Any, Self, TypeAlias, TypeVar, Union, cast
 
 import msgspec
 
@@ -97,13 +98,11 @@ class Billing:
 
     def with_store(self, store: BudgetStore) -> Self:
         """Return this billing over another store of the same kind. Cheap, for a store of each call."""
-        other = object.__new__(type(self))
-        other.__dict__ = {
-            **self.__dict__,
-            "store": store,
-            "background": store if self.background is not None else None,
-            "_unsettled": deque(),
-        }
+        other = copy(self)
+        other.store = store
+        if self.background is not None:  # no isinstance: with this protocol it takes 20 us
+            other.background = cast(BackgroundStore, store)
+        other._unsettled = deque()
         return other
 
     @property

@@ -188,17 +188,9 @@ class AsyncStream(_StreamState[E, A]):
         return self
 
     async def __anext__(self) -> E:
-        while self._outcome is None:
-            reader = self._reader
-            if reader is None or self._chunks is None:
-                await self._open()
-            elif reader.events:
-                return reader.events.popleft()
-            elif reader.outcome is None:
-                reader.read(await anext(self._chunks, None))
-            else:
-                await self._end()
-        await self.aclose()
+        if await self._has_events():
+            assert self._reader is not None
+            return self._reader.events.popleft()
         raise StopAsyncIteration
 
     async def texts(self: "AsyncStream[StreamEvent, A]") -> AsyncIterator[str]:
@@ -209,20 +201,27 @@ class AsyncStream(_StreamState[E, A]):
 
     async def read_batch(self) -> tuple[E, ...]:
         """Return the next events, as many as have come together; () at the end. In place of `async for`."""
+        if not await self._has_events():
+            return ()
+        assert self._reader is not None
+        batch = tuple(self._reader.events)
+        self._reader.events.clear()
+        return batch
+
+    async def _has_events(self) -> bool:
+        """Read until there are events. False at the end of the stream, which is closed then."""
         while self._outcome is None:
             reader = self._reader
             if reader is None or self._chunks is None:
                 await self._open()
             elif reader.events:
-                batch = tuple(reader.events)
-                reader.events.clear()
-                return batch
+                return True
             elif reader.outcome is None:
                 reader.read(await anext(self._chunks, None))
             else:
                 await self._end()
         await self.aclose()
-        return ()
+        return False
 
     async def aclose(self) -> None:
         """Close the connection. `result()` still has what was received."""
