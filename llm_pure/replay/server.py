@@ -119,7 +119,8 @@ def serve(
 
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
-    request_queue_size = 128
+    request_queue_size = 1024
+    """Clients may connect by hundreds at once, and a connection that the queue has no room for hangs for seconds."""
 
     def __init__(self, address: tuple[str, int], handler: type["_Handler"]) -> None:
         super().__init__(address, handler)

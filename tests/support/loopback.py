@@ -102,7 +102,7 @@ class Loopback:
         self._socks: list[socket.socket] = []
         self.accepted = 0
         self.requests: list[bytes] = []
-        self._listener = socket.create_server(("127.0.0.1", 0), backlog=128)
+        self._listener = socket.create_server(("127.0.0.1", 0), backlog=1024)
         self.port: int = self._listener.getsockname()[1]
         self.url = f"{'http' if tls is None else 'https'}://127.0.0.1:{self.port}"
         self._open = 0
