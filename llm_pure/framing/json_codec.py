@@ -60,6 +60,21 @@ def decode_plain(decoder: msgspec.json.Decoder[A], data: bytes) -> A | None:
         return None
 
 
+def plain_object(raw: msgspec.Raw) -> str | None:
+    """Return the text of a JSON object that a fast path kept as it was sent; None if it is none, or only `decode` reads it.
+
+    >>> plain_object(msgspec.Raw(b'{"a": 1}')), plain_object(msgspec.Raw(b"[1]"))
+    ('{"a": 1}', None)
+    """
+    data = bytes(raw)
+    if data == b"{}":
+        return "{}"
+    try:
+        return data.decode() if type(_ANYTHING.decode(data)) is dict else None
+    except DECODE_ERRORS:
+        return None
+
+
 def _decode_lax(lax: msgspec.json.Decoder[A], data: bytes) -> A:
     """Decode with numbers as text. Raises DECODE_ERRORS, also where the text "null" would be read as null."""
     without_nulls, count = _NULL_TEXT.subn(b'"-"', data)

@@ -13,7 +13,9 @@ from bench.samples import ANSWERS
 from llm_pure import Completion, HttpResponse
 from llm_pure.adapters.dialects import openai_chat
 from llm_pure.adapters.dialects.anthropic_messages import response as messages_response
+from llm_pure.adapters.dialects.bedrock_converse import response as converse_response
 from llm_pure.adapters.dialects.gemini_content import response as gemini_response
+from llm_pure.adapters.dialects.ollama_native import response as ollama_response
 from llm_pure.adapters.dialects.openai_chat import response as chat_response
 from llm_pure.adapters.dialects.openai_responses import response as responses_response
 from llm_pure.core.dialect import Service
@@ -62,6 +64,22 @@ def _gemini(parts: list[dict[str, Any]], reason: str = "STOP") -> dict[str, Any]
     return {"candidates": [candidate], "usageMetadata": {"promptTokenCount": 3, "totalTokenCount": 5}, "modelVersion": "m", "responseId": "r"}  # fmt: skip
 
 
+def _converse(content: list[dict[str, Any]], reason: str = "end_turn") -> dict[str, Any]:
+    usage = {"inputTokens": 3, "outputTokens": 2, "totalTokens": 5}
+    return {"output": {"message": {"role": "assistant", "content": content}}, "stopReason": reason, "usage": usage, "metrics": {"latencyMs": 7}}  # fmt: skip
+
+
+def _ollama(**fields: Any) -> dict[str, Any]:
+    return {
+        "model": "m", "created_at": "2026", "done": True, "done_reason": "stop", "total_duration": 7, "load_duration": 0,
+        "prompt_eval_count": 3, "eval_count": 2, **fields,
+    }  # fmt: skip
+
+
+def _ollama_call(name: str, arguments: Any, **fields: Any) -> dict[str, Any]:
+    return {"function": {"name": name, "arguments": arguments, **fields}}
+
+
 PATHS = {
     "openai_chat": Paths(
         chat_response.read_plain_response,
@@ -106,13 +124,43 @@ PATHS = {
             },
         ),
     ),
+    "bedrock_converse": Paths(
+        converse_response.read_plain_response,
+        converse_response.read_response,
+        (
+            msgspec.json.decode(ANSWERS["bedrock"]),
+            _converse([{"text": "a"}, {"text": ""}, {"text": "b"}], "max_tokens"),
+            _converse([{"reasoningContent": {"reasoningText": {"text": "a", "signature": "s"}}}, {"text": "b"}]),
+            _converse([{"text": "a"}, {"toolUse": {"toolUseId": "t", "name": "f", "input": {"b": [1, "ü"]}}}], "tool_use"),
+            _converse([{"toolUse": {"toolUseId": "t", "name": "f", "input": {}}}], "end_turn"),
+            _converse([], "new_reason"),
+        ),
+    ),
+    "ollama_native": Paths(
+        ollama_response.read_plain_response,
+        ollama_response.read_response,
+        (
+            msgspec.json.decode(ANSWERS["ollama"]),
+            _ollama(message={"role": "assistant", "content": "a", "thinking": "b"}),
+            _ollama(response="a", thinking="b"),
+            _ollama(message={"role": "assistant", "content": "", "tool_calls": [{"id": "c", **_ollama_call("f", {"b": 1}, index=0)}, _ollama_call("g", {})]}),
+            _ollama(message={"role": "assistant", "content": ""}, done_reason="load"),
+            _ollama(message={"role": "assistant", "content": "a", "tool_calls": [_ollama_call("f", "{}")]}),
+        ),
+    ),
 }  # fmt: skip
-NOT_PLAIN = [("openai_responses", 1), ("openai_chat", 5)]
+NOT_PLAIN = [
+    ("openai_responses", 1),
+    ("openai_chat", 5),
+    ("ollama_native", 4),
+    ("ollama_native", 5),
+]
 """Bodies above that the slow path alone reads."""
 
 NAMES = [
     "error", "message", "x", "type", "text", "thought", "status", "citations", "annotations", "logprobs", "refusal", "code",
-    "detail", "id", "index", "stop_reason", "finishReason", "promptFeedback", "audio", "name",
+    "detail", "id", "index", "stop_reason", "finishReason", "promptFeedback", "audio", "name", "done", "response", "thinking",
+    "arguments", "input", "trace", "tool_calls",
 ]  # fmt: skip
 
 
