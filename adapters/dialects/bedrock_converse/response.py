@@ -30,7 +30,7 @@ from llm_pure.chat.message_input import arguments_text
 from llm_pure.core.collect import finalize
 from llm_pure.core.dialect import AnyService, parse_body
 from llm_pure.core.error_mapping import request_id
-from llm_pure.framing.json_codec import decode, decode_plain, json_text, plain_object
+from llm_pure.framing.json_codec import decode, decode_shallow, json_text, plain_object
 from llm_pure.types.completion import Completion, Usage
 from llm_pure.types.events import (
     Finished,
@@ -54,7 +54,7 @@ from llm_pure.types.messages import (
     ToolCall,
 )
 from llm_pure.types.rejection import ok
-from llm_pure.types.result import LLMResult, Success
+from llm_pure.types.result import LLMResult
 
 
 def parse_chat(service: AnyService, response: HttpResponse) -> LLMResult[Completion]:
@@ -62,12 +62,6 @@ def parse_chat(service: AnyService, response: HttpResponse) -> LLMResult[Complet
 
     Fails with the error in the response, at any status; with ProtocolError when a 2xx body is not a response.
     """
-    plain = read_plain_response(service, response) if response.status < 300 else None
-    return read_response(service, response) if plain is None else Success(plain)
-
-
-def read_response(service: AnyService, response: HttpResponse) -> LLMResult[Completion]:
-    """The slow path, for any response."""
     return parse_body(
         service,
         response,
@@ -152,7 +146,7 @@ def _read_reasoning(
 
 def read_plain_response(service: AnyService, response: HttpResponse) -> Completion | None:
     """The fast path, for a response with text, reasoning and calls alone; None for every other."""
-    body = decode_plain(wire.PLAIN_BODY, response.body)
+    body = decode_shallow(wire.PLAIN_BODY, response.body)
     if body is None or get_header(response.headers, ERROR_HEADER):
         return None
     parts: list[Part] = []

@@ -9,6 +9,8 @@ from typing import Any
 
 import msgspec
 
+from llm_pure.framing.json_codec import Scalar, ShallowObject
+
 
 class ToolUse(msgspec.Struct):
     """A tool call."""
@@ -242,7 +244,7 @@ class PlainMessage(msgspec.Struct, forbid_unknown_fields=True, gc=False):
     """The message of a plain body."""
 
     content: list[PlainBlock] = []
-    role: Any = None
+    role: Scalar = None
 
 
 class PlainOutput(msgspec.Struct, forbid_unknown_fields=True, gc=False):
@@ -256,8 +258,8 @@ class PlainBody(msgspec.Struct, forbid_unknown_fields=True):
 
     output: PlainOutput
     stopReason: str | None = None
-    usage: dict[str, Any] | None = None
-    metrics: dict[str, Any] | None = None
+    usage: ShallowObject | None = None
+    metrics: ShallowObject | None = None
 
 
 PLAIN_BODY = msgspec.json.Decoder(PlainBody)

@@ -26,7 +26,7 @@ from llm_pure.types.events import StreamEvent
 from llm_pure.types.http import HttpResponse
 from llm_pure.types.messages import Message, Text
 from llm_pure.types.rejection import ok
-from llm_pure.types.result import LLMResult, Success
+from llm_pure.types.result import LLMResult
 
 
 def parse_chat(service: AnyService, response: HttpResponse) -> LLMResult[Completion]:
@@ -35,12 +35,6 @@ def parse_chat(service: AnyService, response: HttpResponse) -> LLMResult[Complet
     Fails with the error in the body, at any status; with ContentFiltered when the prompt was blocked; with ProtocolError
     when a 2xx body is not a response. Content that could be read is the error's `partial`.
     """
-    plain = read_plain_response(service, response) if response.status < 300 else None
-    return read_response(service, response) if plain is None else Success(plain)
-
-
-def read_response(service: AnyService, response: HttpResponse) -> LLMResult[Completion]:
-    """The slow path, for any response."""
     return parse_body(
         service,
         response,

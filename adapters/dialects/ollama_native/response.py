@@ -14,14 +14,14 @@ from llm_pure.adapters.dialects.ollama_native.usage import read_usage
 from llm_pure.core.collect import finalize
 from llm_pure.core.dialect import AnyService, parse_body
 from llm_pure.core.error_mapping import request_id
-from llm_pure.framing.json_codec import decode, decode_plain, json_text, plain_object
+from llm_pure.framing.json_codec import decode, decode_shallow, json_text, plain_object
 from llm_pure.types.completion import Completion, Usage
 from llm_pure.types.errors import StreamInterrupted
 from llm_pure.types.events import StreamEvent
 from llm_pure.types.http import HttpResponse
 from llm_pure.types.messages import Message, Part, ProviderMetadata, Reasoning, Text, ToolCall
 from llm_pure.types.rejection import ok
-from llm_pure.types.result import LLMResult, Success
+from llm_pure.types.result import LLMResult
 
 
 def parse_chat(service: AnyService, response: HttpResponse) -> LLMResult[Completion]:
@@ -30,12 +30,6 @@ def parse_chat(service: AnyService, response: HttpResponse) -> LLMResult[Complet
     Fails with the error in the body, at any status; with ProtocolError when a 2xx body is not a response; with
     StreamInterrupted when the body has `done: false`.
     """
-    plain = read_plain_response(service, response) if response.status < 300 else None
-    return read_response(service, response) if plain is None else Success(plain)
-
-
-def read_response(service: AnyService, response: HttpResponse) -> LLMResult[Completion]:
-    """The slow path, for any response."""
     return parse_body(
         service,
         response,
@@ -67,7 +61,7 @@ def _read(
 
 def read_plain_response(service: AnyService, response: HttpResponse) -> Completion | None:
     """The fast path, for a response with text, thinking and calls alone; None for every other."""
-    body = decode_plain(wire.PLAIN_ANSWER, response.body)
+    body = decode_shallow(wire.PLAIN_ANSWER, response.body)
     if body is None or not body.done:
         return None
     message = body.message or wire.PlainAnswerMessage()

@@ -8,6 +8,8 @@ from typing import Any
 
 import msgspec
 
+from llm_pure.framing.json_codec import Scalar
+
 
 class Function(msgspec.Struct):
     """A function's name and arguments; `arguments` is an object, kept as the text that was sent."""
@@ -63,7 +65,7 @@ KNOWN_FIELDS_FUNCTION = frozenset({"name", "arguments"})
 class PlainMessage(msgspec.Struct, forbid_unknown_fields=True, gc=False):
     """More text or more thinking."""
 
-    role: Any = None
+    role: Scalar = None
     content: str = ""
     thinking: str = ""
 

@@ -23,7 +23,7 @@ from llm_pure.types.events import StreamEvent
 from llm_pure.types.http import HttpResponse
 from llm_pure.types.messages import Message, Part, Text, ToolCall
 from llm_pure.types.rejection import Rejected, ok
-from llm_pure.types.result import LLMResult, Success
+from llm_pure.types.result import LLMResult
 
 _EMPTY: tuple[Any, ...] = (None, "", [], {})
 
@@ -33,12 +33,6 @@ def parse_chat(service: Service[Quirks], response: HttpResponse) -> LLMResult[Co
 
     Fails with the error in the body, at any status; with ProtocolError when a 2xx body is not a response.
     """
-    plain = read_plain_response(service, response) if response.status < 300 else None
-    return read_response(service, response) if plain is None else Success(plain)
-
-
-def read_response(service: Service[Quirks], response: HttpResponse) -> LLMResult[Completion]:
-    """The slow path, for any response."""
     return parse_body(
         service,
         response,

@@ -24,7 +24,7 @@ from llm_pure.types.http import HttpResponse
 from llm_pure.types.messages import Message, ProviderMetadata, Text
 from llm_pure.types.operations import TokenCount
 from llm_pure.types.rejection import returns_failure
-from llm_pure.types.result import LLMResult, Success
+from llm_pure.types.result import LLMResult
 
 
 def parse_chat(service: AnyService, response: HttpResponse) -> LLMResult[Completion]:
@@ -33,8 +33,14 @@ def parse_chat(service: AnyService, response: HttpResponse) -> LLMResult[Complet
     Fails with the error in the body, at any status; a response that failed has its output as `partial`.
     Fails with ProtocolError when a 2xx body has no output.
     """
-    plain = read_plain_response(service, response) if response.status < 300 else None
-    return read_any_response(service, response) if plain is None else Success(plain)
+    return parse_body(
+        service,
+        response,
+        _is_response,
+        _read,
+        find_error=find_error,
+        missing="the response has no output",
+    )
 
 
 def read_plain_response(service: AnyService, response: HttpResponse) -> Completion | None:
@@ -83,18 +89,6 @@ _OF_EVENTS = frozenset({"type", "response"})
 """Fields of an event in place of a response."""
 _OF_OTHERS = frozenset(wire.Item.__struct_fields__) - {"content"}
 """Fields that other items than messages have."""
-
-
-def read_any_response(service: AnyService, response: HttpResponse) -> LLMResult[Completion]:
-    """The slow path, for any response."""
-    return parse_body(
-        service,
-        response,
-        _is_response,
-        _read,
-        find_error=find_error,
-        missing="the response has no output",
-    )
 
 
 def _is_response(raw: Any) -> bool:

@@ -83,7 +83,7 @@ def _ollama_call(name: str, arguments: Any, **fields: Any) -> dict[str, Any]:
 PATHS = {
     "openai_chat": Paths(
         chat_response.read_plain_response,
-        chat_response.read_response,
+        chat_response.parse_chat,
         (
             msgspec.json.decode(ANSWERS["openai"]),
             _chat({"content": None, "tool_calls": [_call("a", "f", "{}"), _call("a", "g", "")]}),
@@ -95,7 +95,7 @@ PATHS = {
     ),
     "anthropic_messages": Paths(
         messages_response.read_plain_response,
-        messages_response.read_response,
+        messages_response.parse_chat,
         (
             msgspec.json.decode(ANSWERS["anthropic"]),
             _messages([{"type": "text", "text": "a"}, {"type": "text", "text": ""}, {"type": "text", "text": "b"}]),
@@ -106,7 +106,7 @@ PATHS = {
     ),
     "gemini_content": Paths(
         gemini_response.read_plain_response,
-        gemini_response.read_response,
+        gemini_response.parse_chat,
         (
             msgspec.json.decode(ANSWERS["gemini"]),
             _gemini([{"text": "a"}, {"text": ""}, {"text": "b"}]),
@@ -116,7 +116,7 @@ PATHS = {
     ),
     "openai_responses": Paths(
         responses_response.read_plain_response,
-        responses_response.read_any_response,
+        responses_response.parse_chat,
         (
             msgspec.json.decode(ANSWERS["openai_responses"]),
             {
@@ -126,7 +126,7 @@ PATHS = {
     ),
     "bedrock_converse": Paths(
         converse_response.read_plain_response,
-        converse_response.read_response,
+        converse_response.parse_chat,
         (
             msgspec.json.decode(ANSWERS["bedrock"]),
             _converse([{"text": "a"}, {"text": ""}, {"text": "b"}], "max_tokens"),
@@ -138,7 +138,7 @@ PATHS = {
     ),
     "ollama_native": Paths(
         ollama_response.read_plain_response,
-        ollama_response.read_response,
+        ollama_response.parse_chat,
         (
             msgspec.json.decode(ANSWERS["ollama"]),
             _ollama(message={"role": "assistant", "content": "a", "thinking": "b"}),
