@@ -65,6 +65,8 @@ def read_plain_response(service: AnyService, response: HttpResponse) -> Completi
     if body is None or not body.done:
         return None
     message = body.message or wire.PlainAnswerMessage()
+    if not (message.content or message.thinking or message.tool_calls or body.response):
+        return None  # one of those that load a model, or no response
     thinking, text = message.thinking or body.thinking, message.content or body.response
     parts: list[Part] = []
     if thinking:
@@ -81,8 +83,6 @@ def read_plain_response(service: AnyService, response: HttpResponse) -> Completi
             own = {"function": {"index": function.index}}
             metadata = ProviderMetadata(service.name, json_text(own))
         parts.append(ToolCall(call.id, function.name, arguments, metadata))
-    if not parts:
-        return None
     reason = body.done_reason or None
     extra = {
         "request_id": request_id(response.headers),

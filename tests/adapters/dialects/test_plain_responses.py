@@ -102,6 +102,8 @@ PATHS = {
             _messages([{"type": "text", "text": "a"}, {"type": "tool_use", "id": "t", "name": "f", "input": {"b": [1, "ü"]}}], "tool_use"),
             _messages([{"type": "tool_use", "id": "t", "name": "f", "input": {}}], "new_reason"),
             _messages([]),
+            _messages([{"type": "thinking", "thinking": "a", "signature": "s"}, {"type": "text", "text": "b"}]),
+            _messages([{"type": "thinking", "thinking": "", "signature": ""}, {"type": "text", "text": "b"}]),
         ),
     ),
     "gemini_content": Paths(
@@ -112,6 +114,10 @@ PATHS = {
             _gemini([{"text": "a"}, {"text": ""}, {"text": "b"}]),
             _gemini([], "MAX_TOKENS"),
             _gemini([{"text": ""}], "FINISH_REASON_UNSPECIFIED"),
+            _gemini([{"text": "a", "thought": True}, {"text": "b", "thought": True}, {"text": "c"}, {"text": "d"}]),
+            _gemini([{"text": "a"}, {"text": "", "thoughtSignature": "s"}, {"text": "b", "thoughtSignature": "t"}, {"text": "c"}]),
+            _gemini([{"text": "a", "thought": True, "thoughtSignature": "s"}, {"text": "b", "thought": True}]),
+            _gemini([{"text": "a"}, {"functionCall": {"name": "f", "args": {"b": [1, "ü"]}, "id": "c"}, "thoughtSignature": "s"}, {"functionCall": {"name": "g"}}]),
         ),
     ),
     "openai_responses": Paths(
@@ -160,7 +166,7 @@ NOT_PLAIN = [
 NAMES = [
     "error", "message", "x", "type", "text", "thought", "status", "citations", "annotations", "logprobs", "refusal", "code",
     "detail", "id", "index", "stop_reason", "finishReason", "promptFeedback", "audio", "name", "done", "response", "thinking",
-    "arguments", "input", "trace", "tool_calls",
+    "arguments", "input", "trace", "tool_calls", "signature", "thoughtSignature", "functionCall", "avgLogprobs",
 ]  # fmt: skip
 
 
