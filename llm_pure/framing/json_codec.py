@@ -73,6 +73,22 @@ def decode_shallow(decoder: msgspec.json.Decoder[A], data: bytes) -> A | None:
         return None
 
 
+def shallow_json(data: bytes) -> Any:
+    """Decode any JSON for a fast path; None for what is no JSON, is nested more than 16 times, or only `decode` reads."""
+    return decode_shallow(_SHALLOW_JSON, data)
+
+
+def _nested(levels: int) -> Any:
+    """The type of any JSON that is nested at most so many times."""
+    kind: Any = Scalar
+    for _ in range(levels):
+        kind = Scalar | list[kind] | dict[str, kind]
+    return kind
+
+
+_SHALLOW_JSON = msgspec.json.Decoder(_nested(16))
+
+
 def plain_object(raw: msgspec.Raw) -> str | None:
     """Return the text of a JSON object in a fast path, as it was sent; None for anything else, and where only `decode` can say.
 
@@ -155,6 +171,10 @@ def _replace_half(escape: re.Match[bytes]) -> bytes:
 
 def decode_any(data: bytes, *, provider: str, where: str = "body") -> LLMResult[Any]:
     """Decode any JSON as dicts, lists and scalars."""
+    try:
+        return Success(_SHALLOW_JSON.decode(data))
+    except DECODE_ERRORS:
+        pass
     return decode(_ANYTHING, data, provider=provider, where=where)
 
 

@@ -64,6 +64,26 @@ def _gemini(parts: list[dict[str, Any]], reason: str = "STOP") -> dict[str, Any]
     return {"candidates": [candidate], "usageMetadata": {"promptTokenCount": 3, "totalTokenCount": 5}, "modelVersion": "m", "responseId": "r"}  # fmt: skip
 
 
+_TEXT = {"type": "output_text", "text": "a", "annotations": [], "logprobs": []}
+_THOUGHT = {
+    "id": "r", "type": "reasoning", "summary": [{"type": "summary_text", "text": "b"}, {"type": "summary_text", "text": "c"}],
+    "encrypted_content": "s",
+}  # fmt: skip
+
+
+def _responses(output: list[dict[str, Any]], **fields: Any) -> dict[str, Any]:
+    usage = {
+        "input_tokens": 3,
+        "output_tokens": 2,
+        "total_tokens": 5,
+        "output_tokens_details": {"reasoning_tokens": 1},
+    }
+    return {
+        "id": "resp_1", "object": "response", "created_at": 1, "status": "completed", "error": None, "incomplete_details": None,
+        "model": "m", "output": output, "tools": [], "temperature": 0, "store": False, "usage": usage, **fields,
+    }  # fmt: skip
+
+
 def _converse(content: list[dict[str, Any]], reason: str = "end_turn") -> dict[str, Any]:
     usage = {"inputTokens": 3, "outputTokens": 2, "totalTokens": 5}
     return {"output": {"message": {"role": "assistant", "content": content}}, "stopReason": reason, "usage": usage, "metrics": {"latencyMs": 7}}  # fmt: skip
@@ -125,9 +145,12 @@ PATHS = {
         responses_response.parse_chat,
         (
             msgspec.json.decode(ANSWERS["openai_responses"]),
-            {
-                **msgspec.json.decode(ANSWERS["openai_responses"]), "incomplete_details": {"reason": "max_output_tokens"},
-            },
+            _responses([], incomplete_details={"reason": "max_output_tokens"}),
+            _responses([], status="incomplete", incomplete_details={"reason": "max_output_tokens"}),
+            _responses([_THOUGHT, {"type": "message", "id": "m", "role": "assistant", "status": "completed", "content": [_TEXT, {**_TEXT, "text": ""}]}]),
+            _responses([{**_THOUGHT, "content": [{"type": "reasoning_text", "text": "z"}, {"type": "reasoning_text", "text": ""}], "encrypted_content": None}]),
+            _responses([_THOUGHT, {"type": "function_call", "id": "i", "call_id": "c", "name": "f", "arguments": '{"b":1}', "status": "completed"}, {"type": "function_call", "call_id": "d", "name": "g", "arguments": ""}]),
+            _responses([{"type": "message", "id": "m", "content": [{**_TEXT, "annotations": [{"type": "url_citation"}]}]}]),
         ),
     ),
     "bedrock_converse": Paths(
@@ -157,6 +180,7 @@ PATHS = {
 }  # fmt: skip
 NOT_PLAIN = [
     ("openai_responses", 1),
+    ("openai_responses", 6),
     ("openai_chat", 5),
     ("ollama_native", 4),
     ("ollama_native", 5),
@@ -166,7 +190,7 @@ NOT_PLAIN = [
 NAMES = [
     "error", "message", "x", "type", "text", "thought", "status", "citations", "annotations", "logprobs", "refusal", "code",
     "detail", "id", "index", "stop_reason", "finishReason", "promptFeedback", "audio", "name", "done", "response", "thinking",
-    "arguments", "input", "trace", "tool_calls", "signature", "thoughtSignature", "functionCall", "avgLogprobs",
+    "arguments", "input", "trace", "tool_calls", "signature", "thoughtSignature", "functionCall", "avgLogprobs", "summary", "content", "encrypted_content", "call_id", "incomplete_details",
 ]  # fmt: skip
 
 
