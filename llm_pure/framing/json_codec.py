@@ -73,20 +73,19 @@ def decode_shallow(decoder: msgspec.json.Decoder[A], data: bytes) -> A | None:
         return None
 
 
-def shallow_json(data: bytes) -> Any:
-    """Decode any JSON for a fast path; None for what is no JSON, is nested more than 16 times, or only `decode` reads."""
-    return decode_shallow(_SHALLOW_JSON, data)
+def plain_json(data: bytes) -> Any:
+    """`decode_plain` for any JSON; most is nested so little that its type says so, and the search for depth is not made."""
+    value = decode_shallow(_shallow_json(), data)
+    return decode_plain(_ANYTHING, data) if value is None else value
 
 
-def _nested(levels: int) -> Any:
-    """The type of any JSON that is nested at most so many times."""
+@lru_cache(maxsize=1)
+def _shallow_json() -> msgspec.json.Decoder[Any]:
+    """Made when it is used, which takes a millisecond: each level doubles the type."""
     kind: Any = Scalar
-    for _ in range(levels):
+    for _ in range(7):
         kind = Scalar | list[kind] | dict[str, kind]
-    return kind
-
-
-_SHALLOW_JSON = msgspec.json.Decoder(_nested(16))
+    return msgspec.json.Decoder(kind)
 
 
 def plain_object(raw: msgspec.Raw) -> str | None:
@@ -171,10 +170,6 @@ def _replace_half(escape: re.Match[bytes]) -> bytes:
 
 def decode_any(data: bytes, *, provider: str, where: str = "body") -> LLMResult[Any]:
     """Decode any JSON as dicts, lists and scalars."""
-    try:
-        return Success(_SHALLOW_JSON.decode(data))
-    except DECODE_ERRORS:
-        pass
     return decode(_ANYTHING, data, provider=provider, where=where)
 
 

@@ -19,7 +19,7 @@ from llm_pure.adapters.dialects.openai_responses.stream import FINISH, read_end,
 from llm_pure.core.collect import finalize
 from llm_pure.core.dialect import AnyService, parse_body, read_json
 from llm_pure.core.error_mapping import request_id
-from llm_pure.framing.json_codec import json_text, shallow_json
+from llm_pure.framing.json_codec import json_text, plain_json
 from llm_pure.types.completion import Completion, Usage
 from llm_pure.types.events import StreamEvent
 from llm_pure.types.http import HttpResponse
@@ -47,7 +47,7 @@ def parse_chat(service: AnyService, response: HttpResponse) -> LLMResult[Complet
 
 def read_plain_response(service: AnyService, response: HttpResponse) -> Completion | None:
     """The fast path, for an ended response with messages, reasoning and calls of functions alone; None for every other."""
-    raw = shallow_json(response.body)
+    raw = plain_json(response.body)
     if type(raw) is not dict or not _ODD_FIELDS.isdisjoint(raw) or raw.get("error") is not None:
         return None
     details, usage, reason = raw.get("incomplete_details"), raw.get("usage"), raw.get("status")
