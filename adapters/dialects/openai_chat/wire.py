@@ -8,6 +8,8 @@ from typing import Any, Literal
 
 import msgspec
 
+from llm_pure.framing.json_codec import Scalar, ShallowObject
+
 
 class Function(msgspec.Struct):
     """The function of a call."""
@@ -198,39 +200,51 @@ class PlainBodyCall(msgspec.Struct, forbid_unknown_fields=True, gc=False):
 
 
 class PlainMessage(msgspec.Struct, forbid_unknown_fields=True, gc=False):
-    """Text and calls only."""
+    """Text, reasoning and calls only."""
 
     content: str | None
-    role: Any = None
+    role: Scalar = None
     refusal: None = None
     tool_calls: list[PlainBodyCall] | None = None
     function_call: None = None
-    reasoning_content: None = None
-    reasoning: None = None
+    reasoning_content: str | None = None
+    reasoning: str | None = None
     audio: None = None
     annotations: tuple[()] | None = None
 
 
-class PlainMessageChoice(msgspec.Struct, forbid_unknown_fields=True, gc=False):
+class PlainMessageChoice(msgspec.Struct, forbid_unknown_fields=True):
     """The only choice of a plain body."""
 
     message: PlainMessage
     finish_reason: str
     index: Literal[0] = 0
     logprobs: None = None
+    native_finish_reason: str | None = None
+    content_filter_results: ShallowObject | None = None
 
 
 class PlainBody(msgspec.Struct, forbid_unknown_fields=True):
-    """A body with text and calls only. A fork like PlainChunk."""
+    """A body with text, reasoning and calls only. A fork like PlainChunk."""
 
     choices: tuple[PlainMessageChoice]
     id: str = ""
-    object: Any = None
-    created: Any = None
+    object: Scalar = None
+    created: Scalar = None
     model: str = ""
-    usage: dict[str, Any] | None = None
+    usage: ShallowObject | None = None
     service_tier: str | None = None
     system_fingerprint: str | None = None
+    provider: str | None = None
+    request_id: str | None = None
+    citations: list[str] | None = None
+    time_info: dict[str, Scalar] | None = None
 
 
 PLAIN_BODY = msgspec.json.Decoder(PlainBody)
+PLAIN_BODY_FIELDS = (
+    "created", "service_tier", "system_fingerprint", "provider", "citations", "time_info", "request_id",
+)  # fmt: skip
+"""The extra fields of a plain body: OpenRouter has `provider`, Z.ai `request_id`, Perplexity `citations`, Cerebras `time_info`."""
+PLAIN_CHOICE_FIELDS = ("native_finish_reason", "content_filter_results")
+"""The extra fields of its choice, of OpenRouter and of Azure."""
