@@ -82,6 +82,8 @@ def read_plain_response(service: Service[Quirks], response: HttpResponse) -> Com
     text, reasoning = message.content, message.reasoning_content or message.reasoning
     if reason in ("", "null"):
         return None
+    if body.x_groq is not None and not wire.is_groq_beside_usage(body.x_groq, body.usage):
+        return None
     parts: list[Part] = []
     if reasoning:
         parts.append(Reasoning(reasoning, None, ProviderMetadata(service.name)))

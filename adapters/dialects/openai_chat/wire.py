@@ -160,27 +160,38 @@ class EdgeChoice(msgspec.Struct, forbid_unknown_fields=True, gc=False):
     delta: PlainDelta
     index: int = 0
     finish_reason: str | None = None
-    native_finish_reason: None = None
+    native_finish_reason: str | None = None
     logprobs: None = None
 
 
-class EdgeChunk(msgspec.Struct, forbid_unknown_fields=True, gc=False):
+class EdgeChunk(msgspec.Struct, forbid_unknown_fields=True):
     """The first chunk of a stream, the one with the finish reason, the one with the usage: as most services send them. A fork."""
 
     choices: list[EdgeChoice]
     id: str
     model: str
-    object: str | None = None
-    created: int | None = None
+    object: Scalar = None
+    created: Scalar = None
     service_tier: str | None = None
     system_fingerprint: str | None = None
-    usage: dict[str, Any] | None = None
+    usage: ShallowObject | None = None
     obfuscation: str = ""
+    provider: str | None = None
+    request_id: str | None = None
+    x_groq: ShallowObject | None = None
+    time_info: dict[str, Scalar] | None = None
 
 
 EDGE_CHUNK = msgspec.json.Decoder(EdgeChunk)
-EDGE_FIELDS = ("created", "service_tier", "system_fingerprint")
+EDGE_FIELDS = (
+    "created", "service_tier", "system_fingerprint", "provider", "request_id", "x_groq", "time_info",
+)  # fmt: skip
 """The extra fields of an edge chunk."""
+
+
+def is_groq_beside_usage(groq: ShallowObject, usage: ShallowObject | None) -> bool:
+    """Return whether `x_groq` is an extra field, and no more: without usage outside of it, it has the usage."""
+    return bool(usage) and isinstance(groq.get("usage"), dict | None)
 
 
 class PlainBodyFunction(msgspec.Struct, forbid_unknown_fields=True, gc=False):
@@ -239,11 +250,13 @@ class PlainBody(msgspec.Struct, forbid_unknown_fields=True):
     request_id: str | None = None
     citations: list[str] | None = None
     time_info: dict[str, Scalar] | None = None
+    x_groq: ShallowObject | None = None
 
 
 PLAIN_BODY = msgspec.json.Decoder(PlainBody)
 PLAIN_BODY_FIELDS = (
     "created", "service_tier", "system_fingerprint", "provider", "citations", "time_info", "request_id",
+    "x_groq",
 )  # fmt: skip
 """The extra fields of a plain body: OpenRouter has `provider`, Z.ai `request_id`, Perplexity `citations`, Cerebras `time_info`."""
 PLAIN_CHOICE_FIELDS = ("native_finish_reason", "content_filter_results")

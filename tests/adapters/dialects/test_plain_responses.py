@@ -112,7 +112,7 @@ PATHS = {
             _chat({"content": "", "tool_calls": []}, "length"),
             _chat({"content": "x"}, "null"),
             _chat({"content": "x", "reasoning_content": "y", "reasoning": "z"}),
-            {**_chat({"content": "<x", "reasoning": "z"}), "provider": "p", "request_id": "q", "citations": ["c"], "time_info": {"a": 1.5}},
+            {**_chat({"content": "<x", "reasoning": "z"}), "provider": "p", "request_id": "q", "citations": ["c"], "time_info": {"a": 1.5}, "x_groq": {"id": "g"}},
             {**_chat({"content": "x"}), "choices": [{**_chat({"content": "x"})["choices"][0], "native_finish_reason": "STOP", "content_filter_results": {"hate": {"filtered": False}}}]},
         ),
     ),
@@ -194,7 +194,7 @@ NAMES = [
     "error", "message", "x", "type", "text", "thought", "status", "citations", "annotations", "logprobs", "refusal", "code",
     "detail", "id", "index", "stop_reason", "finishReason", "promptFeedback", "audio", "name", "done", "response", "thinking",
     "arguments", "input", "trace", "tool_calls", "signature", "thoughtSignature", "functionCall", "avgLogprobs", "summary", "content", "encrypted_content", "call_id", "incomplete_details",
-    "provider", "request_id", "reasoning", "reasoning_content", "reasoning_details",
+    "provider", "request_id", "reasoning", "reasoning_content", "reasoning_details", "usage", "x_groq",
 ]  # fmt: skip
 
 
