@@ -235,7 +235,8 @@ class Collector:
     @property
     def nameless_call(self) -> bool:
         """True if a tool call has no name."""
-        return any(builder.kind == "tool_call" and not builder.name for builder in self._calls)
+        calls = self._calls
+        return bool(calls) and any(b.kind == "tool_call" and not b.name for b in calls)
 
     def unfinished(self) -> list[Finished]:
         """The last Finished again, or an unknown one, of each choice that has content after it: the service ended the stream."""

@@ -158,13 +158,15 @@ class Dialect(msgspec.Struct, Generic[Q, S, F], frozen=True, kw_only=True):
     """The package's name, such as "openai_chat"."""
     build_chat: BuildChatFor[Q]
     parse_chat: Callable[[Service[Q], HttpResponse], LLMResult[Completion]]
-    """A buffered response -> Completion; usually made of `parse_body`."""
+    """Any buffered response -> Completion; usually made of `parse_body`."""
     find_error: FindError[Q]
     frames: Callable[[], FrameDecoder[F]]
     """Makes the decoder that cuts a stream's bytes into frames."""
     initial_state: S
     step: Callable[[Service[Q], ResponseHead, S, F], tuple[S, Sequence[StreamEvent]]]
     """(service, head, state, frame) -> the next state, and the frame's events."""
+    read_plain_response: Callable[[Service[Q], HttpResponse], Completion | None] | None = None
+    """Fast path for buffered responses below status 300: what `parse_chat` gives of usual ones, None for all others."""
     read_text_run: TextFastPath[S, F] | None = None
     """Fast path for consecutive text frames."""
     body_types: tuple[str, ...] = ("application/json",)
@@ -349,12 +351,23 @@ def parse_response(
     `in_stream`: a stream was requested, so a body that breaks off at its start was interrupted.
     """
     try:
+        plain = read_plain(dialect, service, response)
+        if plain is not None:
+            return Success(plain)
         parsed = _parse_response(dialect, service, response, in_stream=in_stream)
     except RecursionError:
         parsed = Failure(_depth_error(service, response))
     if type(parsed) is Success:  # isinstance costs 0.9 us here
         return parsed
     return Failure(with_headers(parsed.failure(), response.headers))
+
+
+def read_plain(
+    dialect: Dialect[Q, S, F], service: Service[Q], response: HttpResponse
+) -> Completion | None:
+    """Read a response by the dialect's fast path; None for a response that `dialect.parse_chat` must read."""
+    read = dialect.read_plain_response
+    return None if read is None or response.status >= 300 else read(service, response)
 
 
 def _parse_response(

@@ -174,14 +174,16 @@ class StepDecoder(Generic[S, F]):
     def _close(self) -> LLMResult[tuple[StreamEvent, ...]]:
         frames = self._frames.close()
         events = self._run(frames) if frames else ()
-        error = self._state_error()
+        collector, error = self._collector, self._state_error()
         if error is None and self._is_complete():
             error = self._unframed_error()
             if error is None:
-                last = tuple(self._collector.unfinished())
-                self._collector.add(last)
-                if not self._collector.nameless_call:
-                    return Success(events + last)
+                if not collector.finished:
+                    last = tuple(collector.unfinished())
+                    collector.add(last)
+                    events += last
+                if not collector.nameless_call:
+                    return Success(events) if events else _NOTHING
                 error = nameless_call(self._collector.completion()) or self._interrupted()
         elif error is None or isinstance(error, ProtocolError):
             # the end of the body truncates the last frame, which then cannot be decoded

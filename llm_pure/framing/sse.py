@@ -68,7 +68,7 @@ class _EventBuffer(Generic[F]):
     @property
     def stray(self) -> bytes:
         """Lines that are not fields of an event, at most 64 KiB: an error as bare JSON or HTML."""
-        return bytes(self._stray)
+        return bytes(self._stray) if self._stray else b""
 
     def feed(self, data: bytes) -> list[F]:
         """Return the events that these bytes complete."""
@@ -101,6 +101,8 @@ class _EventBuffer(Generic[F]):
 
         A line truncated within its field's name is dropped, and not stray, since the field is unknown.
         """
+        if not self._buffer:  # nearly always: services end the last event
+            return []
         rest, self._buffer = bytes(self._buffer), bytearray()
         last = rest[rest.rfind(b"\n") + 1 :]
         if any(name.startswith(last) and name != last for name in _FIELDS):
@@ -172,6 +174,9 @@ class _EventBuffer(Generic[F]):
 
     def _skip_bom(self, data: bytes) -> bytes:
         """Drop a byte order mark; buffer the first bytes while they may be one."""
+        if len(data) > len(BYTE_ORDER_MARK) and not self._buffer:
+            self._started = True
+            return data.removeprefix(BYTE_ORDER_MARK)
         start = bytes(self._buffer) + data
         self._buffer.clear()
         self._scanned = 0

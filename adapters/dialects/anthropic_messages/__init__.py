@@ -18,7 +18,7 @@ from llm_pure.adapters.dialects.anthropic_messages.request import (
     build_chat,
     version_header,
 )
-from llm_pure.adapters.dialects.anthropic_messages.response import parse_chat
+from llm_pure.adapters.dialects.anthropic_messages.response import parse_chat, read_plain_response
 from llm_pure.adapters.dialects.anthropic_messages.stream import State
 from llm_pure.adapters.dialects.anthropic_messages.urls import under_base_url, versioned_url
 from llm_pure.adapters.dialects.common import list_models as listing
@@ -32,6 +32,7 @@ DIALECT = Dialect(
     name="anthropic_messages",
     build_chat=build_chat,
     parse_chat=parse_chat,
+    read_plain_response=read_plain_response,
     find_error=find_error,
     frames=SseDataDecoder,
     initial_state=State(),

@@ -1,6 +1,6 @@
 """A buffered response -> Completion. The body is read like a `message_start` event, by the functions of `stream`.
 
-A response with text and calls alone takes a fast path; a test holds both paths together.
+A response with text, thinking and calls alone takes a fast path; a test holds both paths together.
 """
 
 from typing import Any
@@ -13,13 +13,13 @@ from llm_pure.adapters.dialects.anthropic_messages.usage import merged_usage, re
 from llm_pure.core.collect import finalize
 from llm_pure.core.dialect import AnyService, malformed_response, parse_body
 from llm_pure.core.error_mapping import request_id
-from llm_pure.framing.json_codec import DECODE_ERRORS, convert, json_text
+from llm_pure.framing.json_codec import convert, decode_shallow, is_shallow, json_text
 from llm_pure.types.completion import Completion, Usage
 from llm_pure.types.events import StreamEvent
 from llm_pure.types.http import HttpResponse
-from llm_pure.types.messages import Message, Part, Text, ToolCall
+from llm_pure.types.messages import Message, Part, ProviderMetadata, Reasoning, Text, ToolCall
 from llm_pure.types.rejection import Rejected, ok
-from llm_pure.types.result import LLMResult, Success
+from llm_pure.types.result import LLMResult
 
 
 def parse_chat(service: AnyService, response: HttpResponse) -> LLMResult[Completion]:
@@ -27,12 +27,6 @@ def parse_chat(service: AnyService, response: HttpResponse) -> LLMResult[Complet
 
     Fails with the error in the body, at any status; with ProtocolError when a 2xx body is not a response.
     """
-    plain = read_plain_response(service, response) if response.status < 300 else None
-    return read_response(service, response) if plain is None else Success(plain)
-
-
-def read_response(service: AnyService, response: HttpResponse) -> LLMResult[Completion]:
-    """The slow path, for any response."""
     return parse_body(
         service,
         response,
@@ -63,23 +57,29 @@ def _read(
 
 
 def read_plain_response(service: AnyService, response: HttpResponse) -> Completion | None:
-    """The fast path, for a response with text and calls alone; None for every other."""
-    try:
-        body = wire.PLAIN_MESSAGE.decode(response.body)
-    except DECODE_ERRORS:
+    """The fast path, for a response with text, thinking and calls alone; None for every other."""
+    body = decode_shallow(wire.PLAIN_MESSAGE, response.body)
+    if body is None:
         return None
     parts: list[Part] = []
     has_calls = False
     for block in body.content:
-        if isinstance(block, wire.PlainText):
+        if type(block) is wire.PlainText:
             if block.text:
                 parts.append(Text(block.text))
-        elif block.id and block.name:
-            parts.append(ToolCall(block.id, block.name, json_text(block.input)))
-            has_calls = True
+        elif type(block) is wire.PlainThinking:
+            metadata = ProviderMetadata(service.name)
+            parts.append(Reasoning(block.thinking, block.signature or None, metadata))
         else:
-            return None
+            arguments = json_text(block.input)
+            if not (block.id and block.name and is_shallow(arguments)):
+                return None
+            parts.append(ToolCall(block.id, block.name, arguments))
+            has_calls = True
+    extra: dict[str, Any] = {"stop_sequence": body.stop_sequence} if body.stop_sequence else {}
     request = request_id(response.headers)
+    if request:
+        extra["request_id"] = request
     completion = Completion(
         id=body.id,
         model=body.model,
@@ -88,6 +88,6 @@ def read_plain_response(service: AnyService, response: HttpResponse) -> Completi
         finish_reason=FINISH.get(body.stop_reason, "unknown"),
         raw_finish_reason=body.stop_reason,
         usage=read_usage(merged_usage({}, body.usage)) if body.usage else Usage(),
-        extra={"request_id": request} if request else {},
+        extra=extra,
     )
     return finalize(completion) if has_calls else completion

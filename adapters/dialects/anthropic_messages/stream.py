@@ -326,7 +326,7 @@ def read_stop(state: State, reason: str | None, usage: dict[str, Any] | None) ->
     events: list[StreamEvent] = []
     merged = merged_usage(state.usage, usage) if usage else state.usage
     if usage:
-        events.append(UsageReported(read_usage(merged)))
+        events.append(UsageReported(read_usage({**merged})))
     if reason is not None:
         events.append(Finished(FINISH.get(reason, "unknown"), reason))
     if not events:

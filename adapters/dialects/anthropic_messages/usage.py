@@ -18,10 +18,10 @@ def merged_usage(before: Mapping[str, Any], after: dict[str, Any]) -> dict[str, 
     """
     if None in after.values():
         after = {key: value for key, value in after.items() if value is not None}
-    return {**before, **after}
+    return {**before, **after} if before else after
 
 
-def read_usage(raw: Mapping[str, Any]) -> Usage:
+def read_usage(raw: dict[str, Any]) -> Usage:
     """The wire's input_tokens excludes cache reads and writes; Usage.input_tokens includes them.
 
     Entries of `iterations` (compaction, advisor, fallback models) are not added: they are billed separately and kept in `raw`.
@@ -32,7 +32,7 @@ def read_usage(raw: Mapping[str, Any]) -> Usage:
     uncached = token_count(raw.get("input_tokens"))
     cache_read = token_count(raw.get("cache_read_input_tokens"))
     cache_write = token_count(raw.get("cache_creation_input_tokens"))
-    if cache_write is None:
+    if cache_write is None and "cache_creation" in raw:
         cache_write = _sum(first_object(raw, "cache_creation"))
     output = token_count(raw.get("output_tokens"))
     reasoning: int | None = None
@@ -42,7 +42,7 @@ def read_usage(raw: Mapping[str, Any]) -> Usage:
         if reasoning is not None and output is not None:
             reasoning = min(reasoning, output)
     total = None if uncached is None else uncached + (cache_read or 0) + (cache_write or 0)
-    return Usage(total, output, cache_read, cache_write, reasoning, False, dict(raw))
+    return Usage(total, output, cache_read, cache_write, reasoning, False, raw)
 
 
 def _sum(counts: dict[str, Any]) -> int | None:

@@ -10,6 +10,8 @@ from typing import Any, TypeAlias
 
 import msgspec
 
+from llm_pure.framing.json_codec import Scalar, ShallowObject
+
 
 class Message(msgspec.Struct):
     """A buffered response, or the beginning of a streamed one."""
@@ -134,10 +136,6 @@ class PlainDelta(
 
 PLAIN_DELTA = msgspec.json.Decoder(PlainDelta)
 
-Scalar: TypeAlias = str | int | float | bool | None
-Flat: TypeAlias = dict[str, Scalar | dict[str, Scalar]]
-"""An object that is not nested deeply, as `decode` wants it."""
-
 
 class PlainOpening(msgspec.Struct, tag_field="type", tag="message", forbid_unknown_fields=True):
     """The message of a plain message_start."""
@@ -148,7 +146,7 @@ class PlainOpening(msgspec.Struct, tag_field="type", tag="message", forbid_unkno
     role: Scalar = None
     stop_reason: None = None
     stop_sequence: None = None
-    usage: Flat | None = None
+    usage: ShallowObject | None = None
     stop_details: None = None
     container: None = None
     context_management: None = None
@@ -168,7 +166,7 @@ class PlainBlockStart(
     """A block begins."""
 
     index: int
-    content_block: Flat
+    content_block: ShallowObject
 
 
 class PlainBlockStop(
@@ -194,7 +192,7 @@ class PlainMessageDelta(
     """The end of the message."""
 
     delta: PlainStop
-    usage: Flat | None = None
+    usage: ShallowObject | None = None
     context_management: None = None
 
 
@@ -229,16 +227,25 @@ class PlainToolUse(msgspec.Struct, tag_field="type", tag="tool_use", forbid_unkn
     input: dict[str, Any]
 
 
+class PlainThinking(
+    msgspec.Struct, tag_field="type", tag="thinking", forbid_unknown_fields=True, gc=False
+):
+    """A block of thinking."""
+
+    thinking: str
+    signature: str = ""
+
+
 class PlainMessage(msgspec.Struct, tag_field="type", tag="message", forbid_unknown_fields=True):
-    """A buffered response with text and calls only. A fork like PlainDelta."""
+    """A buffered response with text, thinking and calls only. A fork like PlainDelta."""
 
     id: str
     model: str
-    content: list[PlainText | PlainToolUse]
+    content: list[PlainText | PlainThinking | PlainToolUse]
     stop_reason: str
-    role: Any = None
-    usage: dict[str, Any] | None = None
-    stop_sequence: None = None
+    role: Scalar = None
+    usage: ShallowObject | None = None
+    stop_sequence: str | None = None
     stop_details: None = None
     container: None = None
     context_management: None = None

@@ -8,7 +8,7 @@ from functools import partial
 from llm_pure.adapters.dialects.bedrock_converse.count import build_count, parse_count
 from llm_pure.adapters.dialects.bedrock_converse.errors import ERROR_CODES, find_error
 from llm_pure.adapters.dialects.bedrock_converse.request import build_chat
-from llm_pure.adapters.dialects.bedrock_converse.response import parse_chat
+from llm_pure.adapters.dialects.bedrock_converse.response import parse_chat, read_plain_response
 from llm_pure.adapters.dialects.bedrock_converse.state import State
 from llm_pure.adapters.dialects.bedrock_converse.stream import read_text_run, step
 from llm_pure.adapters.dialects.bedrock_converse.urls import (
@@ -27,6 +27,7 @@ DIALECT = Dialect(
     name="bedrock_converse",
     build_chat=build_chat,
     parse_chat=parse_chat,
+    read_plain_response=read_plain_response,
     find_error=find_error,
     frames=EventStreamDecoder,
     initial_state=State(),

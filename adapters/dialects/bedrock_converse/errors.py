@@ -103,6 +103,10 @@ _RETRYABLE = frozenset({"MPAgreementBeingCreated"})
 """Codes to be retried: a marketplace agreement takes about 15 minutes."""
 
 
+ERROR_HEADER = "x-amzn-errortype"
+"""The header with the code of an error."""
+
+
 def find_error(service: AnyService, body: Any, response: HttpResponse) -> LLMError | None:
     """Return the error in decoded JSON or in the headers, None if there is none. Below status 300 the code gives the status.
 
@@ -192,7 +196,7 @@ def frame_error(
 
 def _code(response: HttpResponse, body: Any) -> str | None:
     """The service's error code: from the header, else from the body."""
-    value = get_header(response.headers, "x-amzn-errortype")
+    value = get_header(response.headers, ERROR_HEADER)
     if value:
         return _bare(value)
     if not isinstance(body, dict):

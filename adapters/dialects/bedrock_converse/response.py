@@ -1,4 +1,7 @@
-"""A buffered response of Converse -> Completion, read as the events of an equivalent stream."""
+"""A buffered response of Converse -> Completion, read as the events of an equivalent stream.
+
+A response with text, reasoning and calls alone takes a fast path; a test holds both paths together.
+"""
 
 from collections.abc import Iterator
 from typing import Any
@@ -9,7 +12,11 @@ from llm_pure.adapters.dialects.bedrock_converse.blocks import (
     image_part,
     redacted_part,
 )
-from llm_pure.adapters.dialects.bedrock_converse.errors import find_error, undecodable
+from llm_pure.adapters.dialects.bedrock_converse.errors import (
+    ERROR_HEADER,
+    find_error,
+    undecodable,
+)
 from llm_pure.adapters.dialects.bedrock_converse.state import State
 from llm_pure.adapters.dialects.bedrock_converse.stream import (
     FINISH,
@@ -20,9 +27,11 @@ from llm_pure.adapters.dialects.bedrock_converse.stream import (
 from llm_pure.adapters.dialects.bedrock_converse.usage import read_usage
 from llm_pure.adapters.dialects.common.extra_fields import extra_events
 from llm_pure.chat.message_input import arguments_text
+from llm_pure.core.collect import finalize
 from llm_pure.core.dialect import AnyService, parse_body
-from llm_pure.framing.json_codec import decode, json_text
-from llm_pure.types.completion import Completion
+from llm_pure.core.error_mapping import request_id
+from llm_pure.framing.json_codec import decode, decode_shallow, json_text, plain_object
+from llm_pure.types.completion import Completion, Usage
 from llm_pure.types.events import (
     Finished,
     PartReceived,
@@ -34,8 +43,16 @@ from llm_pure.types.events import (
     ToolCallDelta,
     UsageReported,
 )
-from llm_pure.types.http import HttpResponse
-from llm_pure.types.messages import Opaque
+from llm_pure.types.http import HttpResponse, get_header
+from llm_pure.types.messages import (
+    Message,
+    Opaque,
+    Part,
+    ProviderMetadata,
+    Reasoning,
+    Text,
+    ToolCall,
+)
 from llm_pure.types.rejection import ok
 from llm_pure.types.result import LLMResult
 
@@ -125,3 +142,40 @@ def _read_reasoning(
         yield PartReceived(redacted_part(name, [content.redactedContent]), index)
     elif raw["reasoningContent"]:
         yield PartReceived(Opaque(name, "reasoningContent", json_text(raw)), index)
+
+
+def read_plain_response(service: AnyService, response: HttpResponse) -> Completion | None:
+    """The fast path, for a response with text, reasoning and calls alone; None for every other."""
+    body = decode_shallow(wire.PLAIN_BODY, response.body)
+    if body is None or get_header(response.headers, ERROR_HEADER):
+        return None
+    parts: list[Part] = []
+    has_calls = False
+    for block in body.output.message.content:
+        call, thought = block.toolUse, block.reasoningContent
+        if block.text:
+            parts.append(Text(block.text))
+        elif call is not None:
+            arguments = plain_object(call.input)
+            if arguments is None or not (call.toolUseId and call.name):
+                return None
+            parts.append(ToolCall(call.toolUseId, call.name, arguments))
+            has_calls = True
+        elif thought is not None:
+            text, signature = thought.reasoningText.text or "", thought.reasoningText.signature
+            if text or signature:
+                parts.append(Reasoning(text, signature, ProviderMetadata(service.name)))
+    extra: dict[str, Any] = {"metrics": body.metrics} if body.metrics else {}
+    request = request_id(response.headers)
+    if request:
+        extra["request_id"] = request
+    reason = body.stopReason
+    completion = Completion(
+        provider=service.name,
+        message=Message("assistant", tuple(parts)),
+        finish_reason=FINISH.get(reason or "", "unknown"),
+        raw_finish_reason=reason,
+        usage=read_usage(body.usage) if body.usage else Usage(),
+        extra=extra,
+    )
+    return finalize(completion) if has_calls else completion

@@ -9,6 +9,8 @@ from typing import Any
 
 import msgspec
 
+from llm_pure.framing.json_codec import Scalar, ShallowObject
+
 
 class ToolUse(msgspec.Struct):
     """A tool call."""
@@ -214,3 +216,50 @@ KNOWN_FIELDS = frozenset(
     {"output", "role", "stopReason", "usage", "contentBlockIndex", "delta", "start", "p", "error"}
 )
 """Keys with a field in Completion; all others are kept in `extra`."""
+
+
+class PlainCall(msgspec.Struct, forbid_unknown_fields=True, gc=False):
+    """A complete call."""
+
+    toolUseId: str
+    name: str
+    input: msgspec.Raw
+
+
+class PlainThought(msgspec.Struct, forbid_unknown_fields=True, gc=False):
+    """A complete block of reasoning text."""
+
+    reasoningText: PlainReasoning
+
+
+class PlainBlock(msgspec.Struct, forbid_unknown_fields=True, gc=False):
+    """A block of text, reasoning or a call."""
+
+    text: str | None = None
+    toolUse: PlainCall | None = None
+    reasoningContent: PlainThought | None = None
+
+
+class PlainMessage(msgspec.Struct, forbid_unknown_fields=True, gc=False):
+    """The message of a plain body."""
+
+    content: list[PlainBlock] = []
+    role: Scalar = None
+
+
+class PlainOutput(msgspec.Struct, forbid_unknown_fields=True, gc=False):
+    """The wrapper of the message."""
+
+    message: PlainMessage
+
+
+class PlainBody(msgspec.Struct, forbid_unknown_fields=True):
+    """A buffered response with text, reasoning and calls only. A fork like PlainDeltaEvent."""
+
+    output: PlainOutput
+    stopReason: str | None = None
+    usage: ShallowObject | None = None
+    metrics: ShallowObject | None = None
+
+
+PLAIN_BODY = msgspec.json.Decoder(PlainBody)

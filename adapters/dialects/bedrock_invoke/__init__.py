@@ -22,7 +22,7 @@ from llm_pure.adapters.dialects.bedrock_converse.urls import (
 from llm_pure.adapters.dialects.bedrock_invoke.count import build_count
 from llm_pure.adapters.dialects.bedrock_invoke.embed import EMBED_LIMITS, build_embed, parse_embed
 from llm_pure.adapters.dialects.bedrock_invoke.request import build_chat
-from llm_pure.adapters.dialects.bedrock_invoke.response import parse_chat
+from llm_pure.adapters.dialects.bedrock_invoke.response import parse_chat, read_plain_response
 from llm_pure.adapters.dialects.bedrock_invoke.stream import State, step
 from llm_pure.adapters.dialects.bedrock_invoke.vendors import ANTHROPIC, OPENAI, Families
 from llm_pure.core.dialect import Dialect, Service, make_provider, operation
@@ -35,6 +35,7 @@ DIALECT = Dialect(
     name="bedrock_invoke",
     build_chat=build_chat,
     parse_chat=parse_chat,
+    read_plain_response=read_plain_response,
     find_error=find_error,
     frames=EventStreamDecoder,
     initial_state=State(),

@@ -10,7 +10,7 @@ from llm_pure.adapters.dialects.bedrock_converse.errors import find_error, undec
 from llm_pure.adapters.dialects.bedrock_invoke.shapes import read_counts
 from llm_pure.adapters.dialects.bedrock_invoke.stream import State, as_openai, family_of, read_other
 from llm_pure.adapters.dialects.bedrock_invoke.vendors import Families
-from llm_pure.core.dialect import Service, parse_body
+from llm_pure.core.dialect import Service, parse_body, read_plain
 from llm_pure.framing.json_codec import decode_any, json_text, protocol_error
 from llm_pure.types.completion import Completion, Usage
 from llm_pure.types.events import Started, StreamEvent
@@ -42,14 +42,25 @@ def parse_chat(service: Service[Families], response: HttpResponse) -> LLMResult[
     return parsed.map(lambda completion: _with_header_usage(completion, response.headers))
 
 
+def read_plain_response(service: Service[Families], response: HttpResponse) -> Completion | None:
+    """The fast path of the vendors whose dialects have one; None for every other response."""
+    families = service.quirks
+    completion = (
+        read_plain(anthropic_messages.DIALECT, families.anthropic, response)
+        or read_plain(converse.DIALECT, service, response)
+        or read_plain(openai_chat.DIALECT, families.openai, response)
+    )
+    return None if completion is None else _with_header_usage(completion, response.headers)
+
+
 def _parse(service: Service[Families], response: HttpResponse) -> LLMResult[Completion]:
     raw: Any = decode_any(response.body, provider=service.name).value_or(None)
     family = family_of(raw) if isinstance(raw, dict) and response.status < 300 else "unknown"
     match family:
         case "anthropic":
-            return anthropic_messages.parse_chat(service.quirks.anthropic, response)
+            return anthropic_messages.DIALECT.parse_chat(service.quirks.anthropic, response)
         case "nova":
-            return converse.parse_chat(service, response)
+            return converse.DIALECT.parse_chat(service, response)
         case "openai":
             body = json_text(as_openai(raw)).encode()
             renamed = HttpResponse(response.status, response.headers, body)

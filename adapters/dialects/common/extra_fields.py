@@ -29,7 +29,7 @@ def extra_fields(raw: Any, known: AbstractSet[str]) -> dict[str, Any]:
     return {
         key: value
         for key, value in raw.items()
-        if key not in known and value is not None and value not in ("", [], {})
+        if key not in known and (value or value == 0)  # 0 and false are values
     }
 
 

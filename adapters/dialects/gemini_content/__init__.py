@@ -16,7 +16,7 @@ from llm_pure.adapters.dialects.gemini_content.images import build_images, parse
 from llm_pure.adapters.dialects.gemini_content.plain_items import step
 from llm_pure.adapters.dialects.gemini_content.quirks import OPTIONS, Quirks, model_path
 from llm_pure.adapters.dialects.gemini_content.request import build_chat
-from llm_pure.adapters.dialects.gemini_content.response import parse_chat
+from llm_pure.adapters.dialects.gemini_content.response import parse_chat, read_plain_response
 from llm_pure.adapters.dialects.gemini_content.stream import State
 from llm_pure.core.dialect import Dialect, Service, make_provider, operation
 from llm_pure.core.provider import NO_ENV_VARS, Authorize, Provider
@@ -27,6 +27,7 @@ DIALECT = Dialect(
     name="gemini_content",
     build_chat=build_chat,
     parse_chat=parse_chat,
+    read_plain_response=read_plain_response,
     find_error=find_error,
     frames=ItemDecoder,
     initial_state=State(),

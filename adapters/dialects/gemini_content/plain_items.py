@@ -22,7 +22,7 @@ from llm_pure.adapters.dialects.gemini_content.stream import (
 )
 from llm_pure.adapters.dialects.gemini_content.usage import read_usage
 from llm_pure.core.dialect import AnyService
-from llm_pure.framing.json_codec import DECODE_ERRORS, decode_plain
+from llm_pure.framing.json_codec import DECODE_ERRORS, decode_shallow
 from llm_pure.types.events import (
     Finished,
     ReasoningDelta,
@@ -67,7 +67,7 @@ def _read_edge(
     service: AnyService, state: State, frame: bytes
 ) -> tuple[State, list[StreamEvent]] | None:
     """Fast path for the first item and the last one of a text; None for items that have more."""
-    item = decode_plain(wire.EDGE_ITEM, frame)
+    item = decode_shallow(wire.EDGE_ITEM, frame)
     if item is None or not item.usageMetadata:
         return None
     candidate = item.candidates[0]

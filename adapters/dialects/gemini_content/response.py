@@ -1,6 +1,6 @@
 """A buffered response -> Completion. It is read as one item of a stream, by the functions that read streams.
 
-A response with text alone takes a fast path; a test holds both paths together.
+A response with text, thinking and calls alone takes a fast path; a test holds both paths together.
 """
 
 from typing import Any
@@ -18,15 +18,16 @@ from llm_pure.adapters.dialects.gemini_content.stream import (
     read_body,
 )
 from llm_pure.adapters.dialects.gemini_content.usage import read_usage
+from llm_pure.core.collect import finalize
 from llm_pure.core.dialect import AnyService, malformed_response, parse_body
 from llm_pure.core.error_mapping import request_id
-from llm_pure.framing.json_codec import DECODE_ERRORS, decode
+from llm_pure.framing.json_codec import decode, decode_shallow, json_text, plain_object
 from llm_pure.types.completion import Completion, Usage
 from llm_pure.types.events import StreamEvent
 from llm_pure.types.http import HttpResponse
-from llm_pure.types.messages import Message, Text
+from llm_pure.types.messages import Message, Part, ProviderMetadata, Reasoning, Text, ToolCall
 from llm_pure.types.rejection import ok
-from llm_pure.types.result import LLMResult, Success
+from llm_pure.types.result import LLMResult
 
 
 def parse_chat(service: AnyService, response: HttpResponse) -> LLMResult[Completion]:
@@ -35,12 +36,6 @@ def parse_chat(service: AnyService, response: HttpResponse) -> LLMResult[Complet
     Fails with the error in the body, at any status; with ContentFiltered when the prompt was blocked; with ProtocolError
     when a 2xx body is not a response. Content that could be read is the error's `partial`.
     """
-    plain = read_plain_response(service, response) if response.status < 300 else None
-    return read_response(service, response) if plain is None else Success(plain)
-
-
-def read_response(service: AnyService, response: HttpResponse) -> LLMResult[Completion]:
-    """The slow path, for any response."""
     return parse_body(
         service,
         response,
@@ -82,24 +77,68 @@ def _read_items(service: AnyService, response: HttpResponse) -> tuple[State, lis
 
 
 def read_plain_response(service: AnyService, response: HttpResponse) -> Completion | None:
-    """The fast path, for a response with text alone; None for every other."""
-    try:
-        body = wire.PLAIN_ANSWER.decode(response.body)
-    except DECODE_ERRORS:
+    """The fast path, for a response with text, thinking and calls alone; None for every other."""
+    body = decode_shallow(wire.PLAIN_ANSWER, response.body)
+    if body is None:
         return None
     (candidate,) = body.candidates
-    parts, reason = candidate.content.parts, candidate.finishReason
-    if not reason or any(part.thought for part in parts):
+    parts, reason = _plain_parts(service.name, candidate.content.parts), candidate.finishReason
+    if parts is None or not reason:
         return None
-    text = "".join([part.text for part in parts])
+    extra: dict[str, Any] = {}
     request = request_id(response.headers)
-    return Completion(
+    if request:
+        extra["request_id"] = request
+    if candidate.avgLogprobs is not None:
+        extra["avgLogprobs"] = candidate.avgLogprobs
+    completion = Completion(
         id=body.responseId,
         model=body.modelVersion,
         provider=service.name,
-        message=Message("assistant", (Text(text),) if text else ()),
+        message=Message("assistant", tuple(parts)),
         finish_reason=FINISH.get(reason, "unknown"),
         raw_finish_reason=reason,
         usage=read_usage(body.usageMetadata) if body.usageMetadata else Usage(),
-        extra={"request_id": request} if request else {},
+        extra=extra,
     )
+    return finalize(completion) if any(type(part) is ToolCall for part in parts) else completion
+
+
+def _plain_parts(name: str, pieces: list[wire.PlainAnswerPart]) -> list[Part] | None:
+    """Parts as `parts.read_part` makes them: pieces of one kind without a signature are one part; None for an odd one."""
+    parts: list[Part] = []
+    texts: list[str] = []
+    thinking = False
+    for piece in pieces:
+        text, signature, call = piece.text, piece.thoughtSignature, piece.functionCall
+        is_alone = call is not None or signature is not None
+        if texts and (is_alone or (text and piece.thought != thinking)):
+            parts.append(_text_part(name, "".join(texts), thinking, None))
+            texts = []
+        if call is not None:
+            arguments = plain_object(call.args)
+            if arguments is None or text or piece.thought or not call.name:
+                return None
+            own: dict[str, Any] = {} if call.id is None else {"functionCall": {"id": call.id}}
+            if signature is not None:
+                own["thoughtSignature"] = signature
+            metadata = ProviderMetadata(name, json_text(own))
+            parts.append(ToolCall(call.id or "", call.name, arguments, metadata))
+        elif text is None:
+            return None
+        elif signature is not None:
+            parts.append(_text_part(name, text, piece.thought, signature))
+        elif text:
+            texts.append(text)
+            thinking = piece.thought
+    if texts:
+        parts.append(_text_part(name, "".join(texts), thinking, None))
+    return parts
+
+
+def _text_part(name: str, text: str, thinking: bool, signature: str | None) -> Text | Reasoning:
+    if thinking:
+        return Reasoning(text, signature, ProviderMetadata(name))
+    if signature is None:
+        return Text(text)
+    return Text(text, ProviderMetadata(name, json_text({"thoughtSignature": signature})))

@@ -8,6 +8,8 @@ from typing import Any, Literal
 
 import msgspec
 
+from llm_pure.framing.json_codec import Scalar, ShallowObject
+
 
 class Blob(msgspec.Struct):
     """Bytes, in base64."""
@@ -146,11 +148,28 @@ USAGE = msgspec.json.Decoder(dict[str, Any])
 PLAIN_BODY = msgspec.json.Decoder(PlainBody)
 
 
-class PlainAnswerContent(msgspec.Struct, forbid_unknown_fields=True, gc=False):
-    """Text only."""
+class PlainAnswerCall(msgspec.Struct, forbid_unknown_fields=True, gc=False):
+    """A complete call."""
 
-    parts: list[PlainPart] = []
-    role: Any = None
+    name: str
+    args: msgspec.Raw = msgspec.Raw(b"{}")
+    id: str | None = None
+
+
+class PlainAnswerPart(msgspec.Struct, forbid_unknown_fields=True, gc=False):
+    """Text, thinking or a call, each with or without a signature."""
+
+    text: str | None = None
+    thought: bool = False
+    thoughtSignature: str | None = None
+    functionCall: PlainAnswerCall | None = None
+
+
+class PlainAnswerContent(msgspec.Struct, forbid_unknown_fields=True, gc=False):
+    """Text, thinking and calls only."""
+
+    parts: list[PlainAnswerPart] = []
+    role: Scalar = None
 
 
 class PlainAnswerCandidate(msgspec.Struct, forbid_unknown_fields=True, gc=False):
@@ -159,13 +178,14 @@ class PlainAnswerCandidate(msgspec.Struct, forbid_unknown_fields=True, gc=False)
     content: PlainAnswerContent
     finishReason: str
     index: Literal[0] = 0
+    avgLogprobs: float | None = None
 
 
 class PlainAnswer(msgspec.Struct, forbid_unknown_fields=True):
-    """A buffered response with text only. A fork like PlainBody."""
+    """A buffered response with text, thinking and calls only. A fork like PlainBody."""
 
     candidates: tuple[PlainAnswerCandidate]
-    usageMetadata: dict[str, Any] | None = None
+    usageMetadata: ShallowObject | None = None
     modelVersion: str = ""
     responseId: str = ""
 
@@ -173,10 +193,17 @@ class PlainAnswer(msgspec.Struct, forbid_unknown_fields=True):
 PLAIN_ANSWER = msgspec.json.Decoder(PlainAnswer)
 
 
+class EdgeContent(msgspec.Struct, forbid_unknown_fields=True, gc=False):
+    """Text and thinking only."""
+
+    parts: list[PlainPart] = []
+    role: Scalar = None
+
+
 class EdgeCandidate(msgspec.Struct, forbid_unknown_fields=True, gc=False):
     """The only candidate of an edge item."""
 
-    content: PlainAnswerContent | None = None
+    content: EdgeContent | None = None
     finishReason: str = ""
     index: int = 0
 
@@ -185,7 +212,7 @@ class EdgeItem(msgspec.Struct, forbid_unknown_fields=True):
     """The first item of a stream of text, or the last one. A fork like PlainBody."""
 
     candidates: tuple[EdgeCandidate]
-    usageMetadata: dict[str, Any]
+    usageMetadata: ShallowObject
     modelVersion: str | None = None
     responseId: str | None = None
 

@@ -16,7 +16,7 @@ from llm_pure.adapters.dialects.ollama_native.embed import (
 from llm_pure.adapters.dialects.ollama_native.errors import find_error
 from llm_pure.adapters.dialects.ollama_native.generate import build_generate
 from llm_pure.adapters.dialects.ollama_native.request import build_chat
-from llm_pure.adapters.dialects.ollama_native.response import parse_chat
+from llm_pure.adapters.dialects.ollama_native.response import parse_chat, read_plain_response
 from llm_pure.adapters.dialects.ollama_native.stream import State, step
 from llm_pure.adapters.dialects.ollama_native.urls import BASE_URL, under_api
 from llm_pure.core.dialect import BuildChatFor, Dialect, Service, make_provider, operation
@@ -29,6 +29,7 @@ DIALECT = Dialect(
     name="ollama_native",
     build_chat=build_chat,
     parse_chat=parse_chat,
+    read_plain_response=read_plain_response,
     find_error=find_error,
     frames=NdjsonDecoder,
     initial_state=State(),

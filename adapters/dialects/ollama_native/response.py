@@ -1,4 +1,7 @@
-"""A buffered response -> Completion. It is read as one line with everything in it, by the functions that read streams."""
+"""A buffered response -> Completion. It is read as one line with everything in it, by the functions that read streams.
+
+A response with text, thinking and calls alone takes a fast path; a test holds both paths together.
+"""
 
 from typing import Any
 
@@ -6,13 +9,17 @@ from msgspec.structs import replace
 
 from llm_pure.adapters.dialects.ollama_native import wire
 from llm_pure.adapters.dialects.ollama_native.errors import find_error
-from llm_pure.adapters.dialects.ollama_native.stream import State, read_line
+from llm_pure.adapters.dialects.ollama_native.stream import FINISH, State, read_line
+from llm_pure.adapters.dialects.ollama_native.usage import read_usage
+from llm_pure.core.collect import finalize
 from llm_pure.core.dialect import AnyService, parse_body
-from llm_pure.framing.json_codec import decode
-from llm_pure.types.completion import Completion
+from llm_pure.core.error_mapping import request_id
+from llm_pure.framing.json_codec import decode, decode_shallow, json_text, plain_object
+from llm_pure.types.completion import Completion, Usage
 from llm_pure.types.errors import StreamInterrupted
 from llm_pure.types.events import StreamEvent
 from llm_pure.types.http import HttpResponse
+from llm_pure.types.messages import Message, Part, ProviderMetadata, Reasoning, Text, ToolCall
 from llm_pure.types.rejection import ok
 from llm_pure.types.result import LLMResult
 
@@ -50,3 +57,44 @@ def _read(
         error = StreamInterrupted(message=message, provider=service.name)
         state = replace(state, fault=error)
     return state, events
+
+
+def read_plain_response(service: AnyService, response: HttpResponse) -> Completion | None:
+    """The fast path, for a response with text, thinking and calls alone; None for every other."""
+    body = decode_shallow(wire.PLAIN_ANSWER, response.body)
+    if body is None or not body.done:
+        return None
+    message = body.message or wire.PlainAnswerMessage()
+    if not (message.content or message.thinking or message.tool_calls or body.response):
+        return None  # one of those that load a model, or no response
+    thinking, text = message.thinking or body.thinking, message.content or body.response
+    parts: list[Part] = []
+    if thinking:
+        parts.append(Reasoning(thinking, None, ProviderMetadata(service.name)))
+    if text:
+        parts.append(Text(text))
+    for call in message.tool_calls:
+        function = call.function
+        arguments = plain_object(function.arguments)
+        if arguments is None or not function.name:
+            return None
+        metadata = None
+        if function.index is not None:
+            own = {"function": {"index": function.index}}
+            metadata = ProviderMetadata(service.name, json_text(own))
+        parts.append(ToolCall(call.id, function.name, arguments, metadata))
+    reason = body.done_reason or None
+    extra = {
+        "request_id": request_id(response.headers),
+        **{n: getattr(body, n) for n in wire.EDGE_FIELDS},
+    }
+    completion = Completion(
+        model=body.model or "",
+        provider=service.name,
+        message=Message("assistant", tuple(parts)),
+        finish_reason=FINISH.get(reason or "", "unknown"),
+        raw_finish_reason=reason,
+        usage=read_usage(body.prompt_eval_count, body.eval_count) or Usage(),
+        extra={name: value for name, value in extra.items() if value is not None and value != ""},
+    )
+    return finalize(completion) if message.tool_calls else completion

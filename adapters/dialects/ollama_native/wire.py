@@ -8,6 +8,8 @@ from typing import Any
 
 import msgspec
 
+from llm_pure.framing.json_codec import Scalar
+
 
 class Function(msgspec.Struct):
     """A function's name and arguments; `arguments` is an object, kept as the text that was sent."""
@@ -63,7 +65,7 @@ KNOWN_FIELDS_FUNCTION = frozenset({"name", "arguments"})
 class PlainMessage(msgspec.Struct, forbid_unknown_fields=True, gc=False):
     """More text or more thinking."""
 
-    role: Any = None
+    role: Scalar = None
     content: str = ""
     thinking: str = ""
 
@@ -108,3 +110,33 @@ EDGE_FIELDS = (
     "created_at", "total_duration", "load_duration", "prompt_eval_duration", "eval_duration",
 )  # fmt: skip
 """The extra fields of an edge line."""
+
+
+class PlainFunction(msgspec.Struct, forbid_unknown_fields=True, gc=False):
+    """The function of a plain call. Newer servers number the calls."""
+
+    name: str
+    arguments: msgspec.Raw
+    index: int | None = None
+
+
+class PlainCall(msgspec.Struct, forbid_unknown_fields=True, gc=False):
+    """A call with nothing to keep but its number."""
+
+    function: PlainFunction
+    id: str = ""
+
+
+class PlainAnswerMessage(PlainMessage, forbid_unknown_fields=True, gc=False):
+    """Text, thinking and calls only."""
+
+    tool_calls: list[PlainCall] = []
+
+
+class PlainAnswer(EdgeLine, forbid_unknown_fields=True, gc=False):
+    """A buffered response with text, thinking and calls only. A fork like PlainLine."""
+
+    message: PlainAnswerMessage | None = None
+
+
+PLAIN_ANSWER = msgspec.json.Decoder(PlainAnswer)

@@ -41,6 +41,7 @@ DIALECT = Dialect(
     name="openai_chat",
     build_chat=request.build_chat,
     parse_chat=response.parse_chat,
+    read_plain_response=response.read_plain_response,
     find_error=find_error,
     frames=SseDataDecoder,
     initial_state=State(),

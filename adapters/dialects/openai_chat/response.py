@@ -1,6 +1,6 @@
 """A buffered response -> Completion, read as one chunk with everything in it, so that it cannot differ from a stream.
 
-A response with text and calls alone takes a fast path; a test holds both paths together.
+A response with text, reasoning and calls alone takes a fast path; a test holds both paths together.
 """
 
 from collections.abc import Iterable
@@ -17,15 +17,13 @@ from llm_pure.adapters.dialects.openai_common.usage import read_usage
 from llm_pure.core.collect import finalize
 from llm_pure.core.dialect import Service, parse_body
 from llm_pure.core.error_mapping import request_id
-from llm_pure.framing.json_codec import DECODE_ERRORS, decode, json_text
+from llm_pure.framing.json_codec import decode, decode_shallow, json_text
 from llm_pure.types.completion import Completion, Usage
 from llm_pure.types.events import StreamEvent
 from llm_pure.types.http import HttpResponse
-from llm_pure.types.messages import Message, Part, Text, ToolCall
+from llm_pure.types.messages import Message, Part, ProviderMetadata, Reasoning, Text, ToolCall
 from llm_pure.types.rejection import Rejected, ok
-from llm_pure.types.result import LLMResult, Success
-
-_EMPTY: tuple[Any, ...] = (None, "", [], {})
+from llm_pure.types.result import LLMResult
 
 
 def parse_chat(service: Service[Quirks], response: HttpResponse) -> LLMResult[Completion]:
@@ -33,12 +31,6 @@ def parse_chat(service: Service[Quirks], response: HttpResponse) -> LLMResult[Co
 
     Fails with the error in the body, at any status; with ProtocolError when a 2xx body is not a response.
     """
-    plain = read_plain_response(service, response) if response.status < 300 else None
-    return read_response(service, response) if plain is None else Success(plain)
-
-
-def read_response(service: Service[Quirks], response: HttpResponse) -> LLMResult[Completion]:
-    """The slow path, for any response."""
     return parse_body(
         service,
         response,
@@ -81,26 +73,37 @@ def _read(
 
 
 def read_plain_response(service: Service[Quirks], response: HttpResponse) -> Completion | None:
-    """The fast path, for a response with text and calls alone; None for every other."""
-    try:
-        body = wire.PLAIN_BODY.decode(response.body)
-    except DECODE_ERRORS:
+    """The fast path, for a response with text, reasoning and calls alone; None for every other."""
+    body = decode_shallow(wire.PLAIN_BODY, response.body)
+    if body is None:
         return None
-    (choice,) = body.choices
-    text, reason = choice.message.content or "", choice.finish_reason
-    if reason in ("", "null") or (service.quirks.think_tags and text.lstrip()[:1] in TAG_STARTS):
+    choice = body.choices[0]
+    message, reason = choice.message, choice.finish_reason
+    text, reasoning = message.content, message.reasoning_content or message.reasoning
+    if reason in ("", "null"):
         return None
-    parts: list[Part] = [Text(text)] if text else []
-    for call in choice.message.tool_calls or ():
+    if body.x_groq is not None and not wire.is_groq_beside_usage(body.x_groq, body.usage):
+        return None
+    parts: list[Part] = []
+    if reasoning:
+        parts.append(Reasoning(reasoning, None, ProviderMetadata(service.name)))
+    if text:
+        if service.quirks.think_tags and text.lstrip()[:1] in TAG_STARTS:
+            return None
+        parts.append(Text(text))
+    for call in message.tool_calls or ():
         if call.id in ("", "null") or not call.function.name:
             return None
         parts.append(ToolCall(call.id, call.function.name, call.function.arguments or "{}"))
-    extra = {
-        "created": body.created,
-        "service_tier": body.service_tier,
-        "system_fingerprint": body.system_fingerprint,
-        "request_id": request_id(response.headers),
-    }
+    extra: dict[str, Any] = {}
+    request = request_id(response.headers)
+    if request:
+        extra["request_id"] = request
+    for holder, names in ((body, wire.PLAIN_BODY_FIELDS), (choice, wire.PLAIN_CHOICE_FIELDS)):
+        for name in names:
+            value = getattr(holder, name)
+            if value or value == 0:
+                extra[name] = value
     completion = Completion(
         id=body.id,
         model=body.model,
@@ -109,6 +112,6 @@ def read_plain_response(service: Service[Quirks], response: HttpResponse) -> Com
         finish_reason=FINISH.get(reason, "unknown"),
         raw_finish_reason=reason,
         usage=read_usage(body.usage) if body.usage else Usage(),
-        extra={key: value for key, value in extra.items() if value not in _EMPTY},
+        extra=extra,
     )
-    return finalize(completion) if choice.message.tool_calls else completion
+    return finalize(completion) if message.tool_calls else completion

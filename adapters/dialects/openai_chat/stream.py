@@ -21,7 +21,7 @@ from llm_pure.adapters.dialects.openai_common.errors import find_error
 from llm_pure.adapters.dialects.openai_common.usage import read_usage
 from llm_pure.core.dialect import Service
 from llm_pure.core.stream import DONE, is_heartbeat
-from llm_pure.framing.json_codec import DECODE_ERRORS, decode, decode_any, decode_plain, json_text
+from llm_pure.framing.json_codec import DECODE_ERRORS, decode, decode_any, decode_shallow, json_text
 from llm_pure.types.completion import FinishReason
 from llm_pure.types.events import (
     ExtraReceived,
@@ -124,7 +124,7 @@ def _read_edge(
     service: Service[Quirks], state: State, frame: bytes
 ) -> tuple[State, list[StreamEvent]] | None:
     """Fast path for the first chunk, the finish reason and the usage; None for chunks that have more, or come in another order."""
-    chunk = decode_plain(wire.EDGE_CHUNK, frame)
+    chunk = decode_shallow(wire.EDGE_CHUNK, frame)
     if chunk is None:
         return None
     choices = chunk.choices
@@ -133,17 +133,32 @@ def _read_edge(
         return None
     if state.details is not None or state.audio is not None or not (is_first or state.plain):
         return None
+    if chunk.x_groq is not None and not wire.is_groq_beside_usage(chunk.x_groq, chunk.usage):
+        return None
     events: list[StreamEvent] = []
     if is_first or not state.named:
         events.append(Started(id=chunk.id, model=chunk.model, provider=service.name))
     seen = state.seen_extras
     for name in wire.EDGE_FIELDS:
         value = getattr(chunk, name)
-        if value is not None and value != "" and seen.get((-1, name)) != value:
+        if value is not None and (value or value == 0) and seen.get((-1, name)) != value:
             seen = seen.put((-1, name), value)
             events.append(ExtraReceived(name, value))
+    if choices:
+        reason = choices[0].native_finish_reason
+        key = (choices[0].index, "native_finish_reason")
+        if reason and seen.get(key) != reason:
+            seen = seen.put(key, reason)
+            events.append(ExtraReceived("native_finish_reason", reason, choice=key[0]))
     if is_first or not state.named or seen is not state.seen_extras:
-        state = replace(state, started=True, named=True, plain=True, seen_extras=seen)
+        state = replace(
+            state,
+            started=True,
+            named=True,
+            plain=True,
+            seen_extras=seen,
+            has_deltas=state.has_deltas or bool(choices),
+        )
     for choice in choices:
         if not state.has_deltas:
             state = replace(state, has_deltas=True)
@@ -160,16 +175,16 @@ def _read_edge(
 def _read_frame(
     service: Service[Quirks], head: ResponseHead, state: State, frame: bytes
 ) -> tuple[State, list[StreamEvent]]:
-    if is_heartbeat(frame):
-        return state, []
     if state.ended:
+        return state, []
+    edge = None if frame == DONE else _read_edge(service, state, frame)
+    if edge is not None:
+        return edge
+    if is_heartbeat(frame):
         return state, []
     if frame.strip() == DONE:
         events = [*_joined_parts(service.name, state)]
         return replace(state, ended=True, details=None, audio=None), events
-    edge = _read_edge(service, state, frame)
-    if edge is not None:
-        return edge
     decoded = decode_any(frame, provider=service.name, where="chunk")
     if isinstance(decoded, Failure):
         return replace(state, fault=decoded.failure()), []

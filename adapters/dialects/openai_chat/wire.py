@@ -8,6 +8,8 @@ from typing import Any, Literal
 
 import msgspec
 
+from llm_pure.framing.json_codec import Scalar, ShallowObject
+
 
 class Function(msgspec.Struct):
     """The function of a call."""
@@ -158,27 +160,38 @@ class EdgeChoice(msgspec.Struct, forbid_unknown_fields=True, gc=False):
     delta: PlainDelta
     index: int = 0
     finish_reason: str | None = None
-    native_finish_reason: None = None
+    native_finish_reason: str | None = None
     logprobs: None = None
 
 
-class EdgeChunk(msgspec.Struct, forbid_unknown_fields=True, gc=False):
+class EdgeChunk(msgspec.Struct, forbid_unknown_fields=True):
     """The first chunk of a stream, the one with the finish reason, the one with the usage: as most services send them. A fork."""
 
     choices: list[EdgeChoice]
     id: str
     model: str
-    object: str | None = None
-    created: int | None = None
+    object: Scalar = None
+    created: Scalar = None
     service_tier: str | None = None
     system_fingerprint: str | None = None
-    usage: dict[str, Any] | None = None
+    usage: ShallowObject | None = None
     obfuscation: str = ""
+    provider: str | None = None
+    request_id: str | None = None
+    x_groq: ShallowObject | None = None
+    time_info: dict[str, Scalar] | None = None
 
 
 EDGE_CHUNK = msgspec.json.Decoder(EdgeChunk)
-EDGE_FIELDS = ("created", "service_tier", "system_fingerprint")
+EDGE_FIELDS = (
+    "created", "service_tier", "system_fingerprint", "provider", "request_id", "x_groq", "time_info",
+)  # fmt: skip
 """The extra fields of an edge chunk."""
+
+
+def is_groq_beside_usage(groq: ShallowObject, usage: ShallowObject | None) -> bool:
+    """Return whether `x_groq` is an extra field, and no more: without usage outside of it, it has the usage."""
+    return bool(usage) and isinstance(groq.get("usage"), dict | None)
 
 
 class PlainBodyFunction(msgspec.Struct, forbid_unknown_fields=True, gc=False):
@@ -198,39 +211,53 @@ class PlainBodyCall(msgspec.Struct, forbid_unknown_fields=True, gc=False):
 
 
 class PlainMessage(msgspec.Struct, forbid_unknown_fields=True, gc=False):
-    """Text and calls only."""
+    """Text, reasoning and calls only."""
 
     content: str | None
-    role: Any = None
+    role: Scalar = None
     refusal: None = None
     tool_calls: list[PlainBodyCall] | None = None
     function_call: None = None
-    reasoning_content: None = None
-    reasoning: None = None
+    reasoning_content: str | None = None
+    reasoning: str | None = None
     audio: None = None
     annotations: tuple[()] | None = None
 
 
-class PlainMessageChoice(msgspec.Struct, forbid_unknown_fields=True, gc=False):
+class PlainMessageChoice(msgspec.Struct, forbid_unknown_fields=True):
     """The only choice of a plain body."""
 
     message: PlainMessage
     finish_reason: str
     index: Literal[0] = 0
     logprobs: None = None
+    native_finish_reason: str | None = None
+    content_filter_results: ShallowObject | None = None
 
 
 class PlainBody(msgspec.Struct, forbid_unknown_fields=True):
-    """A body with text and calls only. A fork like PlainChunk."""
+    """A body with text, reasoning and calls only. A fork like PlainChunk."""
 
     choices: tuple[PlainMessageChoice]
     id: str = ""
-    object: Any = None
-    created: Any = None
+    object: Scalar = None
+    created: Scalar = None
     model: str = ""
-    usage: dict[str, Any] | None = None
+    usage: ShallowObject | None = None
     service_tier: str | None = None
     system_fingerprint: str | None = None
+    provider: str | None = None
+    request_id: str | None = None
+    citations: list[str] | None = None
+    time_info: dict[str, Scalar] | None = None
+    x_groq: ShallowObject | None = None
 
 
 PLAIN_BODY = msgspec.json.Decoder(PlainBody)
+PLAIN_BODY_FIELDS = (
+    "created", "service_tier", "system_fingerprint", "provider", "citations", "time_info", "request_id",
+    "x_groq",
+)  # fmt: skip
+"""The extra fields of a plain body: OpenRouter has `provider`, Z.ai `request_id`, Perplexity `citations`, Cerebras `time_info`."""
+PLAIN_CHOICE_FIELDS = ("native_finish_reason", "content_filter_results")
+"""The extra fields of its choice, of OpenRouter and of Azure."""

@@ -71,7 +71,7 @@ def _type(
 
 def _error_object(body: dict[str, Any], *, failed: bool) -> dict[str, Any] | None:
     """The object with the error's fields, None if the body has no error."""
-    if not failed and all(body[key] is None for key in body.keys() & _SIGNS):  # most responses
+    if not failed and all(body[key] is None for key in body.keys() & ERROR_SIGNS):  # most responses
         return None
     error = body.get("error")
     if isinstance(error, dict) and error:
@@ -134,7 +134,7 @@ _MINIMAX = {
 """Codes of MiniMax's base_resp. Source: platform.minimax.io, "Error codes", read 2026-11-29."""
 _MESSAGES = ("message", "msg", "error_message", "error_msg", "errorMessage", "detail")
 """Keys of an error's text beside its code, without an object around them."""
-_SIGNS = frozenset({"error", "errors", "choices", "base_resp", "fault", *_MESSAGES})
+ERROR_SIGNS = frozenset({"error", "errors", "choices", "base_resp", "fault", *_MESSAGES})
 """A body below status 400 without any of these fields has no error."""
 _CODES = ("code", "error_code", "error_type", "errorCode")
 _ERROR_FIELDS = frozenset(

@@ -7,7 +7,7 @@ DashScope cache_creation_input_tokens; Azure Foundry flat reasoning_tokens; read
 
 from typing import Any
 
-from llm_pure.adapters.dialects.common.token_counts import first_count, first_object
+from llm_pure.adapters.dialects.common.token_counts import first_count, first_object, token_count
 from llm_pure.types.completion import Usage
 
 
@@ -20,19 +20,9 @@ def read_usage(raw: dict[str, Any]) -> Usage:
     """
     input_tokens = first_count(raw, "prompt_tokens", "input_tokens")
     output_tokens = first_count(raw, "completion_tokens", "output_tokens")
-    input_details = first_object(
-        raw, "prompt_tokens_details", "input_tokens_details", "prompt_token_details"
-    )
-    output_details = first_object(raw, "completion_tokens_details", "output_tokens_details")
-    cached = first_count(input_details, "cached_tokens")
-    if cached is None:
-        cached = first_count(raw, "prompt_cache_hit_tokens", "cached_tokens", "num_cached_tokens")
-    written = first_count(input_details, "cache_write_tokens", "cache_creation_input_tokens")
-    if written is None:
-        written = first_count(raw, "cache_creation_input_tokens")
-    reasoning = first_count(output_details, "reasoning_tokens")
-    if reasoning is None:
-        reasoning = first_count(raw, "reasoning_tokens")
+    cached = written = reasoning = None
+    if not raw.keys() <= _TOTALS:
+        cached, written, reasoning = _parts(raw)
     total = first_count(raw, "total_tokens")
     if input_tokens is not None:
         apart = cached if cached is not None and cached > input_tokens else 0
@@ -42,17 +32,41 @@ def read_usage(raw: dict[str, Any]) -> Usage:
                 rest -= apart  # the total includes the cached input
             output_tokens = max(output_tokens or 0, rest)
         input_tokens += apart
-    return Usage(
-        input_tokens=input_tokens,
-        output_tokens=output_tokens,
-        cached_input_tokens=cached,
-        cache_write_tokens=_at_most(
-            written, None if input_tokens is None else input_tokens - (cached or 0)
-        ),
-        reasoning_tokens=_at_most(reasoning, output_tokens),
-        raw=raw,
+    if written is not None and input_tokens is not None:
+        written = min(written, input_tokens - (cached or 0))
+    if reasoning is not None and output_tokens is not None:
+        reasoning = min(reasoning, output_tokens)
+    return Usage(input_tokens, output_tokens, cached, written, reasoning, False, raw)
+
+
+_TOTALS = frozenset(
+    {"prompt_tokens", "completion_tokens", "total_tokens", "input_tokens", "output_tokens"}
+)
+_USUAL = _TOTALS | {
+    "prompt_tokens_details", "completion_tokens_details", "input_tokens_details", "output_tokens_details",
+}  # fmt: skip
+"""Fields without which there are no flat parts: few services have others."""
+
+
+def _parts(raw: dict[str, Any]) -> tuple[int | None, int | None, int | None]:
+    """The tokens that were cached, written to a cache, and of reasoning."""
+    inputs = first_object(
+        raw, "prompt_tokens_details", "input_tokens_details", "prompt_token_details"
     )
-
-
-def _at_most(part: int | None, limit: int | None) -> int | None:
-    return part if part is None or limit is None else min(part, limit)
+    outputs = first_object(raw, "completion_tokens_details", "output_tokens_details")
+    cached = written = reasoning = None
+    if inputs:
+        cached = token_count(inputs.get("cached_tokens"))
+        written = first_count(inputs, "cache_write_tokens", "cache_creation_input_tokens")
+    if outputs:
+        reasoning = token_count(outputs.get("reasoning_tokens"))
+    if not raw.keys() <= _USUAL:
+        if cached is None:
+            cached = first_count(
+                raw, "prompt_cache_hit_tokens", "cached_tokens", "num_cached_tokens"
+            )
+        if written is None:
+            written = first_count(raw, "cache_creation_input_tokens")
+        if reasoning is None:
+            reasoning = first_count(raw, "reasoning_tokens")
+    return cached, written, reasoning

@@ -12,7 +12,11 @@ from llm_pure.adapters.dialects.openai_common.embed import build_embed, parse_em
 from llm_pure.adapters.dialects.openai_responses.errors import ERROR_CODES, find_error
 from llm_pure.adapters.dialects.openai_responses.quirks import Quirks
 from llm_pure.adapters.dialects.openai_responses.request import build_chat, build_count
-from llm_pure.adapters.dialects.openai_responses.response import parse_chat, parse_count
+from llm_pure.adapters.dialects.openai_responses.response import (
+    parse_chat,
+    parse_count,
+    read_plain_response,
+)
 from llm_pure.adapters.dialects.openai_responses.state import State
 from llm_pure.adapters.dialects.openai_responses.stream import read_text_run, step
 from llm_pure.core.dialect import Dialect, Service, make_provider, operation
@@ -26,6 +30,7 @@ DIALECT = Dialect(
     name="openai_responses",
     build_chat=build_chat,
     parse_chat=parse_chat,
+    read_plain_response=read_plain_response,
     find_error=find_error,
     frames=SseDecoder,
     initial_state=State(),

@@ -1,6 +1,6 @@
 """A buffered response -> Completion. It is read as the last event of a stream, so both give the same Completion.
 
-A response with one text alone takes a fast path; a test holds both paths together.
+A response with texts, reasoning and calls alone takes a fast path; a test holds both paths together.
 """
 
 from typing import Any
@@ -9,22 +9,24 @@ from msgspec.structs import replace
 
 from llm_pure.adapters.dialects.common.extra_fields import extra_fields
 from llm_pure.adapters.dialects.common.token_counts import read_token_count
+from llm_pure.adapters.dialects.openai_common.errors import ERROR_SIGNS
 from llm_pure.adapters.dialects.openai_common.usage import read_usage
 from llm_pure.adapters.dialects.openai_responses import wire
 from llm_pure.adapters.dialects.openai_responses.errors import find_error, response_error
-from llm_pure.adapters.dialects.openai_responses.items import LISTS, unread_fields
+from llm_pure.adapters.dialects.openai_responses.items import BETWEEN_THOUGHTS, LISTS, unread_fields
 from llm_pure.adapters.dialects.openai_responses.state import State
-from llm_pure.adapters.dialects.openai_responses.stream import read_end, read_response
+from llm_pure.adapters.dialects.openai_responses.stream import FINISH, read_end, read_response
+from llm_pure.core.collect import finalize
 from llm_pure.core.dialect import AnyService, parse_body, read_json
 from llm_pure.core.error_mapping import request_id
-from llm_pure.framing.json_codec import any_json, json_text
+from llm_pure.framing.json_codec import json_text, plain_json
 from llm_pure.types.completion import Completion, Usage
 from llm_pure.types.events import StreamEvent
 from llm_pure.types.http import HttpResponse
-from llm_pure.types.messages import Message, ProviderMetadata, Text
+from llm_pure.types.messages import Message, Part, ProviderMetadata, Reasoning, Text, ToolCall
 from llm_pure.types.operations import TokenCount
 from llm_pure.types.rejection import returns_failure
-from llm_pure.types.result import LLMResult, Success
+from llm_pure.types.result import LLMResult
 
 
 def parse_chat(service: AnyService, response: HttpResponse) -> LLMResult[Completion]:
@@ -33,60 +35,6 @@ def parse_chat(service: AnyService, response: HttpResponse) -> LLMResult[Complet
     Fails with the error in the body, at any status; a response that failed has its output as `partial`.
     Fails with ProtocolError when a 2xx body has no output.
     """
-    plain = read_plain_response(service, response) if response.status < 300 else None
-    return read_any_response(service, response) if plain is None else Success(plain)
-
-
-def read_plain_response(service: AnyService, response: HttpResponse) -> Completion | None:
-    """The fast path, for a completed response with one message of one text; None for every other."""
-    raw = any_json(response.body)
-    match raw:
-        case {
-            "id": str(response_id),
-            "model": str(model),
-            "status": "completed",
-            "output": [{"type": "message", "content": [dict() as part]} as item],
-            "usage": dict(usage),
-        } if raw.get("incomplete_details") is None and raw.keys().isdisjoint(_OF_EVENTS):
-            pass
-        case _:
-            return None
-    text = part.get("text")
-    if part.get("type") != "output_text" or not isinstance(text, str) or not text:
-        return None
-    if "refusal" in part or any(part.get(key) not in (None, []) for key in LISTS):
-        return None
-    if not item.keys().isdisjoint(_OF_OTHERS):
-        return None
-    if raw.get("error") is not None or find_error(service, raw, response) is not None:
-        return None
-    own = unread_fields(item, "type", "role", "content")
-    fields = unread_fields(part, "type", "text", "logprobs")
-    metadata = json_text({"item": own, "part": fields} if fields else {"item": own})
-    request = request_id(response.headers)
-    return Completion(
-        id=response_id,
-        model=model,
-        provider=service.name,
-        message=Message("assistant", (Text(text, ProviderMetadata(service.name, metadata)),)),
-        finish_reason="stop",
-        raw_finish_reason="completed",
-        usage=read_usage(usage) if usage else Usage(),
-        extra={
-            **({"request_id": request} if request else {}),
-            **extra_fields(raw, wire.KNOWN_FIELDS_RESPONSE),
-        },
-    )
-
-
-_OF_EVENTS = frozenset({"type", "response"})
-"""Fields of an event in place of a response."""
-_OF_OTHERS = frozenset(wire.Item.__struct_fields__) - {"content"}
-"""Fields that other items than messages have."""
-
-
-def read_any_response(service: AnyService, response: HttpResponse) -> LLMResult[Completion]:
-    """The slow path, for any response."""
     return parse_body(
         service,
         response,
@@ -95,6 +43,127 @@ def read_any_response(service: AnyService, response: HttpResponse) -> LLMResult[
         find_error=find_error,
         missing="the response has no output",
     )
+
+
+def read_plain_response(service: AnyService, response: HttpResponse) -> Completion | None:
+    """The fast path, for an ended response with messages, reasoning and calls of functions alone; None for every other."""
+    raw = plain_json(response.body)
+    if type(raw) is not dict or not _ODD_FIELDS.isdisjoint(raw) or raw.get("error") is not None:
+        return None
+    details, usage, reason = raw.get("incomplete_details"), raw.get("usage"), raw.get("status")
+    if reason == "incomplete":
+        if type(details) is dict:
+            reason, details = details.get("reason"), None
+    elif reason != "completed":
+        return None
+    response_id, model, output = raw.get("id"), raw.get("model"), raw.get("output")
+    if not (
+        type(response_id) is type(model) is type(reason) is str
+        and reason
+        and type(output) is list
+        and details is None
+        and (usage is None or type(usage) is dict)
+    ):
+        return None
+    parts = _plain_parts(service.name, output)
+    if parts is None:
+        return None
+    extra = extra_fields(raw, wire.KNOWN_FIELDS_RESPONSE)
+    request = request_id(response.headers)
+    if request:
+        extra = {"request_id": request, **extra}
+    completion = Completion(
+        id=response_id,
+        model=model,
+        provider=service.name,
+        message=Message("assistant", tuple(parts)),
+        finish_reason=FINISH.get(reason, "unknown"),
+        raw_finish_reason=reason,
+        usage=read_usage(usage) if usage else Usage(),
+        extra=extra,
+    )
+    return finalize(completion) if any(type(part) is ToolCall for part in parts) else completion
+
+
+_ODD_FIELDS = frozenset({"type", "response", *ERROR_SIGNS}) - {"error"}
+"""Fields of events, and of errors of gateways."""
+
+
+def _plain_parts(name: str, output: list[Any]) -> list[Part] | None:
+    """The parts of plain items; None if one has more."""
+    parts: list[Part] = []
+    for item in output:
+        kind = item.get("type") if type(item) is dict else None
+        if kind == "message" and _OF_OTHERS.isdisjoint(item):
+            read = _plain_texts(name, item)
+        elif kind == "reasoning" and _OF_CALLS.isdisjoint(item):
+            read = _plain_reasoning(name, item)
+        elif kind == "function_call" and _OF_NO_CALL.isdisjoint(item):
+            read = _plain_call(name, item)
+        else:
+            return None
+        if read is None:
+            return None
+        parts += read
+    return parts
+
+
+_ITEM_FIELDS = frozenset(wire.Item.__struct_fields__)
+_OF_OTHERS = _ITEM_FIELDS - {"content"}
+_OF_CALLS = _ITEM_FIELDS - {"content", "summary", "encrypted_content"}
+_OF_NO_CALL = _ITEM_FIELDS - {"call_id", "name", "arguments"}
+"""Fields of items of other types."""
+
+
+def _plain_texts(name: str, item: wire.JsonObject) -> list[Part] | None:
+    """The texts of a message, without annotations and log probabilities."""
+    content = item.get("content")
+    if type(content) is not list:
+        return None
+    own = unread_fields(item, "type", "role", "content")
+    parts: list[Part] = []
+    for piece in content:
+        if type(piece) is not dict or piece.get("type") != "output_text" or "refusal" in piece:
+            return None
+        text = piece.get("text")
+        if type(text) is not str or any(piece.get(key) not in (None, []) for key in LISTS):
+            return None
+        fields = unread_fields(piece, "type", "text", "logprobs")
+        metadata = json_text({"item": own, "part": fields} if fields else {"item": own})
+        parts.append(Text(text, ProviderMetadata(name, metadata)))
+    return parts
+
+
+def _plain_reasoning(name: str, item: wire.JsonObject) -> list[Part] | None:
+    """Reasoning: the texts of its content and its summary."""
+    content, summary = item.get("content", []), item.get("summary")
+    signature = item.get("encrypted_content")
+    if not (
+        type(content) is type(summary) is list and (signature is None or type(signature) is str)
+    ):
+        return None
+    texts: list[str] = []
+    for piece in content + summary:
+        if type(piece) is not dict or not piece.keys() <= _OF_THOUGHTS:
+            return None
+        if type(piece.get("text")) is not str or type(piece.get("type")) is not str:
+            return None
+        texts.append(piece["text"])
+    metadata = json_text(unread_fields(item, "type", "encrypted_content"))
+    text = BETWEEN_THOUGHTS.join(filter(None, texts))
+    return [Reasoning(text, signature or None, ProviderMetadata(name, metadata))]
+
+
+_OF_THOUGHTS = frozenset({"type", "text"})
+
+
+def _plain_call(name: str, item: wire.JsonObject) -> list[Part] | None:
+    """The call of a function."""
+    call_id, function, arguments = item.get("call_id"), item.get("name"), item.get("arguments")
+    if not (type(call_id) is type(function) is type(arguments) is str and function):
+        return None
+    metadata = json_text(unread_fields(item, "type", "call_id", "name", "arguments"))
+    return [ToolCall(call_id, function, arguments or "{}", ProviderMetadata(name, metadata))]
 
 
 def _is_response(raw: Any) -> bool:

@@ -37,7 +37,10 @@ FIELDS: dict[str, list[Any]] = {
     "usage": [None, None, {}, {"prompt_tokens": 3, "completion_tokens": 2, "total_tokens": 5}, {"total_tokens": None}],
     "obfuscation": ["x"],
     "error": [None, {"message": "no"}],
-    "provider": ["p", None],
+    "provider": ["p", None, "q"],
+    "request_id": ["r", None],
+    "x_groq": [None, {"id": "g"}, {"usage": {"prompt_tokens": 4}}, {"id": "g", "usage": {"total_tokens": 9}}],
+    "time_info": [{"queue_time": 0.5}, None],
 }  # fmt: skip
 
 
@@ -58,6 +61,7 @@ def chunks(draw: st.DrawFn) -> list[dict[str, Any]]:
                 "delta": draw(st.sampled_from(DELTAS)),
                 **draw(st.sampled_from([{}, {"index": 0}, {"index": 0}, {"index": 1}])),
                 **draw(st.sampled_from([{}, {}, {"finish_reason": None}, {"finish_reason": "stop"}, {"finish_reason": "tool_calls"}, {"finish_reason": "null"}, {"finish_reason": "new"}, {"logprobs": None}])),
+                **draw(st.sampled_from([{}, {}, {"native_finish_reason": "STOP"}, {"native_finish_reason": None}])),
             }
             for _ in range(draw(st.sampled_from([1, 1, 1, 0, 2])))
         ]  # fmt: skip

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from llm_pure import Completion, HttpResponse, Usage, assistant
 from llm_pure.adapters.dialects.openai_chat import Quirks, make_service
-from llm_pure.adapters.dialects.openai_chat.response import read_plain_response, read_response
+from llm_pure.adapters.dialects.openai_chat.response import parse_chat, read_plain_response
 from llm_pure.types.result import Success
 from tests.support.cassettes import Recorded, recorded
 from tests.support.laws import examples
@@ -73,7 +73,7 @@ ANSWERS = some(
 def test_both_ways_give_one_completion(body: dict[str, Any], quirks: Quirks) -> None:
     response = HttpResponse(200, HEADERS, msgspec.json.encode(body))
     plain = read_plain_response(make_service("any", quirks), response)
-    assert plain is None or Success(plain) == read_response(make_service("any", quirks), response)
+    assert plain is None or Success(plain) == parse_chat(make_service("any", quirks), response)
 
 
 WHOLE = [
@@ -87,7 +87,7 @@ WHOLE = [
 def test_both_ways_read_what_was_recorded(one: Recorded) -> None:
     response = one.interaction.response
     plain = read_plain_response(make_service("any", Quirks()), response)
-    assert plain is None or Success(plain) == read_response(make_service("any", Quirks()), response)
+    assert plain is None or Success(plain) == parse_chat(make_service("any", Quirks()), response)
 
 
 def test_words_alone_take_the_short_way() -> None:

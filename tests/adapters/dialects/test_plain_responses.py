@@ -13,7 +13,9 @@ from bench.samples import ANSWERS
 from llm_pure import Completion, HttpResponse
 from llm_pure.adapters.dialects import openai_chat
 from llm_pure.adapters.dialects.anthropic_messages import response as messages_response
+from llm_pure.adapters.dialects.bedrock_converse import response as converse_response
 from llm_pure.adapters.dialects.gemini_content import response as gemini_response
+from llm_pure.adapters.dialects.ollama_native import response as ollama_response
 from llm_pure.adapters.dialects.openai_chat import response as chat_response
 from llm_pure.adapters.dialects.openai_responses import response as responses_response
 from llm_pure.core.dialect import Service
@@ -62,10 +64,46 @@ def _gemini(parts: list[dict[str, Any]], reason: str = "STOP") -> dict[str, Any]
     return {"candidates": [candidate], "usageMetadata": {"promptTokenCount": 3, "totalTokenCount": 5}, "modelVersion": "m", "responseId": "r"}  # fmt: skip
 
 
+_TEXT = {"type": "output_text", "text": "a", "annotations": [], "logprobs": []}
+_THOUGHT = {
+    "id": "r", "type": "reasoning", "summary": [{"type": "summary_text", "text": "b"}, {"type": "summary_text", "text": "c"}],
+    "encrypted_content": "s",
+}  # fmt: skip
+
+
+def _responses(output: list[dict[str, Any]], **fields: Any) -> dict[str, Any]:
+    usage = {
+        "input_tokens": 3,
+        "output_tokens": 2,
+        "total_tokens": 5,
+        "output_tokens_details": {"reasoning_tokens": 1},
+    }
+    return {
+        "id": "resp_1", "object": "response", "created_at": 1, "status": "completed", "error": None, "incomplete_details": None,
+        "model": "m", "output": output, "tools": [], "temperature": 0, "store": False, "usage": usage, **fields,
+    }  # fmt: skip
+
+
+def _converse(content: list[dict[str, Any]], reason: str = "end_turn") -> dict[str, Any]:
+    usage = {"inputTokens": 3, "outputTokens": 2, "totalTokens": 5}
+    return {"output": {"message": {"role": "assistant", "content": content}}, "stopReason": reason, "usage": usage, "metrics": {"latencyMs": 7}}  # fmt: skip
+
+
+def _ollama(**fields: Any) -> dict[str, Any]:
+    return {
+        "model": "m", "created_at": "2026", "done": True, "done_reason": "stop", "total_duration": 7, "load_duration": 0,
+        "prompt_eval_count": 3, "eval_count": 2, **fields,
+    }  # fmt: skip
+
+
+def _ollama_call(name: str, arguments: Any, **fields: Any) -> dict[str, Any]:
+    return {"function": {"name": name, "arguments": arguments, **fields}}
+
+
 PATHS = {
     "openai_chat": Paths(
         chat_response.read_plain_response,
-        chat_response.read_response,
+        chat_response.parse_chat,
         (
             msgspec.json.decode(ANSWERS["openai"]),
             _chat({"content": None, "tool_calls": [_call("a", "f", "{}"), _call("a", "g", "")]}),
@@ -73,46 +111,90 @@ PATHS = {
             _chat({"content": "x", "tool_calls": [_call("a", "f", '{"b":1}')]}, "tool_calls"),
             _chat({"content": "", "tool_calls": []}, "length"),
             _chat({"content": "x"}, "null"),
+            _chat({"content": "x", "reasoning_content": "y", "reasoning": "z"}),
+            {**_chat({"content": "<x", "reasoning": "z"}), "provider": "p", "request_id": "q", "citations": ["c"], "time_info": {"a": 1.5}, "x_groq": {"id": "g"}},
+            {**_chat({"content": "x"}), "choices": [{**_chat({"content": "x"})["choices"][0], "native_finish_reason": "STOP", "content_filter_results": {"hate": {"filtered": False}}}]},
         ),
     ),
     "anthropic_messages": Paths(
         messages_response.read_plain_response,
-        messages_response.read_response,
+        messages_response.parse_chat,
         (
             msgspec.json.decode(ANSWERS["anthropic"]),
             _messages([{"type": "text", "text": "a"}, {"type": "text", "text": ""}, {"type": "text", "text": "b"}]),
             _messages([{"type": "text", "text": "a"}, {"type": "tool_use", "id": "t", "name": "f", "input": {"b": [1, "ü"]}}], "tool_use"),
             _messages([{"type": "tool_use", "id": "t", "name": "f", "input": {}}], "new_reason"),
             _messages([]),
+            _messages([{"type": "thinking", "thinking": "a", "signature": "s"}, {"type": "text", "text": "b"}]),
+            _messages([{"type": "thinking", "thinking": "", "signature": ""}, {"type": "text", "text": "b"}]),
         ),
     ),
     "gemini_content": Paths(
         gemini_response.read_plain_response,
-        gemini_response.read_response,
+        gemini_response.parse_chat,
         (
             msgspec.json.decode(ANSWERS["gemini"]),
             _gemini([{"text": "a"}, {"text": ""}, {"text": "b"}]),
             _gemini([], "MAX_TOKENS"),
             _gemini([{"text": ""}], "FINISH_REASON_UNSPECIFIED"),
+            _gemini([{"text": "a", "thought": True}, {"text": "b", "thought": True}, {"text": "c"}, {"text": "d"}]),
+            _gemini([{"text": "a"}, {"text": "", "thoughtSignature": "s"}, {"text": "b", "thoughtSignature": "t"}, {"text": "c"}]),
+            _gemini([{"text": "a", "thought": True, "thoughtSignature": "s"}, {"text": "b", "thought": True}]),
+            _gemini([{"text": "a"}, {"functionCall": {"name": "f", "args": {"b": [1, "ü"]}, "id": "c"}, "thoughtSignature": "s"}, {"functionCall": {"name": "g"}}]),
         ),
     ),
     "openai_responses": Paths(
         responses_response.read_plain_response,
-        responses_response.read_any_response,
+        responses_response.parse_chat,
         (
             msgspec.json.decode(ANSWERS["openai_responses"]),
-            {
-                **msgspec.json.decode(ANSWERS["openai_responses"]), "incomplete_details": {"reason": "max_output_tokens"},
-            },
+            _responses([], incomplete_details={"reason": "max_output_tokens"}),
+            _responses([], status="incomplete", incomplete_details={"reason": "max_output_tokens"}),
+            _responses([_THOUGHT, {"type": "message", "id": "m", "role": "assistant", "status": "completed", "content": [_TEXT, {**_TEXT, "text": ""}]}]),
+            _responses([{**_THOUGHT, "content": [{"type": "reasoning_text", "text": "z"}, {"type": "reasoning_text", "text": ""}], "encrypted_content": None}]),
+            _responses([_THOUGHT, {"type": "function_call", "id": "i", "call_id": "c", "name": "f", "arguments": '{"b":1}', "status": "completed"}, {"type": "function_call", "call_id": "d", "name": "g", "arguments": ""}]),
+            _responses([{"type": "message", "id": "m", "content": [{**_TEXT, "annotations": [{"type": "url_citation"}]}]}]),
+        ),
+    ),
+    "bedrock_converse": Paths(
+        converse_response.read_plain_response,
+        converse_response.parse_chat,
+        (
+            msgspec.json.decode(ANSWERS["bedrock"]),
+            _converse([{"text": "a"}, {"text": ""}, {"text": "b"}], "max_tokens"),
+            _converse([{"reasoningContent": {"reasoningText": {"text": "a", "signature": "s"}}}, {"text": "b"}]),
+            _converse([{"text": "a"}, {"toolUse": {"toolUseId": "t", "name": "f", "input": {"b": [1, "ü"]}}}], "tool_use"),
+            _converse([{"toolUse": {"toolUseId": "t", "name": "f", "input": {}}}], "end_turn"),
+            _converse([], "new_reason"),
+        ),
+    ),
+    "ollama_native": Paths(
+        ollama_response.read_plain_response,
+        ollama_response.parse_chat,
+        (
+            msgspec.json.decode(ANSWERS["ollama"]),
+            _ollama(message={"role": "assistant", "content": "a", "thinking": "b"}),
+            _ollama(response="a", thinking="b"),
+            _ollama(message={"role": "assistant", "content": "", "tool_calls": [{"id": "c", **_ollama_call("f", {"b": 1}, index=0)}, _ollama_call("g", {})]}),
+            _ollama(message={"role": "assistant", "content": ""}, done_reason="load"),
+            _ollama(message={"role": "assistant", "content": "a", "tool_calls": [_ollama_call("f", "{}")]}),
         ),
     ),
 }  # fmt: skip
-NOT_PLAIN = [("openai_responses", 1), ("openai_chat", 5)]
+NOT_PLAIN = [
+    ("openai_responses", 1),
+    ("openai_responses", 6),
+    ("openai_chat", 5),
+    ("ollama_native", 4),
+    ("ollama_native", 5),
+]
 """Bodies above that the slow path alone reads."""
 
 NAMES = [
     "error", "message", "x", "type", "text", "thought", "status", "citations", "annotations", "logprobs", "refusal", "code",
-    "detail", "id", "index", "stop_reason", "finishReason", "promptFeedback", "audio", "name",
+    "detail", "id", "index", "stop_reason", "finishReason", "promptFeedback", "audio", "name", "done", "response", "thinking",
+    "arguments", "input", "trace", "tool_calls", "signature", "thoughtSignature", "functionCall", "avgLogprobs", "summary", "content", "encrypted_content", "call_id", "incomplete_details",
+    "provider", "request_id", "reasoning", "reasoning_content", "reasoning_details", "usage", "x_groq",
 ]  # fmt: skip
 
 
