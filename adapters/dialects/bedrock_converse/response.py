@@ -22,7 +22,7 @@ from llm_pure.adapters.dialects.common.extra_fields import extra_events
 from llm_pure.chat.message_input import arguments_text
 from llm_pure.core.dialect import AnyService, parse_body
 from llm_pure.framing.json_codec import decode, json_text
-from llm_pure.types.completion import Completion
+from llm_pure.types.completion import Completion, other_finish_reason
 from llm_pure.types.events import (
     Finished,
     PartReceived,
@@ -75,7 +75,7 @@ def _read(
     if body.usage:
         events.append(UsageReported(read_usage(body.usage)))
     reason = body.stopReason
-    events.append(Finished(FINISH.get(reason or "", "unknown"), reason))
+    events.append(Finished(FINISH.get(reason or "") or other_finish_reason(reason), reason))
     return State(), events
 
 
