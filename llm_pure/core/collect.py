@@ -8,7 +8,7 @@ from typing import Any, TypeVar, assert_never
 import msgspec
 
 from llm_pure.framing.json_codec import json_object, json_text
-from llm_pure.types.completion import Choice, Completion, FinishReason, Usage
+from llm_pure.types.completion import Choice, Completion, FinishReason, Usage, later_usage
 from llm_pure.types.errors import ProtocolError, StreamInterrupted
 from llm_pure.types.events import (
     ExtraReceived,
@@ -104,35 +104,20 @@ def _normalize_calls(message: Message, response_id: str) -> Message:
     """Unwrap parallel calls; derive the missing ids of calls from the response's id."""
     if all(call.id and call.name not in _PARALLEL for call in message.tool_calls):
         return message
+    from llm_pure.core.call_arguments import unwrap_parallel  # imported late: start-up
+
     parts: list[Part] = []
     number = 0
     for part in message.parts:
         if not isinstance(part, ToolCall):
             parts.append(part)
             continue
-        for call in _unwrap(part):
+        calls = unwrap_parallel(part) if part.name in _PARALLEL else (part,)
+        for call in calls:
             call_id = call.id or f"call_{response_id}_{number}".replace("__", "_")
             parts.append(msgspec.structs.replace(call, id=call_id))
             number += 1
     return msgspec.structs.replace(message, parts=tuple(parts))
-
-
-def _unwrap(call: ToolCall) -> tuple[ToolCall, ...]:
-    """The calls in {"tool_uses": [{"recipient_name": "functions.X", "parameters": {...}}]}.
-
-    Source: vercel/ai fixture openai/parallel-tool-call-wrapper, read 2026-11-20.
-    """
-    if call.name not in _PARALLEL:
-        return (call,)
-    uses = (json_object(call.arguments) or {}).get("tool_uses")
-    calls: list[ToolCall] = []
-    for index, use in enumerate(uses if isinstance(uses, list) else ()):
-        if not isinstance(use, dict) or not isinstance(use.get("recipient_name"), str):
-            return (call,)
-        call_id = f"{call.id}_{index}" if call.id else ""
-        name = use["recipient_name"].removeprefix("functions.")
-        calls.append(ToolCall(call_id, name, json_text(use.get("parameters") or {})))
-    return tuple(calls) or (call,)
 
 
 _PARALLEL = ("multi_tool_use.parallel", "parallel")
@@ -175,6 +160,14 @@ class _PartBuilder:
         self.compact()
         return self.buffer.getvalue()
 
+    def arguments(self, text: str) -> str:
+        """The arguments in the chunks, whose joined text this is: services repeat them."""
+        if "}{" not in text and all(chunk.lstrip()[:1] != "{" for chunk in self.chunks[1:]):
+            return text
+        from llm_pure.core.call_arguments import join_arguments  # imported late: start-up
+
+        return join_arguments(self.chunks or (text,))
+
     def provider_metadata(self) -> ProviderMetadata | None:
         """All metadata as one object; a single one stays as it was received, byte for byte."""
         if not self.metadata:
@@ -196,7 +189,7 @@ class _PartBuilder:
             case "complete":
                 return self.complete
             case "tool_call":
-                return ToolCall(self.id, self.name, text or "{}", metadata)
+                return ToolCall(self.id, self.name, self.arguments(text) or "{}", metadata)
             case "reasoning":
                 if not text and self.signature is None and metadata is None:
                     return None
@@ -303,7 +296,7 @@ class Collector:
                     extra[event.name] = before = before if isinstance(before, list) else []
                     before.extend(value)
             case UsageReported():
-                self._usage = event.usage
+                self._usage = later_usage(self._usage, event.usage)
             case Started():
                 self._started = Started(
                     id=event.id or self._started.id,

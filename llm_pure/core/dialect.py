@@ -381,6 +381,9 @@ def _parse_response(
     if type(parsed) is Success or response.status >= 300:  # isinstance costs 0.9 us here
         return parsed
     error = parsed.failure()
+    other = _parse_leniently(dialect, service, response, error)
+    if other is not None:
+        return other
     if not isinstance(error, ProtocolError):
         return parsed
     if not response.body or is_json(response.body):
@@ -394,6 +397,25 @@ def _parse_response(
             _interrupted(service, response) if in_stream and is_truncated(response.body) else parsed
         )
     return streamed.map(lambda _: decoder.partial())
+
+
+def _parse_leniently(
+    dialect: Dialect[Q, S, F], service: Service[Q], response: HttpResponse, error: LLMError
+) -> LLMResult[Completion] | None:
+    """The Completion of another form of the body, or of the JSON inside it; None if no form has content that can be read."""
+    from llm_pure.core.lenient_json import inner_responses, lenient_forms  # imported late: start-up
+
+    forms = [response.body, *inner_responses(response.body, error)]
+    for form in forms:
+        is_inner = form is not response.body
+        lenient = lenient_forms(form) if is_inner or isinstance(error, ProtocolError) else ()
+        for body in (*((form,) if is_inner else ()), *[body for body, _ in lenient]):
+            parsed = dialect.parse_chat(
+                service, HttpResponse(response.status, response.headers, body)
+            )
+            if type(parsed) is Success and parsed.unwrap().message.parts:
+                return parsed
+    return None
 
 
 def _interrupted(service: AnyService, response: HttpResponse) -> LLMResult[Completion]:

@@ -19,12 +19,20 @@ from llm_pure.core.error_mapping import (
     with_body,
     with_headers,
 )
-from llm_pure.framing import Frame, FrameDecoder, frame_data
+from llm_pure.framing import Frame, FrameDecoder, frame_data, with_data
 from llm_pure.framing.json_codec import any_json
 from llm_pure.framing.sse import HEARTBEAT_TYPES, ErrorData, SseEvent
 from llm_pure.types.completion import Completion
 from llm_pure.types.errors import EVIDENCE_LIMIT, LLMError, ProtocolError, StreamInterrupted
-from llm_pure.types.events import ExtraReceived, StreamEvent, TextDelta
+from llm_pure.types.events import (
+    ExtraReceived,
+    PartReceived,
+    ReasoningDelta,
+    RefusalDelta,
+    StreamEvent,
+    TextDelta,
+    ToolCallDelta,
+)
 from llm_pure.types.http import Headers, HttpResponse, ResponseHead
 from llm_pure.types.result import Failure, LLMResult, Success
 
@@ -79,6 +87,8 @@ def is_blank_event(data: bytes) -> bool:
 
 _COMPACT_EVERY = 256 * 1024
 """Bytes of the body between two calls of `Collector.compact`."""
+
+_CONTENT = (TextDelta, ReasoningDelta, RefusalDelta, ToolCallDelta, PartReceived)
 
 _NOTHING: LLMResult[tuple[StreamEvent, ...]] = Success(())
 
@@ -235,7 +245,10 @@ class StepDecoder(Generic[S, F]):
         try:
             frame = next(remaining, None)
             while frame is not None:
-                state, frame_events = step(state, frame)
+                before = state
+                state, frame_events = step(before, frame)
+                if type(state.fault) is ProtocolError:
+                    state, frame_events = self._step_leniently(before, frame, state, frame_events)
                 events += frame_events
                 if state.fault is not None or type(frame) is ErrorData:
                     fault = self._frame_error(state.fault, frame)
@@ -267,6 +280,20 @@ class StepDecoder(Generic[S, F]):
             self._collector.compact()
             self._uncompacted = 0
         return tuple(events)
+
+    def _step_leniently(
+        self, before: S, frame: F, state: S, events: Sequence[StreamEvent]
+    ) -> tuple[S, Sequence[StreamEvent]]:
+        """The step of a frame that could not be read: of its first other form that can be, else `state` and `events`."""
+        from llm_pure.core.lenient_json import lenient_forms  # imported late: start-up
+
+        forms = () if isinstance(frame, ErrorData) else lenient_forms(frame_data(frame))
+        for data, has_content in forms:
+            other = self._step(before, with_data(frame, data))
+            is_read = not has_content or any(isinstance(event, _CONTENT) for event in other[1])
+            if other[0].fault is None and is_read:
+                return other
+        return state, events
 
     def _frame_error(self, fault: LLMError | None, frame: F) -> LLMError:
         """The error that a frame reports: as the dialect reads it, else as the data of an "error" event."""

@@ -31,6 +31,16 @@ def frame_data(frame: "bytes | Frame") -> bytes:
     return frame if isinstance(frame, bytes) else frame.data
 
 
+def with_data(frame: F, data: bytes) -> F:
+    """Return the frame with other data."""
+    if isinstance(frame, bytes):
+        return data  # type: ignore[return-value]  # a frame that is bytes is its data
+    if isinstance(frame, msgspec.Struct):
+        name = "payload" if hasattr(frame, "payload") else "data"
+        return msgspec.structs.replace(frame, **{name: data})
+    return frame
+
+
 class FramingFault(msgspec.Struct, frozen=True):
     """Why the bytes cannot be split into frames."""
 
@@ -61,4 +71,4 @@ class FrameDecoder(Protocol[F]):
         ...
 
 
-__all__ = ["BYTE_ORDER_MARK", "FRAME_LIMIT", "Frame", "FrameDecoder", "FramingFault", "frame_data"]
+__all__ = ["BYTE_ORDER_MARK", "FRAME_LIMIT", "Frame", "FrameDecoder", "FramingFault", "frame_data", "with_data"]

@@ -10,6 +10,35 @@ FinishReason: TypeAlias = Literal[
     "stop", "length", "tool_calls", "content_filter", "refusal", "pause", "error", "unknown"
 ]
 
+_FINISH_WORDS: dict[str, FinishReason] = {
+    word: reason
+    for reason, words in (
+        ("stop", "stop stopped eos eos_token eos_found end end_turn endoftext finish finished complete completed done normal"),
+        ("stop", "stop_sequence stop_token stop_string stop_criteria_met"),
+        ("length", "length limit max_tokens max_output_tokens max_length max_new_tokens model_length token_limit error_limit"),
+        ("length", "model_context_window_exceeded"),
+        ("tool_calls", "tool_calls tool_call tool_use function_call function_calls"),
+        ("content_filter", "content_filter content_filtered sensitive safety recitation blocklist prohibited_content spii"),
+        ("content_filter", "image_safety guardrail_intervened error_toxic"),
+        ("refusal", "refusal"),
+        ("pause", "pause pause_turn"),
+        ("error", "error network_error insufficient_system_resource abort aborted failed cancelled malformed_function_call"),
+    )
+    for word in words.split()
+}  # fmt: skip
+"""The reasons of all vendors, in lower case: gateways answer in one API with the words of another."""
+
+
+def other_finish_reason(reason: object) -> FinishReason:
+    """Return what a finish reason means that is not in the dialect's own table; "unknown" for one of no vendor.
+
+    >>> other_finish_reason("MAX_TOKENS"), other_finish_reason("content-filter"), other_finish_reason(None)
+    ('length', 'content_filter', 'unknown')
+    """
+    word = reason.strip().lower().replace("-", "_") if isinstance(reason, str) else ""
+    return _FINISH_WORDS.get(word.removeprefix("finish_reason_"), "unknown")
+
+
 JsonObject: TypeAlias = dict[str, Any]
 """Provider data that is passed on unread."""
 
@@ -37,6 +66,17 @@ class Usage(SafeRepr, msgspec.Struct, frozen=True):
         if self.input_tokens is None or self.output_tokens is None:
             return None
         return self.input_tokens + self.output_tokens
+
+
+def later_usage(before: Usage, usage: Usage) -> Usage:
+    """Return the usage of a later report, or the one before it if only that counted anything.
+
+    Gateways report zeros or nothing after the counts. What else such a report has is added to `raw`.
+    """
+    if usage.input_tokens or usage.output_tokens or not (before.input_tokens or before.output_tokens):
+        return usage
+    added = {name: value for name, value in (usage.raw or {}).items() if value}
+    return msgspec.structs.replace(before, raw={**(before.raw or {}), **added}) if added else before
 
 
 class Choice(SafeRepr, msgspec.Struct, frozen=True, kw_only=True):

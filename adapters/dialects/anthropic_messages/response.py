@@ -13,8 +13,13 @@ from llm_pure.adapters.dialects.anthropic_messages.usage import merged_usage, re
 from llm_pure.core.collect import finalize
 from llm_pure.core.dialect import AnyService, malformed_response, parse_body
 from llm_pure.core.error_mapping import request_id
-from llm_pure.framing.json_codec import convert, decode_shallow, is_shallow, json_text
-from llm_pure.types.completion import Completion, Usage
+from llm_pure.framing.json_codec import (
+    convert,
+    decode_shallow,
+    is_shallow,
+    json_text,
+)
+from llm_pure.types.completion import Completion, Usage, other_finish_reason
 from llm_pure.types.events import StreamEvent
 from llm_pure.types.http import HttpResponse
 from llm_pure.types.messages import Message, Part, ProviderMetadata, Reasoning, Text, ToolCall
@@ -85,7 +90,7 @@ def read_plain_response(service: AnyService, response: HttpResponse) -> Completi
         model=body.model,
         provider=service.name,
         message=Message("assistant", tuple(parts)),
-        finish_reason=FINISH.get(body.stop_reason, "unknown"),
+        finish_reason=FINISH.get(body.stop_reason) or other_finish_reason(body.stop_reason),
         raw_finish_reason=body.stop_reason,
         usage=read_usage(merged_usage({}, body.usage)) if body.usage else Usage(),
         extra=extra,

@@ -19,7 +19,7 @@ from llm_pure.adapters.dialects.common.extra_fields import emit_extra_fields
 from llm_pure.adapters.dialects.common.part_identity import Entries
 from llm_pure.core.dialect import AnyService, parse_body
 from llm_pure.framing.json_codec import decode
-from llm_pure.types.completion import Completion
+from llm_pure.types.completion import Completion, other_finish_reason
 from llm_pure.types.events import (
     ExtraReceived,
     Finished,
@@ -80,5 +80,5 @@ def _read(
     if body.usage:
         events.append(UsageReported(read_usage(body.usage)))
     reason = body.finish_reason or None
-    events.append(Finished(FINISH.get(reason or "", "unknown"), reason))
+    events.append(Finished(FINISH.get(reason or "") or other_finish_reason(reason), reason))
     return state, events

@@ -22,7 +22,7 @@ from llm_pure.adapters.dialects.common.part_identity import Calls, Entries, Part
 from llm_pure.core.dialect import AnyService
 from llm_pure.core.stream import StreamState, is_blank_event
 from llm_pure.framing.json_codec import DECODE_ERRORS, decode, decode_any, json_text
-from llm_pure.types.completion import FinishReason
+from llm_pure.types.completion import FinishReason, other_finish_reason
 from llm_pure.types.events import (
     ExtraReceived,
     Finished,
@@ -171,7 +171,7 @@ def _end(
     if delta.error:
         error = stream_error(service, reason or "", delta.error, HttpResponse(200, head.headers))
         return replace(state, fault=error), events
-    events.append(Finished(FINISH.get(reason or "", "unknown"), reason))
+    events.append(Finished(FINISH.get(reason or "") or other_finish_reason(reason), reason))
     return replace(state, ended=True), events
 
 

@@ -9,6 +9,7 @@ from typing import Any, TypeAlias
 
 import msgspec
 
+from llm_pure.framing.json_codec import json_object
 from llm_pure.types.events import ToolCallDelta
 
 Key: TypeAlias = "tuple[int | str, int | str] | int | str"
@@ -99,6 +100,8 @@ class CallHead(msgspec.Struct, frozen=True):
     id: str = ""
     name: str = ""
     has_arguments: bool = False
+    whole: str = ""
+    """The arguments, if one fragment with a name had all of them: a JSON object."""
 
 
 NO_CALL = CallHead()
@@ -130,15 +133,16 @@ class Calls(msgspec.Struct, frozen=True):
         `complete`: it is an entry of a buffered response, so a call of its own.
 
         A known id decides, then a known index, then the call that went on last. A name begins a call, unless it continues
-        the name of the call at its index. Empty ids and names, and the id "null", mean none (DashScope, GLM hosted by
-        Mistral). The event has the id when it is new, and the complete name so far when it changed.
+        the name of the call at its index. Empty ids and names, and the ids "null" and "None", mean none (DashScope, GLM
+        hosted by Mistral, servers in Python). The event has the id when it is new, and the complete name so far when it changed.
         """
         if arguments and not call_id and not name and not complete:
             last_choice, last_index, last = self.last
             if last_index == index and last_choice == choice:  # nearly every fragment
                 return self, ToolCallDelta(arguments, self.first + last, choice)
-        call_id = "" if call_id == "null" else call_id or ""
-        name = name or ""
+        if call_id in _NO_IDS:
+            call_id, name = "", "" if name in _NO_IDS else name
+        call_id, name = call_id or "", name or ""
         parts = self.parts
         number: int | None = None
         if parts.count and not complete:
@@ -153,13 +157,20 @@ class Calls(msgspec.Struct, frozen=True):
             head = NO_CALL
         else:
             parts = parts.link(choice, number, call_id, index)
+        if not arguments:
+            whole = head.whole
+        else:
+            whole = arguments if name and not head.has_arguments and _is_object(arguments) else ""
         after = CallHead(
-            head.id or call_id, _join_name(head.name, name), head.has_arguments or bool(arguments)
+            head.id or call_id,
+            _join_name(head.name, name),
+            head.has_arguments or bool(arguments),
+            whole,
         )
         calls = Calls(
             parts,
             self.heads if after == head else self.heads.put(number, after),
-            (choice, index, number) if after.has_arguments else (-1, None, -1),
+            (choice, index, number) if after.has_arguments and not whole else (-1, None, -1),
             self.first,
         )
         return calls, ToolCallDelta(
@@ -186,9 +197,19 @@ class Calls(msgspec.Struct, frozen=True):
             return True
         if head.has_arguments and head.name and name != head.name:
             return True
+        if head.whole and name == head.name and _is_object(arguments):  # Google's compatible API
+            return arguments != head.whole
         if index is not None or not head.name:
             return False
         return name != head.name or (head.has_arguments and arguments.lstrip().startswith("{"))
+
+
+_NO_IDS = ("null", "None")
+
+
+def _is_object(arguments: str) -> bool:
+    """Whether a fragment of arguments is a JSON object. Few begin and end like one."""
+    return arguments[:1] == "{" and arguments[-1:] == "}" and json_object(arguments) is not None
 
 
 def _join_name(before: str, name: str) -> str:

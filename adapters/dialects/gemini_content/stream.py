@@ -22,7 +22,7 @@ from llm_pure.adapters.dialects.gemini_content.usage import read_usage
 from llm_pure.core.dialect import AnyService
 from llm_pure.core.stream import DONE, StreamState, is_heartbeat
 from llm_pure.framing.json_codec import DECODE_ERRORS, decode, decode_any, json_text
-from llm_pure.types.completion import FinishReason
+from llm_pure.types.completion import FinishReason, other_finish_reason
 from llm_pure.types.errors import ContentFiltered, LLMError
 from llm_pure.types.events import (
     ExtraReceived,
@@ -58,8 +58,12 @@ FINISH: Mapping[str, FinishReason] = {
     "MISSING_THOUGHT_SIGNATURE": "error",
     "IMAGE_OTHER": "error",
     "NO_IMAGE": "error",
+    "1": "stop",
+    "2": "length",
+    "3": "content_filter",
+    "4": "content_filter",
 }
-"""OTHER, FINISH_REASON_UNSPECIFIED and future values are "unknown"; raw_finish_reason keeps them.
+"""OTHER, FINISH_REASON_UNSPECIFIED and future values are "unknown"; raw_finish_reason keeps them. The numbers are those of the enum, which JSON of protobuf may have in place of its names.
 
 Source: google-genai 3.4.0 types.FinishReason, read 2026-11-20.
 """
@@ -261,7 +265,7 @@ def _candidate(
     if reason and state.fault is None and (buffered or not reason.endswith(UNSPECIFIED)):
         choice_state = end_call(choice, choice_state, events)
         choice_state = replace(choice_state, finished=True)
-        events.append(Finished(FINISH.get(reason, "unknown"), reason, choice))
+        events.append(Finished(FINISH.get(reason) or other_finish_reason(reason), reason, choice))
     newest = newest_item(choice, choice_state, None, None)
     return with_choice(state, before, choice_state, newest, state.usage)
 

@@ -3,7 +3,7 @@
 Reasoning details and audio, which come in fragments, are joined at the end.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from msgspec.structs import replace
@@ -169,14 +169,28 @@ def _tool_calls(
         if extra:
             events.append(ProviderMetadataReceived(json_text(extra), event.index, choice))
     legacy = message.function_call
-    repeats = [call.function.name for call in calls if call.function is not None]
-    if legacy is not None and (legacy.name or legacy.arguments) and legacy.name not in repeats:
+    if (
+        legacy is not None
+        and (legacy.name or legacy.arguments)
+        and not _repeats(legacy, state, choice, calls)
+    ):
         text = arguments_text(legacy.arguments) if legacy.arguments else ""
         state, event = read_call_fragment(
             state, choice, -1, None, legacy.name, text, complete=complete
         )
         events.append(event)
     return state
+
+
+def _repeats(
+    legacy: wire.Function, state: State, choice: int, calls: Sequence[wire.ToolCall]
+) -> bool:
+    """Whether a call under the old name is one of `tool_calls` again, of the same message or of an earlier one."""
+    if state.calls.parts.find(choice, None, -1) is not None:
+        return False
+    names = [call.function.name for call in calls if call.function is not None]
+    names += [head.name for _, head in state.calls.heads.items()]
+    return legacy.name in names or (not legacy.name and bool(names))
 
 
 def _arguments(value: Any) -> str:
@@ -191,7 +205,9 @@ def _content_parts(
     """Mistral's content lists: text and thinking; parts of other types become Opaque, and text after one is a new part."""
     for part in parts:
         kind, text = part.get("type"), part.get("text")
-        if kind in ("text", "output_text") and isinstance(text, str):
+        if isinstance(text, dict):  # as in OpenAI's assistants
+            text = text.get("value", text)
+        if kind in ("text", "output_text", None) and isinstance(text, str):
             if text:
                 events.append(TextDelta(text, _text_index(state, choice), choice))
         elif kind in ("thinking", "reasoning"):

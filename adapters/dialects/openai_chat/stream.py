@@ -21,8 +21,14 @@ from llm_pure.adapters.dialects.openai_common.errors import find_error
 from llm_pure.adapters.dialects.openai_common.usage import read_usage
 from llm_pure.core.dialect import Service
 from llm_pure.core.stream import DONE, is_heartbeat
-from llm_pure.framing.json_codec import DECODE_ERRORS, decode, decode_any, decode_shallow, json_text
-from llm_pure.types.completion import FinishReason
+from llm_pure.framing.json_codec import (
+    DECODE_ERRORS,
+    decode,
+    decode_any,
+    decode_shallow,
+    json_text,
+)
+from llm_pure.types.completion import FinishReason, other_finish_reason
 from llm_pure.types.events import (
     ExtraReceived,
     Finished,
@@ -165,7 +171,9 @@ def _read_edge(
         state = _read_plain(state, events, choice)
         reason = choice.finish_reason
         if reason is not None and reason not in ("", "null"):
-            events.append(Finished(FINISH.get(reason, "unknown"), reason, choice.index))
+            events.append(
+                Finished(FINISH.get(reason) or other_finish_reason(reason), reason, choice.index)
+            )
             state = replace(state, complete=not service.quirks.done_required)
     if chunk.usage:
         events.append(UsageReported(read_usage(chunk.usage)))
@@ -233,6 +241,8 @@ def read_body(
         if message is not None:
             raw_message = raw_choice.get(key) or {}
             state = _extras(state, events, index, raw_message, wire.KNOWN_FIELDS_MESSAGE)
+            if isinstance(raw_message.get("usage"), dict):
+                usage = usage or raw_message["usage"]
             if key == "message" and state.has_deltas:
                 state = read_final_message(name, state, events, index, message, raw_message)
             else:
@@ -246,7 +256,11 @@ def read_body(
         reason = choice.finish_reason
         if reason is not None and reason not in ("", "null"):
             events += _joined_parts(name, state)
-            events.append(Finished(FINISH.get(str(reason), "unknown"), str(reason), index))
+            events.append(
+                Finished(
+                    FINISH.get(str(reason)) or other_finish_reason(str(reason)), str(reason), index
+                )
+            )
             complete = not service.quirks.done_required
             state = replace(state, complete=complete, details=None, audio=None)
     if usage:
@@ -256,9 +270,11 @@ def read_body(
 
 def _message_key(choice: wire.Choice, *, buffered: bool) -> Literal["message", "delta"]:
     """The field with the choice's content: Perplexity sends both, an empty `delta` in a response, all text in a chunk's `message`."""
-    if choice.message is None or choice.delta is None:
-        return "delta" if choice.message is None else "message"
-    return "message" if buffered else "delta"
+    message, delta = choice.message, choice.delta
+    if message is None or delta is None:
+        return "delta" if message is None else "message"
+    only_message = message.tool_calls and not (delta.tool_calls or delta.content)
+    return "message" if buffered or only_message else "delta"
 
 
 def _joined_parts(name: str, state: State) -> Iterable[StreamEvent]:

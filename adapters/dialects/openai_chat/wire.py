@@ -90,7 +90,7 @@ BODY = msgspec.json.Decoder(Body)
 
 KNOWN_FIELDS_BODY = frozenset({"id", "object", "model", "choices", "usage", "error", "obfuscation"})
 KNOWN_FIELDS_CHOICE = frozenset(Choice.__struct_fields__) - {"logprobs"}
-KNOWN_FIELDS_MESSAGE = frozenset({"role", *Message.__struct_fields__}) - {"audio"}
+KNOWN_FIELDS_MESSAGE = frozenset({"role", "usage", *Message.__struct_fields__}) - {"audio"}
 KNOWN_FIELDS_CALL = frozenset({"type", *ToolCall.__struct_fields__})
 """The fields that have a place in Completion; all others are kept as extra fields."""
 

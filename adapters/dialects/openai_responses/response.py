@@ -20,7 +20,7 @@ from llm_pure.core.collect import finalize
 from llm_pure.core.dialect import AnyService, parse_body, read_json
 from llm_pure.core.error_mapping import request_id
 from llm_pure.framing.json_codec import json_text, plain_json
-from llm_pure.types.completion import Completion, Usage
+from llm_pure.types.completion import Completion, Usage, other_finish_reason
 from llm_pure.types.events import StreamEvent
 from llm_pure.types.http import HttpResponse
 from llm_pure.types.messages import Message, Part, ProviderMetadata, Reasoning, Text, ToolCall
@@ -77,7 +77,7 @@ def read_plain_response(service: AnyService, response: HttpResponse) -> Completi
         model=model,
         provider=service.name,
         message=Message("assistant", tuple(parts)),
-        finish_reason=FINISH.get(reason, "unknown"),
+        finish_reason=FINISH.get(reason) or other_finish_reason(reason),
         raw_finish_reason=reason,
         usage=read_usage(usage) if usage else Usage(),
         extra=extra,

@@ -31,7 +31,7 @@ from llm_pure.core.dialect import AnyService
 from llm_pure.core.stream import is_heartbeat
 from llm_pure.framing.json_codec import DECODE_ERRORS, decode_any, protocol_error
 from llm_pure.framing.sse import HEARTBEAT_TYPES, SseEvent
-from llm_pure.types.completion import FinishReason
+from llm_pure.types.completion import FinishReason, other_finish_reason
 from llm_pure.types.events import (
     ExtraReceived,
     Finished,
@@ -246,7 +246,12 @@ def read_response(
     if response.usage:
         events.append(UsageReported(read_usage(response.usage)))
     reason = (response.incomplete_details or {}).get("reason") or response.status
-    events.append(Finished(FINISH.get(str(reason), "unknown"), str(reason) if reason else None))
+    events.append(
+        Finished(
+            FINISH.get(str(reason)) or other_finish_reason(str(reason)),
+            str(reason) if reason else None,
+        )
+    )
     return replace(state, ended=True, items=Items(), live=frozenset())
 
 
