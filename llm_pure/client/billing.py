@@ -96,9 +96,9 @@ class Billing:
         self._table: LLMResult[PriceTable] | None = None
 
     def with_store(self, store: BudgetStore) -> Self:
-        """Return this billing over another store of the same kind. Cheap, for a store of each call."""
+        """Return this billing over another store of the same kind, with its prices. Cheap, for a store of each call."""
         other = type(self).__new__(type(self))
-        other.__dict__.update(self.__dict__, store=store, _unsettled=deque())
+        other.__dict__.update(self.__dict__, store=store, _table=self.table, _unsettled=deque())
         if self.background is not None:  # no isinstance: with this protocol it takes 20 us
             other.background = cast(BackgroundStore, store)
         return other

@@ -38,10 +38,10 @@ class KeyCaller:
         self.permits = key.permits
         self.reads_metrics = key.metrics
         self._key = key
-        self._budgets = budgets
         self._limits = limits
+        self._make_store = budgets.stores_for(key)
         self._billing = PassedBilling(
-            budgets.store_for(key), prices, unknown_prices=key.allow_unknown_prices
+            self._make_store(None), prices, unknown_prices=key.allow_unknown_prices
         )
 
     def allowed(self, names: Iterable[str]) -> tuple[str, ...]:
@@ -58,7 +58,7 @@ class KeyCaller:
 
     def billing(self, on_call: OnCall) -> PassedBilling:
         """What reserves and settles the costs of one request in the key's budget and in that of all keys."""
-        return self._billing.with_store(self._budgets.store_for(self._key, on_call))
+        return self._billing.with_store(self._make_store(on_call))
 
 
 class KeyAccess:

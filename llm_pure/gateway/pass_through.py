@@ -24,6 +24,7 @@ VENDORS = frozenset({
 """(dialect, provider) whose API is the dialect itself. The others take parts of it, so that requests are adapted to them."""
 
 _RAW = msgspec.json.Decoder(dict[str, msgspec.Raw])
+_encode = msgspec.json.Encoder().encode
 _STREAM = msgspec.json.Decoder(bool)
 _TEXT = msgspec.json.Decoder(str)
 
@@ -157,9 +158,8 @@ def _with_fields(fields: dict[str, msgspec.Raw], changed: dict[str, bytes]) -> b
 
     It is joined anew also if nothing changes: a field that stands twice would be one thing here, another at the provider.
     """
-    merged: dict[str, bytes | msgspec.Raw] = {**fields, **changed}
-    pairs = [msgspec.json.encode(name) + b":" + bytes(raw) for name, raw in merged.items()]
-    return b"{" + b",".join(pairs) + b"}"
+    merged = {**fields, **{name: msgspec.Raw(data) for name, data in changed.items()}}
+    return _encode(merged)
 
 
 __all__ = [
