@@ -95,6 +95,7 @@ def application(name: str, upstream: str) -> Any:
 
     sections = yaml.safe_load(configuration(upstream))
     from llm_pure.gateway.metrics import Metrics
+
     return gateway(parse_config_file(sections, {}).unwrap(), observers=(Metrics().observe,))
 
 

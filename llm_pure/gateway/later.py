@@ -43,7 +43,7 @@ class Later:
         for work in waiting:
             try:
                 work()
-            except Exception:
+            except Exception:  # noqa: BLE001 - an observer or a price: the next request counts more
                 _log.exception("a request could not be settled or reported")
 
 

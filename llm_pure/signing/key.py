@@ -3,8 +3,6 @@
 from collections.abc import Callable
 from datetime import datetime
 
-import msgspec
-
 from llm_pure.types.config import LLMConfig, SecretInput, credential_headers, reveal
 from llm_pure.types.errors import InvalidConfiguration
 from llm_pure.types.http import HttpRequest
