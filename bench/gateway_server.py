@@ -94,7 +94,9 @@ def application(name: str, upstream: str) -> Any:
     from llm_pure.settings.config_parser import parse_config_file
 
     sections = yaml.safe_load(configuration(upstream))
-    return gateway(parse_config_file(sections, {}).unwrap())
+    from llm_pure.gateway.metrics import Metrics
+
+    return gateway(parse_config_file(sections, {}).unwrap(), observers=(Metrics().observe,))
 
 
 def main(name: str, upstream: str) -> None:

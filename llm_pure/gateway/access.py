@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from llm_pure.client.billing import Billing
+from llm_pure.gateway.later import Work
 from llm_pure.pricing.ledger import Call
 from llm_pure.types.completion import Usage
 from llm_pure.types.config import Secret
@@ -46,8 +47,8 @@ class Caller(Protocol):
         """End the request of a permit; usage: what it took, if that is known."""
         ...
 
-    def billing(self, on_call: OnCall) -> Billing:
-        """What reserves and settles the costs of one request."""
+    def billing(self, on_call: OnCall, later: Callable[[Work], object] | None = None) -> Billing:
+        """What reserves and settles the costs of one request. later: takes the settling of calls for which no budget waits."""
         ...
 
 

@@ -65,6 +65,9 @@ def is_loopback(host: str) -> bool:
     return (mapped or address).is_loopback
 
 
+_CHECKED = frozenset({b"content-length", b"host", b"origin", b"transfer-encoding", b"upgrade"})
+
+
 def refuse_head(scope: Mapping[str, Any], rules: HeadRules) -> LLMError | None:
     """Why the request with this ASGI scope is refused, None if it is not. Its status is that of the answer."""
     headers: RawHeaders = scope["headers"]
@@ -74,6 +77,8 @@ def refuse_head(scope: Mapping[str, Any], rules: HeadRules) -> LLMError | None:
     origin = upgrade = coding = b""
     for name, value in headers:
         size += len(name) + len(value)
+        if name not in _CHECKED:
+            continue
         match name:
             case b"host":
                 host, hosts = value, hosts + 1

@@ -15,11 +15,12 @@ _RATE_LIMITS = re.compile(r"(?:[a-z]+-){0,4}ratelimit-[a-z-]+")
 RawHeader = tuple[bytes, bytes]
 
 
-def rate_limits(head: ResponseHead | None) -> Headers:
+def rate_limits(head: ResponseHead | HttpResponse | None) -> Headers:
     """The provider's headers that clients may see."""
     if head is None:
         return ()
-    return tuple([pair for pair in head.headers if _RATE_LIMITS.fullmatch(pair[0])][:20])
+    limits = [pair for pair in head.headers if "ratelimit-" in pair[0]]
+    return tuple([pair for pair in limits if _RATE_LIMITS.fullmatch(pair[0])][:20])
 
 
 def raw_headers(headers: Iterable[tuple[str, str]]) -> list[RawHeader]:
@@ -27,7 +28,7 @@ def raw_headers(headers: Iterable[tuple[str, str]]) -> list[RawHeader]:
     return [
         (name.encode("latin-1"), _one_line(value).encode("latin-1", "replace"))
         for name, value in headers
-        if _ALLOWED.fullmatch(name) or _RATE_LIMITS.fullmatch(name)
+        if name == "content-type" or _ALLOWED.fullmatch(name) or _RATE_LIMITS.fullmatch(name)
     ]
 
 
@@ -40,7 +41,7 @@ async def send_response(
 ) -> None:
     """Send a complete response. close: the connection is not used again."""
     headers = raw_headers((*response.headers, *extra))
-    if not any(name == b"x-request-id" for name, _ in headers):
+    if b"x-request-id" not in dict(headers):
         headers.append((b"x-request-id", request_id.encode("latin-1")))
     body = response.body
     headers.append((b"content-length", str(len(body)).encode()))

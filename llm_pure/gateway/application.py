@@ -17,6 +17,7 @@ from llm_pure.gateway.admission import UPGRADE, head_rules, is_loopback
 from llm_pure.gateway.call_record import Observer
 from llm_pure.gateway.handler import RequestHandler, Service
 from llm_pure.gateway.key_access import open_key_access
+from llm_pure.gateway.later import Later
 from llm_pure.gateway.models import load_models
 from llm_pure.gateway.passed_billing import PassedBilling
 from llm_pure.gateway.request_body import Receive, Send
@@ -65,6 +66,7 @@ class Gateway:
         self._open_access = open_access
         self._observers = tuple(observers)
         self._metrics = metrics
+        self._later = Later()
         self.active = 0
         """Requests that are being answered."""
         self._current = unwrap(self._open(None))
@@ -118,6 +120,7 @@ class Gateway:
                 settings.host, settings.hosts, settings.origins, has_keys=access.has_keys
             ),
             times=WatchTimes(settings.keep_alive_s, settings.first_byte_s, settings.silence_s),
+            later=self._later,
             observers=self._observers,
             metrics=self._metrics,
             offline=getattr(self._transport, "needs_credentials", True) is False,
@@ -126,7 +129,7 @@ class Gateway:
 
     async def _answer(self, scope: Mapping[str, Any], receive: Receive, send: Send) -> None:
         current = self._current
-        await current.enter()
+        current.enter()
         self.active += 1
         try:
             handler = RequestHandler(current.service, scope, receive, send)
@@ -138,7 +141,9 @@ class Gateway:
                     await handler.run(full=full)
         finally:
             self.active -= 1
-            await current.leave()
+            self._later.end_request(self.active)
+            if current.leave():
+                await current.close_if_unused()
 
     async def _live(self, receive: Receive, send: Send) -> None:
         while True:
@@ -152,6 +157,7 @@ class Gateway:
 
     async def aclose(self) -> None:
         """Close the connections to the providers and the stores of the budgets."""
+        self._later.flush()
         self._current.retire()
         await self._current.close_if_unused()
         if self._current.recording is not None:
@@ -170,18 +176,17 @@ class _Current:
         self._retired = False
         self._closing: asyncio.Task[None] | None = None
 
-    async def enter(self) -> None:
+    def enter(self) -> None:
         """Begin a request."""
         self._users += 1
         if not self._open:
             self._open = True
             self.service.models.transports.aenter()
 
-    async def leave(self) -> None:
-        """End a request."""
+    def leave(self) -> bool:
+        """End a request. Return whether the transports may have to be closed."""
         self._users -= 1
-        if self._retired:
-            await self.close_if_unused()
+        return self._retired
 
     def retire(self) -> None:
         """It is replaced."""

@@ -60,24 +60,29 @@ def _read_chat(
     """Read what selects the model; the rest is parsed only if it has to be. Raises Rejected."""
     settings, trace, name = handler.service.settings, handler.trace, handler.dialect.name
     body = read_raw(data)
-    blank = ReceivedRequest(
-        dialect=name,
-        response_id=_ID_PREFIXES[name] + trace.request_id.removeprefix("req_"),
-        created_s=int(trace.time.timestamp()),
-    )
+    response_id = _ID_PREFIXES[name] + trace.request_id.removeprefix("req_")
+    created_s = int(trace.time.timestamp())
     received: ReceivedRequest | None = None
-    if body is not None and body.model and name != "gemini_content":
-        blank = msgspec.structs.replace(
-            blank,
-            model=body.model,
+    if body is not None and (model := body.model) and name != "gemini_content":
+        blank = ReceivedRequest(
+            dialect=name,
+            model=model,
             stream=body.flag("stream", default=name == "ollama_native"),
             framing="ndjson" if name == "ollama_native" else "sse",
+            response_id=response_id,
+            created_s=created_s,
         )
     else:
         received = ok(handler.dialect.parse_request(request()))
-        names = ("model", "stream", "framing", "usage_in_stream")
-        known = {field: getattr(received, field) for field in names}
-        blank = msgspec.structs.replace(blank, **known)
+        blank = ReceivedRequest(
+            dialect=name,
+            model=received.model,
+            stream=received.stream,
+            framing=received.framing,
+            usage_in_stream=received.usage_in_stream,
+            response_id=response_id,
+            created_s=created_s,
+        )
         received = with_identity(received, blank)
     exchange = ChatExchange(
         handler.dialect,

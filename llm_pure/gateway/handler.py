@@ -22,6 +22,7 @@ from llm_pure.gateway.admission import HeadRules, refuse_head
 from llm_pure.gateway.answers import send_response
 from llm_pure.gateway.call_record import Observer
 from llm_pure.gateway.chat_answers import answer_chat
+from llm_pure.gateway.later import Later
 from llm_pure.gateway.models import ServedModel, ServedModels
 from llm_pure.gateway.public_errors import public_error
 from llm_pure.gateway.request_body import ClientGone, Receive, Send, read_body
@@ -47,6 +48,7 @@ class Service(NamedTuple):
     access: Access
     rules: HeadRules
     times: WatchTimes
+    later: Later
     observers: tuple[Observer, ...] = ()
     metrics: Callable[[], bytes] | None = None
     """The text at /metrics."""
@@ -95,7 +97,7 @@ class RequestHandler:
             await self._refuse(ServerError(message="the gateway failed", retryable=False))
         finally:
             if trace.operation not in ("health", "root"):
-                trace.report(self.service.observers)
+                self.service.later.add(partial(trace.report, self.service.observers))
 
     # Refusals
 
@@ -187,6 +189,7 @@ class RequestHandler:
         if self.service.metrics is None:
             raise Rejected(NotFound(message="there are no metrics here", status=404))
         kind = "text/plain; version=0.0.4; charset=utf-8"
+        self.service.later.flush()
         response = HttpResponse(200, (("content-type", kind),), self.service.metrics())
         self.trace.status = 200
         await send_response(self.send, response, self.trace.request_id)
@@ -220,7 +223,9 @@ class RequestHandler:
 
     def context(self, served: ServedModel) -> CallContext:
         assert self.caller is not None
-        billing = self.caller.billing(self.trace.settle)
+        settings, later = self.service.settings, self.service.later
+        # a header with the cost goes out before the answer
+        billing = self.caller.billing(self.trace.settle, None if settings.headers else later.add)
         return msgspec.structs.replace(served.context, billing=billing)
 
     async def _answer_operation(self, request: HttpRequest) -> None:

@@ -1,6 +1,6 @@
 """Access by client keys: who calls, what the key may use, and what its calls cost. Without keys everyone shares one budget."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, TypeAlias, Union
@@ -11,6 +11,7 @@ from llm_pure.gateway.access import Access, Caller, OnCall
 from llm_pure.gateway.client_keys import OPEN, ClientKey, ClientKeys, parse_client_keys
 from llm_pure.gateway.key_budgets import KeyBudgets, open_key_budgets
 from llm_pure.gateway.key_limits import KeyLimits
+from llm_pure.gateway.later import Work
 from llm_pure.gateway.passed_billing import PassedBilling
 from llm_pure.pricing.accounts import Account, is_period
 from llm_pure.pricing.table import PriceTable
@@ -38,10 +39,10 @@ class KeyCaller:
         self.permits = key.permits
         self.reads_metrics = key.metrics
         self._key = key
-        self._budgets = budgets
         self._limits = limits
+        self._make_store = budgets.stores_for(key)
         self._billing = PassedBilling(
-            budgets.store_for(key), prices, unknown_prices=key.allow_unknown_prices
+            self._make_store(None), prices, unknown_prices=key.allow_unknown_prices
         )
 
     def allowed(self, names: Iterable[str]) -> tuple[str, ...]:
@@ -56,9 +57,13 @@ class KeyCaller:
         """End the request of a permit."""
         self._limits.release(permit, usage)
 
-    def billing(self, on_call: OnCall) -> PassedBilling:
+    def billing(
+        self, on_call: OnCall, later: Callable[[Work], object] | None = None
+    ) -> PassedBilling:
         """What reserves and settles the costs of one request in the key's budget and in that of all keys."""
-        return self._billing.with_store(self._budgets.store_for(self._key, on_call))
+        billing = self._billing.with_store(self._make_store(on_call))
+        billing.later = later
+        return billing
 
 
 class KeyAccess:

@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import partial
 from itertools import count
 from threading import Lock
 from typing import TYPE_CHECKING, TypeAlias, Union
@@ -102,10 +103,11 @@ class _KeyBudget:
         self,
         ledger: InMemoryAccounts,
         accounts: Sequence[Account],
-        on_call: OnCall | None,
+        max_usd: Decimal | None,
         budget: Budget | None,
+        on_call: OnCall | None,
     ) -> None:
-        self.max_usd: Decimal | None = least_limit(accounts)
+        self.max_usd = max_usd
         self._budget = budget
         self._ledger = ledger
         self._accounts = accounts
@@ -148,10 +150,13 @@ class _StoredKeyBudget:
     """The same over a ledger that is stored. Calls in an event loop wait for it in the background."""
 
     def __init__(
-        self, ledger: "StoredBudget", accounts: Sequence[Account], on_call: OnCall | None
+        self,
+        ledger: "StoredBudget",
+        accounts: Sequence[Account],
+        max_usd: Decimal | None,
+        on_call: OnCall | None,
     ) -> None:
-        limits = [limit for limit in (ledger.max_usd, least_limit(accounts)) if limit is not None]
-        self.max_usd: Decimal | None = min(limits, default=None)
+        self.max_usd = max_usd
         self._ledger = ledger
         self._accounts = accounts
         self._on_call = on_call
@@ -212,10 +217,16 @@ class KeyBudgets:
 
         on_call: called with every settled call: its usage and cost, for logs and metrics.
         """
+        return self.stores_for(key)(on_call)
+
+    def stores_for(self, key: ClientKey) -> Callable[[OnCall | None], BudgetStore]:
+        """Return a function that makes the budget stores of a key. Cheap, for a store of each call."""
         accounts = self.accounts_of(key)
+        limit = least_limit(accounts)
         if isinstance(self._ledger, InMemoryAccounts):
-            return _KeyBudget(self._ledger, accounts, on_call, self._budget)
-        return _StoredKeyBudget(self._ledger, accounts, on_call)
+            return partial(_KeyBudget, self._ledger, accounts, limit, self._budget)
+        limits = [usd for usd in (self._ledger.max_usd, limit) if usd is not None]
+        return partial(_StoredKeyBudget, self._ledger, accounts, min(limits, default=None))
 
     def spending(self, keys: Sequence[ClientKey]) -> Mapping[str, AccountSpending]:
         """Return what each account of these keys has spent in its current period. Waits for the ledger."""

@@ -67,71 +67,126 @@ IN_FLIGHT = Metric("llm_pure_requests_in_flight", "gauge", "Requests that are be
 METRICS = (DURATION, FIRST_CHUNK, TOKENS, REQUESTS, COST, UNPRICED, ATTEMPTS)
 
 
-class _Histogram:
-    __slots__ = ("counts", "sum")
+class _Counter:
+    """A counter; without a value it is not shown."""
 
-    def __init__(self, buckets: int) -> None:
-        self.counts = [0] * (buckets + 1)
+    __slots__ = ("value",)
+
+    def __init__(self) -> None:
+        self.value: float | None = None
+
+    def add(self, value: float) -> None:
+        self.value = value if self.value is None else self.value + value
+
+
+class _Histogram:
+    """A histogram; without an observation it is not shown."""
+
+    __slots__ = ("buckets", "counts", "sum")
+
+    def __init__(self, buckets: tuple[float, ...]) -> None:
+        self.buckets = buckets
+        self.counts = [0] * (len(buckets) + 1)
         self.sum = 0.0
+
+    def add(self, value: float) -> None:
+        self.counts[bisect_left(self.buckets, value)] += 1
+        self.sum += value
+
+
+class _CallFigures(NamedTuple):
+    """What a request counts in."""
+
+    requests: _Counter
+    duration: _Histogram
+    first_chunk: _Histogram
+    input: _Histogram
+    output: _Histogram
+    attempts: _Counter
+    cost: _Counter
+    unpriced: _Counter
 
 
 class Metrics:
     """The metrics of one process. Safe for threads."""
 
     def __init__(self) -> None:
-        self._counters: dict[tuple[Metric, Labels], float] = {}
-        self._histograms: dict[tuple[Metric, Labels], _Histogram] = {}
+        self._counters: dict[tuple[str, Labels], _Counter] = {}
+        """(name of the metric, labels) -> counter."""
+        self._histograms: dict[tuple[str, Labels], _Histogram] = {}
+        self._of_calls: dict[tuple[object, ...], _CallFigures] = {}
+        """What the labels depend on -> the figures."""
         self._lock = Lock()
 
     def observe(self, record: CallRecord) -> None:
         """Count one request; an `Observer` of the gateway."""
         usage = record.usage
-        provider = LATEST.providers.get(record.provider, record.provider)
+        with self._lock:
+            figures = self._figures_of(record)
+            figures.requests.add(1)
+            if not record.model_used:
+                return
+            figures.duration.add(record.duration_s)
+            if record.stream and record.first_byte_s is not None:
+                figures.first_chunk.add(record.first_byte_s)
+            if usage.input_tokens is not None:
+                figures.input.add(usage.input_tokens)
+            if usage.output_tokens is not None:
+                figures.output.add(usage.output_tokens)
+            if record.attempts:
+                figures.attempts.add(record.attempts)
+            if record.cost_usd is not None:
+                figures.cost.add(float(record.cost_usd))
+            elif usage.output_tokens is not None:
+                figures.unpriced.add(1)
+
+    def _figures_of(self, record: CallRecord) -> _CallFigures:
+        """The figures that a request counts in, looked up once for requests with the same labels."""
+        labels = (
+            record.key, record.dialect, record.operation, record.model_used, record.provider, record.status, record.error,
+        )  # fmt: skip
+        figures = self._of_calls.get(labels)
+        if figures is None:
+            figures = self._of_calls[labels] = self._make_figures(record)
+        return figures
+
+    def _make_figures(self, record: CallRecord) -> _CallFigures:
         operation = record.operation or "unknown"
         call = (
             ("gen_ai_operation_name", operation),
-            ("gen_ai_provider_name", provider),
+            ("gen_ai_provider_name", LATEST.providers.get(record.provider, record.provider)),
             ("gen_ai_request_model", record.model_used),
         )
         error = (("error_type", record.error),) if record.error else ()
-        key, model = ("key", record.key), ("model", record.model_used)
-        status = (
+        model = ("model", record.model_used)
+        payer = (("key", record.key), model)
+        how = (
             ("dialect", record.dialect),
             ("operation", operation),
             ("status", str(record.status)),
         )
-        with self._lock:
-            self._count(REQUESTS, (key, model, *status), 1)
-            if not record.model_used:
-                return
-            self._record(DURATION, (*call, *error), record.duration_s)
-            if record.stream and record.first_byte_s is not None:
-                self._record(FIRST_CHUNK, call, record.first_byte_s)
-            for kind, tokens in (("input", usage.input_tokens), ("output", usage.output_tokens)):
-                if tokens is not None:
-                    self._record(TOKENS, (*call, ("gen_ai_token_type", kind)), tokens)
-            if record.attempts:
-                self._count(ATTEMPTS, (model, ("provider", record.provider)), record.attempts)
-            if record.cost_usd is not None:
-                self._count(COST, (key, model), float(record.cost_usd))
-            elif usage.output_tokens is not None:
-                self._count(UNPRICED, (key, model), 1)
+        return _CallFigures(
+            requests=self._counter(REQUESTS, (*payer, *how)),
+            duration=self._histogram(DURATION, (*call, *error)),
+            first_chunk=self._histogram(FIRST_CHUNK, call),
+            input=self._histogram(TOKENS, (*call, ("gen_ai_token_type", "input"))),
+            output=self._histogram(TOKENS, (*call, ("gen_ai_token_type", "output"))),
+            attempts=self._counter(ATTEMPTS, (model, ("provider", record.provider))),
+            cost=self._counter(COST, payer),
+            unpriced=self._counter(UNPRICED, payer),
+        )
 
     def render(self, in_flight: int | None = None) -> bytes:
         """Return everything as text for Prometheus."""
-        with self._lock:
-            counters = sorted(self._counters.items())
-            histograms = sorted(
-                [(row, list(one.counts), one.sum) for row, one in self._histograms.items()]
-            )
+        counters, histograms = [sorted(figures) for figures in self.figures()]
         lines: list[str] = []
         for metric in METRICS:
             lines += _head(metric)
-            for (of, labels), value in counters:
-                if of is metric:
-                    lines.append(f"{metric.name}{_labels(labels)} {_number(value)}")
-            for (of, labels), counts, total in histograms:
-                if of is metric:
+            for name, labels, value in counters:
+                if name == metric.name:
+                    lines.append(f"{name}{_labels(labels)} {_number(value)}")
+            for name, labels, counts, total in histograms:
+                if name == metric.name:
                     lines += _histogram_lines(metric, labels, counts, total)
         if in_flight is not None:
             lines += [*_head(IN_FLIGHT), f"{IN_FLIGHT.name} {in_flight}"]
@@ -140,10 +195,15 @@ class Metrics:
     def figures(self) -> Figures:
         """Return everything as plain values, for `add`."""
         with self._lock:
-            counters = [(of.name, labels, value) for (of, labels), value in self._counters.items()]
+            counters = [
+                (name, labels, counter.value)
+                for (name, labels), counter in self._counters.items()
+                if counter.value is not None
+            ]
             histograms = [
-                (of.name, labels, list(histogram.counts), histogram.sum)
-                for (of, labels), histogram in self._histograms.items()
+                (name, labels, list(histogram.counts), histogram.sum)
+                for (name, labels), histogram in self._histograms.items()
+                if any(histogram.counts)
             ]
         return [counters, histograms]
 
@@ -153,26 +213,20 @@ class Metrics:
         counters, histograms = figures
         with self._lock:
             for name, labels, value in counters:
-                self._count(metrics[name], _as_labels(labels), value)
+                self._counter(metrics[name], _as_labels(labels)).add(value)
             for name, labels, counts, total in histograms:
                 metric = metrics[name]
                 if len(counts) != len(metric.buckets) + 1:
                     raise ValueError(f"{name} has {len(counts)} buckets")
-                histogram = self._histograms.setdefault(
-                    (metric, _as_labels(labels)), _Histogram(len(metric.buckets))
-                )
+                histogram = self._histogram(metric, _as_labels(labels))
                 histogram.counts = [a + b for a, b in zip(histogram.counts, counts, strict=True)]
                 histogram.sum += total
 
-    def _count(self, metric: Metric, labels: Labels, value: float) -> None:
-        self._counters[metric, labels] = self._counters.get((metric, labels), 0) + value
+    def _counter(self, metric: Metric, labels: Labels) -> _Counter:
+        return self._counters.setdefault((metric.name, labels), _Counter())
 
-    def _record(self, metric: Metric, labels: Labels, value: float) -> None:
-        histogram = self._histograms.get((metric, labels))
-        if histogram is None:
-            histogram = self._histograms[metric, labels] = _Histogram(len(metric.buckets))
-        histogram.counts[bisect_left(metric.buckets, value)] += 1
-        histogram.sum += value
+    def _histogram(self, metric: Metric, labels: Labels) -> _Histogram:
+        return self._histograms.setdefault((metric.name, labels), _Histogram(metric.buckets))
 
 
 def _as_labels(pairs: Iterable[Iterable[str]]) -> Labels:

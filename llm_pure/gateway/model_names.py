@@ -31,6 +31,8 @@ class ModelNames(msgspec.Struct, frozen=True, kw_only=True):
         >>> names.resolve("claude-sonnet-4-5").unwrap(), names.resolve("claude-haiku-4-5").unwrap()
         ('smart', 'fast')
         """
+        if requested in self.names:
+            return Success(requested)
         plain = requested.removeprefix("models/").removesuffix(":latest")
         for name in (requested, plain):
             if name in self.names:

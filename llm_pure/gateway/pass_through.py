@@ -24,6 +24,7 @@ VENDORS = frozenset({
 """(dialect, provider) whose API is the dialect itself. The others take parts of it, so that requests are adapted to them."""
 
 _RAW = msgspec.json.Decoder(dict[str, msgspec.Raw])
+_encode = msgspec.json.Encoder().encode
 _STREAM = msgspec.json.Decoder(bool)
 _TEXT = msgspec.json.Decoder(str)
 
@@ -117,10 +118,9 @@ class Template(NamedTuple):
     """What a provider's request has besides the body of the client."""
 
     request: HttpRequest
-    model: bytes
-    """The provider's name of the model, as JSON; b"" if it stands in the URL."""
-    stream_options: bytes
-    """The field that requests usage in a stream, as JSON; b"" if there is none."""
+    changes: dict[str, msgspec.Raw]
+    """Fields in place of the client's: the provider's name of the model, if it does not stand in the URL, and what requests
+    usage in a stream."""
 
 
 @returns_failure
@@ -129,37 +129,23 @@ def build_template(config: LLMConfig, provider: Provider, *, stream: bool) -> Te
     chat = ChatRequest(model=config.model, messages=(user("Hi"),), stream=stream)
     built = ok(provider.build_chat(config, chat))
     fields = _RAW.decode(built.request.body)
-    return Template(
-        request=built.request,
-        model=bytes(fields.get("model", b"")),
-        stream_options=bytes(fields.get("stream_options", b"")),
-    )
+    changes = {name: raw for name, raw in fields.items() if name in ("model", "stream_options")}
+    return Template(request=built.request, changes=changes)
 
 
 def pass_request(template: Template, body: RawBody, headers: Headers) -> Built:
-    """The provider's request with the body of the client. headers: of the client, that go on."""
-    changes = {"model": template.model} if template.model else {}
-    if template.stream_options:
-        changes["stream_options"] = template.stream_options
-    data = _with_fields(body.fields, changes)
+    """The provider's request with the body of the client: some fields in place of, or after, its own; the values keep their
+    bytes, and the fields their order. headers: of the client, that go on.
+
+    The body is joined anew also if nothing changes: a field that stands twice would be one thing here, another at the provider.
+    """
     request = template.request
+    kept = request.headers
     if headers:
         names = {name for name, _ in headers}
-        kept = [header for header in request.headers if header[0] not in names]
-        request = msgspec.structs.replace(request, headers=(*kept, *headers), body=data)
-    else:
-        request = msgspec.structs.replace(request, body=data)
-    return Built(request=request)
-
-
-def _with_fields(fields: dict[str, msgspec.Raw], changed: dict[str, bytes]) -> bytes:
-    """A JSON object with some fields in place of, or after, its own; the values keep their bytes, and the fields their order.
-
-    It is joined anew also if nothing changes: a field that stands twice would be one thing here, another at the provider.
-    """
-    merged: dict[str, bytes | msgspec.Raw] = {**fields, **changed}
-    pairs = [msgspec.json.encode(name) + b":" + bytes(raw) for name, raw in merged.items()]
-    return b"{" + b",".join(pairs) + b"}"
+        kept = (*[header for header in kept if header[0] not in names], *headers)
+    data = _encode({**body.fields, **template.changes})
+    return Built(request=HttpRequest(request.method, request.url, kept, data))
 
 
 __all__ = [

@@ -1,6 +1,7 @@
 """Billing of a request that is passed on: it is parsed only where its cost has to be known before it is sent, or estimated after."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -27,6 +28,9 @@ class PassedRequest(ChatRequest, frozen=True, kw_only=True):
 class PassedBilling(Billing):
     """Billing that parses a request that is passed on only if its cost has to be estimated."""
 
+    later: Callable[[Callable[[], object]], object] | None = None
+    """Takes the settling of calls whose usage is known and for which no budget waits."""
+
     def start(self, target: Target, request: Any, now: Any) -> PendingCall:
         """Start a call, as Billing does; under a budget it fails for a request that cannot be read."""
         if self.store.max_usd is not None and isinstance(request, PassedRequest):
@@ -35,9 +39,14 @@ class PassedBilling(Billing):
 
     def finish(self, pending: PendingCall, result: LLMResult[Any], took_s: float) -> LLMResult[Any]:
         """Settle the call, as Billing does."""
-        if isinstance(pending.request, PassedRequest) and type(result) is not Failure:
+        if isinstance(pending.request, ChatRequest) and type(result) is not Failure:
             usage = result.unwrap().usage
-            if usage.input_tokens is None or usage.output_tokens is None:
+            known = usage.input_tokens is not None and usage.output_tokens is not None
+            unlimited = self.store.max_usd is None and self.background is None
+            if known and unlimited and self.later is not None:
+                self.later(partial(super().finish, pending, result, took_s))
+                return result
+            if not known and isinstance(pending.request, PassedRequest):
                 pending = _parsed_call(pending)
         return super().finish(pending, result, took_s)
 

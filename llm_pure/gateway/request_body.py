@@ -38,8 +38,14 @@ async def read_body(receive: Receive, headers: RawHeaders, limit: int) -> bytes:
             raise _refused(400, "content-length is no number")
         if len(length) > 15 or int(length) > limit:
             raise too_large(limit)
+    message = await receive()
+    if not coding and message["type"] == "http.request" and not message.get("more_body", False):
+        body: bytes = message.get("body", b"")
+        if len(body) > limit:
+            raise too_large(limit)
+        return body
     reader = _Body(coding.decode("latin-1"), limit)
-    if reader.add(await receive()):
+    if reader.add(message):
         return reader.end()
     try:
         async with asyncio.timeout(BODY_S):

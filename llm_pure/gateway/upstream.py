@@ -88,12 +88,14 @@ class ChatExchange:
         self.adaptations: tuple[Adaptation, ...] = ()
         self.response: HttpResponse | None = None
         """The provider's unary answer."""
-        self.head: ResponseHead | None = None
+        self.head: ResponseHead | HttpResponse | None = None
         """Status and headers of the provider's last answer."""
         self.encoder: StreamEncoder | None = None
         self.last_byte_s = monotonic()
         self.translation: Exchange | None = None
         """How the answer is translated back, of the last attempt that was not passed."""
+        self._passes: tuple[Target, bool] | None = None
+        """The last target and whether the body goes to it as it came."""
         self._may_pass = show_reasoning and not strict and blank.framing != "json_array"
         self.parsed: LLMResult[ReceivedRequest] | None = None
         """The client's request, once it is parsed."""
@@ -121,6 +123,11 @@ class ChatExchange:
 
     def passes_at(self, target: Target) -> bool:
         """Whether the body goes to this target as it came. Raises Rejected for a request that cannot be read."""
+        if self._passes is None or self._passes[0] is not target:
+            self._passes = (target, self._decide(target))
+        return self._passes[1]
+
+    def _decide(self, target: Target) -> bool:
         body = self.body
         if body is None or not self._may_pass:
             return False
@@ -184,7 +191,7 @@ class ChatExchange:
 
     def parse_response(self, target: Target, response: HttpResponse) -> LLMResult[Completion]:
         """Parse the provider's unary answer."""
-        self.response, self.head = response, response.head
+        self.response = self.head = response
         result = target.provider.parse_chat(response)
         if self.translation is None or not self.translation.tool_names:
             return result

@@ -35,6 +35,8 @@ REPORTED_LIMIT_USD = 10_000
 
 BATCH: Mapping[str, str] = {"processing": "batch"}
 
+_NO_SERVICE = VendorService()
+
 
 class PricingContext(msgspec.Struct, frozen=True, kw_only=True):
     """The target of a call, as far as it decides which price applies."""
@@ -94,7 +96,7 @@ def price_usage(
 
 def reported_usd(table: PriceTable, api_type: str, usage: Usage) -> Decimal | None:
     """Cost that the provider reports in its usage object; None if it reports none."""
-    for key in table.services.get(api_type, VendorService()).reported:
+    for key in table.services.get(api_type, _NO_SERVICE).reported:
         value = (usage.raw or {}).get(key)
         if isinstance(value, int | float) and not isinstance(value, bool):
             return Decimal(str(value)) if 0 <= value <= REPORTED_LIMIT_USD else None
@@ -104,8 +106,12 @@ def reported_usd(table: PriceTable, api_type: str, usage: Usage) -> Decimal | No
 def price_conditions(completion: Completion) -> dict[str, str]:
     """Fields of the completion that prices depend on, such as the service tier."""
     raw, extra = completion.usage.raw or {}, completion.extra
-    values = {key: extra.get(key, raw.get(key)) for key in PRICE_CONDITIONS}
-    return {key: value for key, value in values.items() if isinstance(value, str)}
+    conditions: dict[str, str] = {}
+    for key in PRICE_CONDITIONS:
+        value = extra[key] if key in extra else raw.get(key)
+        if isinstance(value, str):
+            conditions[key] = value
+    return conditions
 
 
 def counts_of(table: PriceTable, usage: Usage) -> dict[str, int]:
@@ -114,29 +120,36 @@ def counts_of(table: PriceTable, usage: Usage) -> dict[str, int]:
     Unreported counts are left out, as are those that no call can have: negative ones, and those above COUNT_LIMIT. A part
     counts at most as much as what it is a part of.
     """
-    cached, written = usage.cached_input_tokens, usage.cache_write_tokens
-    counts = {
-        "requests": 1,
-        "input_tokens": usage.input_tokens,
-        "output_tokens": usage.output_tokens,
-        "cache_read_tokens": _part(cached, usage.input_tokens),
-        "cache_write_tokens": _part(written, usage.input_tokens, cached or 0),
-        "output_reasoning_tokens": _part(usage.reasoning_tokens, usage.output_tokens),
-    }
-    known = {name: count for name, count in counts.items() if _is_plausible(count)}
-    if usage.raw:
+    total, cached, written = (
+        usage.input_tokens,
+        usage.cached_input_tokens,
+        usage.cache_write_tokens,
+    )
+    known = {"requests": 1}
+    _add_count(known, "input_tokens", total)
+    _add_count(known, "output_tokens", usage.output_tokens)
+    _add_count(known, "cache_read_tokens", _part(cached, total))
+    _add_count(known, "cache_write_tokens", _part(written, total, cached or 0))
+    reasoning = _part(usage.reasoning_tokens, usage.output_tokens)
+    _add_count(known, "output_reasoning_tokens", reasoning)
+    heads = _details(table)
+    if usage.raw and not heads.keys().isdisjoint(usage.raw):
         for billed in table.billed:
             value = _lookup(usage.raw, billed.path)
             if value is not None:
                 known.pop("cache_read_tokens", None)  # not part of the billed tokens
                 known[billed.counts] = value
-        heads = _details(table)
         for head, details in heads.items():
             for detail in details if head in usage.raw else ():
                 value = _lookup(usage.raw, detail.path)
                 if value is not None:
                     known[detail.counts] = known.get(detail.counts, 0) + value
     return known
+
+
+def _add_count(known: dict[str, int], name: str, count: int | None) -> None:
+    if count is not None and _is_plausible(count):
+        known[name] = count
 
 
 def _is_plausible(count: object) -> TypeGuard[int]:
@@ -149,9 +162,12 @@ def _part(count: int | None, total: int | None, others: int = 0) -> int | None:
 
 @lru_cache(maxsize=64)
 def _details(table: PriceTable) -> Mapping[str | PriceStep, tuple[UsageDetail, ...]]:
-    """Usage details by the first step of their paths."""
-    heads = dict.fromkeys([detail.path[0] for detail in table.details])
-    return {head: tuple([item for item in table.details if item.path[0] == head]) for head in heads}
+    """Usage details by the first step of their paths; the first steps of billed tokens too, maybe without details."""
+    paths = [item.path for item in (*table.billed, *table.details)]
+    return {
+        head: tuple([item for item in table.details if item.path[0] == head])
+        for head in dict.fromkeys([path[0] for path in paths])
+    }
 
 
 def _price(
@@ -167,8 +183,10 @@ def _price(
     total = {"input": ZERO, "output": ZERO, "": ZERO}
     remaining: dict[str, int] = {}
     for name, counted, per, direction, parts in _plan(table, tuple(rates)):
-        count = counts.get(counted, 0) - sum([remaining[part] for part in parts])
-        remaining[name] = count = max(0, count)
+        count = counts.get(counted, 0)
+        if parts:
+            count = max(0, count - sum([remaining[part] for part in parts]))
+        remaining[name] = count
         if count:
             total[direction] += _usd(rates[name], input_tokens) * count / per
     return Success(

@@ -3,8 +3,6 @@
 from collections.abc import Callable
 from datetime import datetime
 
-import msgspec
-
 from llm_pure.types.config import LLMConfig, SecretInput, credential_headers, reveal
 from llm_pure.types.errors import InvalidConfiguration
 from llm_pure.types.http import HttpRequest
@@ -34,9 +32,10 @@ def key_header(
         request = with_credential_headers(config, request)
         if not config.api_key and (not required or credential_headers(config)):
             return Success(request)
-        return usable_key(provider, variables, config.api_key).map(
-            lambda key: with_header(request, header, prefix + key)
-        )
+        key = usable_key(provider, variables, config.api_key)
+        if type(key) is Failure:
+            return key
+        return Success(with_header(request, header, prefix + key.unwrap()))
 
     return authorize
 
@@ -46,23 +45,24 @@ def usable_key(
 ) -> LLMResult[str]:
     """Return the key's text. Fails with InvalidConfiguration, which names the variable to set and never the key."""
     text = reveal(key).strip()
+    is_placeholder = text.lower() in _PLACEHOLDERS
+    if not is_placeholder and text.isascii() and text.isprintable():
+        return Success(text)
     where = f"set {' or '.join(variables)}, or `{field}`" if variables else f"set `{field}`"
-    if text.lower() in _PLACEHOLDERS:
+    if is_placeholder:
         what = "is a placeholder" if text else "is missing"
         return Failure(
             InvalidConfiguration(
                 message=f"the key for {provider} {what}: {where}", provider=provider, field=field
             )
         )
-    if not text.isascii() or not text.isprintable():
-        return Failure(
-            InvalidConfiguration(
-                message=f"the key for {provider} has characters that no key has: {where}",
-                provider=provider,
-                field=field,
-            )
+    return Failure(
+        InvalidConfiguration(
+            message=f"the key for {provider} has characters that no key has: {where}",
+            provider=provider,
+            field=field,
         )
-    return Success(text)
+    )
 
 
 def with_credential_headers(config: LLMConfig, request: HttpRequest) -> HttpRequest:
@@ -74,5 +74,5 @@ def with_credential_headers(config: LLMConfig, request: HttpRequest) -> HttpRequ
 
 def with_header(request: HttpRequest, name: str, value: str) -> HttpRequest:
     """Return the request with this header, replacing one of the same name."""
-    kept = tuple([pair for pair in request.headers if pair[0] != name])
-    return msgspec.structs.replace(request, headers=(*kept, (name, value)))
+    kept = [pair for pair in request.headers if pair[0] != name]
+    return HttpRequest(request.method, request.url, (*kept, (name, value)), request.body)

@@ -82,15 +82,20 @@ class AiohttpTransport(AsyncCalls):
             await _finish(session.close())
 
     async def _aopen(self, request: HttpRequest, timeouts: Timeouts) -> "_Response":
-        _check_asyncio()
         self._loop.check()
+        if self._session is None:
+            _check_asyncio()
         proxy = ok(self._proxy)
         if self._closed:
             raise Rejected(CLOSED)
         address, url = parse_url(request.url)
         headers = sent_headers(request.headers, self._settings)
         deadline_s = monotonic() + timeouts.total_s
-        free = await self._acquire(address, timeouts.pool_s)
+        free = self._free.get(address.origin) or self._new_semaphore(address.origin)
+        if free.locked():
+            await _acquire(free, address, timeouts.pool_s)
+        else:
+            await free.acquire()
         try:
             if self._closed:  # while the call was waiting
                 raise Rejected(CLOSED)
@@ -114,20 +119,10 @@ class AiohttpTransport(AsyncCalls):
             raise
         return _Response(response, address, self._settings.body_limit, free)
 
-    async def _acquire(self, address: Address, pool_s: float) -> asyncio.Semaphore:
-        """Wait for a free connection. aiohttp's own limit does not distinguish waiting from connecting."""
-        free = self._free.get(address.origin)
-        if free is None:
-            size = max(1, self._settings.max_connections)
-            free = self._free[address.origin] = asyncio.Semaphore(size)
-        if not free.locked():
-            await free.acquire()
-            return free
-        try:
-            async with asyncio.timeout(pool_s):
-                await free.acquire()
-        except TimeoutError:
-            raise Rejected(Attempt(address.authority).timed_out("pool")) from None
+    def _new_semaphore(self, origin: str) -> asyncio.Semaphore:
+        """The free connections to a host. aiohttp's own limit does not distinguish waiting from connecting."""
+        size = max(1, self._settings.max_connections)
+        free = self._free[origin] = asyncio.Semaphore(size)
         return free
 
     def _tls(self, address: Address, proxy: URL | None) -> ssl.SSLContext | bool:
@@ -210,6 +205,15 @@ _ASYNC_ONLY = InvalidConfiguration(
     message="aiohttp is async only: use the methods that begin with `a`, or the transport httpx",
     field="transport",
 )
+
+
+async def _acquire(free: asyncio.Semaphore, address: Address, pool_s: float) -> None:
+    """Wait for a free connection. Raises Rejected with TimedOut."""
+    try:
+        async with asyncio.timeout(pool_s):
+            await free.acquire()
+    except TimeoutError:
+        raise Rejected(Attempt(address.authority).timed_out("pool")) from None
 
 
 def _check_asyncio() -> None:

@@ -59,7 +59,7 @@ class Timeouts(msgspec.Struct, frozen=True, kw_only=True):
     total_s: float = 600
 
 
-class TransportSettings(msgspec.Struct, frozen=True, kw_only=True):
+class TransportSettings(msgspec.Struct, frozen=True, kw_only=True, cache_hash=True):
     """Settings of a transport that are the same for every request."""
 
     proxy: str | None = None
@@ -324,10 +324,17 @@ class AsyncCalls:
             response = await self._aopen(request, timeouts)
         except Rejected as rejected:
             return Failure(rejected.error)
+        body: list[bytes] = []
         try:
-            return read_body(response.head, [piece async for piece in response])
+            async for piece in response:
+                if type(piece) is Failure:
+                    return piece
+                body.append(piece.unwrap())
         finally:
             await response.aclose()
+        head = response.head
+        data = body[0] if len(body) == 1 else b"".join(body)
+        return Success(HttpResponse(head.status, head.headers, data))
 
     @asynccontextmanager
     async def astream(

@@ -302,7 +302,7 @@ class BodyDecoder:
         raise NotImplementedError
 
     def _pieces(self, result: LLMResult[bytes]) -> LLMResult[bytes] | None:
-        if isinstance(result, Failure):
+        if type(result) is Failure:
             self.over = True
             return result
         return result if result.unwrap() else None

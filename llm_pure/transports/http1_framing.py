@@ -132,6 +132,11 @@ class ResponseFraming:
 
     def _read_head(self, data: bytes, position: int) -> int:
         """Read up to the empty line after the fields. Return where it ends."""
+        if not self._line and data.startswith(_START, position):
+            end = _HEAD_END.search(data, position)
+            if end is not None and end.end() - position <= _HEAD_LIMIT:  # it came in one piece
+                self._phase = self._phase_after(data[position : end.end()])
+                return end.end()
         seen = len(self._line)
         self._line += data[position:]
         end = _HEAD_END.search(self._line, max(0, seen - 2))
@@ -188,7 +193,7 @@ def _head_problem(head: bytes) -> str:
 
 def _length_problem(lengths: list[bytes], codings: list[bytes]) -> str:
     """Return why these fields do not say where the body ends, or ""."""
-    if len(lengths) > 1 or any(b"," in value for value in lengths):
+    if len(lengths) > 1 or (lengths and b"," in lengths[0]):
         return "more than one content-length"
     if lengths and codings:
         return "both content-length and transfer-encoding"

@@ -80,8 +80,8 @@ def client_of(mode: str) -> str:
 def ending(upstream: str, situation: str) -> str:
     """Why the upstream's answer ends: a key of FINISH."""
     match situation, upstream:
-        case "refusal", "gemini_content":
-            return "filter"
+        case "refusal", "gemini_content" | "anthropic_messages":
+            return "filter"  # Anthropic's reason says it, no part does
         case "refusal", "ollama_native":
             return "stop"  # it has no sign of a refusal
         case "calls" | "length" | "refusal", _:
@@ -109,7 +109,9 @@ def expected(mode: str, upstream: str, situation: str) -> Answer:
         return Answer(error=UNFINISHED[mode, end])
     knows_cache = upstream != "ollama_native" and client != "ollama_chat"
     answer = Answer(
-        text={"calls": "", "refusal": "" if end == "filter" else NO}.get(situation, TEXT),
+        text={"calls": "", "refusal": "" if upstream == "gemini_content" else NO}.get(
+            situation, TEXT
+        ),
         reasoning=THOUGHT if situation == "reasoning" else "",
         calls=[(name, arguments) for _, name, arguments in CALLS] if situation == "calls" else [],
         finish=FINISH[client][end],

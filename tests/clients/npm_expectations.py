@@ -57,11 +57,8 @@ def _sdk(mode: str, upstream: str, situation: str) -> Answer:
         return replace(answer, error=(kind, answer.error[1]))
     end = ending(upstream, situation)
     if end == "refusal":
-        # of OpenAI's formats it reads the part of a refusal, which Anthropic does not send; of Anthropic's the stop reason
-        shown = client == "anthropic_messages" or (
-            client != "google_content" and upstream.startswith("openai")
-        )
-        end = "filter" if shown else "stop"
+        # of OpenAI's formats it reads the part of a refusal; of Anthropic's the stop reason
+        end = "stop" if client == "google_content" else "filter"
     answer.finish = SDK_FINISH[end]
     if mode.startswith("ai_openai_chat"):
         answer.reasoning = ""  # it does not read DeepSeek's field

@@ -2,7 +2,7 @@
 
     python -m tests.support.gateway_chaos 1000 [--seed 1]
 
-Everything is over loopback: an upstream, the gateway in uvicorn, clients of five dialects. It checks that no stream looks like
+Everything is over loopback: an upstream of five dialects, the gateway in uvicorn, clients of five dialects. It checks that no stream looks like
 a success that is none, that nothing stays open, and that the ledger has what the upstream counted.
 """
 
@@ -19,11 +19,24 @@ from decimal import Decimal
 
 import msgspec
 
+from llm_pure.core.server import VENDORS
 from llm_pure.gateway import CallRecord
 from llm_pure.gateway.client_keys import OPEN
 from llm_pure.gateway.key_access import KeyAccess
 from llm_pure.gateway.serving import serve_on_loopback
-from tests.support.gateways import ERRORS_OF, configuration, openai_chunk, streamed
+from llm_pure.server import ReceivedRequest, server_dialects
+from llm_pure.types.completion import Usage
+from llm_pure.types.errors import LLMError, RateLimited, ServerError
+from llm_pure.types.events import (
+    Finished,
+    ReasoningDelta,
+    Started,
+    StreamEvent,
+    TextDelta,
+    UsageReported,
+)
+from llm_pure.types.result import Failure, Success
+from tests.support.gateways import ERRORS_OF, configuration, streamed
 
 DIALECTS = (
     "openai_chat",
@@ -46,8 +59,78 @@ KINDS = (
 """What the upstream does with a request."""
 
 
+MODELS = {
+    "openai_chat": "{{api_type: openai, api_key: k, model: gpt-5-mini, base_url: '{url}/v1'}}",
+    "openai_responses": "{{api_type: openai_responses, api_key: k, model: gpt-5-mini, base_url: '{url}/v1'}}",
+    "anthropic_messages": "{{api_type: anthropic, api_key: k, model: claude-haiku-4-5, base_url: '{url}'}}",
+    "gemini_content": "{{api_type: gemini, api_key: k, model: gemini-2.5-flash, base_url: '{url}'}}",
+    "ollama_native": "{{api_type: ollama, model: local, base_url: '{url}/api', max_token: 100}}",
+}
+"""Dialect -> the model that speaks it, whose name in the gateway is that of the dialect."""
+
+PATHS = {
+    "chat/completions": "openai_chat",
+    "responses": "openai_responses",
+    "messages": "anthropic_messages",
+    "streamGenerateContent": "gemini_content",
+    "api/chat": "ollama_native",
+}
+"""What is in the path of a provider -> its dialect."""
+
+
+class Script(msgspec.Struct, frozen=True):
+    """A streamed answer in the bytes of a dialect."""
+
+    kind: str
+    """The content type."""
+    frames: list[bytes]
+    end: list[bytes]
+    """The rest of a complete answer: its last text, which has its number, the usage, the marks of the end."""
+    fault: bytes
+    """An error in the stream."""
+    malformed: bytes
+
+
+def script(dialect: str, number: int, words: int, stop: int, *, thinks: bool) -> Script:
+    """The answer with this number. stop: how many frames come before what is wrong with it."""
+    received = ReceivedRequest(dialect=dialect, model="m", created_s=1, response_id=f"r{number}")
+    server = server_dialects[dialect]
+    texts: list[StreamEvent] = [TextDelta(f"w{number}.{index} ", 1) for index in range(words)]
+    if thinks:
+        texts.insert(0, ReasoningDelta("hm", 0))
+    started = Started(id=f"r{number}", model="m", provider=VENDORS[dialect])
+    usage = UsageReported(Usage(input_tokens=7, output_tokens=words))
+    ending = [(TextDelta(f"<end {number}>", 1),), (usage, Finished("stop"))]
+    encoder, broken = server.open_encoder(received), server.open_encoder(received)
+    frames = [encoder.encode(batch) for batch in ((started,), *[(text,) for text in texts])]
+    for batch in ((started,), *[(text,) for text in texts[:stop]]):
+        broken.encode(batch)
+    end = [encoder.encode(batch) for batch in ending]
+    fault = broken.close(Failure(ServerError(message="boom", provider="", status=500)))
+    lines = dialect == "ollama_native"
+    return Script(
+        kind=server.stream_type(received),
+        frames=[frame for frame in frames if frame],
+        end=[*end, encoder.close(Success(None))],
+        fault=fault,
+        malformed=b'{"broken\n' if lines else b"data: {broken\n\n",
+    )
+
+
+def refusal(dialect: str, kind: str) -> tuple[int, str, bytes]:
+    """Status, content type and body of an answer that is no stream."""
+    if kind == "html":
+        return 200, "text/html", b"<html>busy</html>"
+    error: LLMError = ServerError(message="no", status=500)
+    if kind == "limited":
+        error = RateLimited(message="no", status=429)
+    received = ReceivedRequest(dialect=dialect, model="m")
+    response = server_dialects[dialect].build_error(error, received)
+    return response.status, "application/json", response.body
+
+
 class Upstream:
-    """Answers as OpenAI does, by chance well. It counts what it has sent to the end."""
+    """Answers in five dialects, by chance well. It counts what it has sent to the end."""
 
     def __init__(self, seed: int) -> None:
         self.kinds: Counter[str] = Counter()
@@ -77,13 +160,13 @@ class Upstream:
             if line.startswith(b"content-length")
         )
         await reader.readexactly(length)
+        path = head.split(b" ", 2)[1].decode()
+        dialect = next(name for part, name in PATHS.items() if part in path)
         self._number += 1
         number, kind = self._number, self._random.choice(KINDS)
-        self.kinds[kind] += 1
+        self.kinds[f"{dialect} {kind}"] += 1
         if kind in ("limited", "broken", "html"):
-            status = {"limited": 429, "broken": 500, "html": 200}[kind]
-            form = "text/html" if kind == "html" else "application/json"
-            body = b"<html>busy</html>" if kind == "html" else b'{"error":{"message":"no"}}'
+            status, form, body = refusal(dialect, kind)
             writer.write(
                 f"HTTP/1.1 {status} X\r\ncontent-type: {form}\r\ncontent-length: {len(body)}\r\n\r\n".encode()
                 + body
@@ -94,44 +177,35 @@ class Upstream:
             await reader.read(1)  # until it is hung up on
             return False
         words = self._random.randint(3, 30)
-        frames = [openai_chunk({"role": "assistant", "content": ""})]
-        frames += [openai_chunk({"content": f"w{number}.{index} "}) for index in range(words)]
-        stop = self._random.randrange(1, len(frames))
-        usage = {"prompt_tokens": 7, "completion_tokens": words, "total_tokens": 7 + words}
-        end = [
-            openai_chunk({"content": f"<end {number}>"}),
-            openai_chunk({}, "stop"),
-            b"data: " + msgspec.json.encode({"id": "chatcmpl-9", "object": "chat.completion.chunk", "created": 1, "model": "m", "choices": [], "usage": usage}) + b"\n\n",
-            b"data: [DONE]\n\n",
-        ]  # fmt: skip
+        stop = self._random.randrange(1, words)
+        answer = script(dialect, number, words, stop, thinks=self._random.random() < 0.3)
+        before, end = answer.frames[:stop], answer.end
         writer.write(
-            b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n"
+            f"HTTP/1.1 200 OK\r\ncontent-type: {answer.kind}\r\ntransfer-encoding: chunked\r\n\r\n".encode()
         )
         match kind:
             case "reset":
-                await self._send(writer, frames[:stop])
+                await self._send(writer, before)
                 writer.transport.abort()
                 return False
             case "early":
-                await self._send(writer, frames[:stop])
+                await self._send(writer, before)
                 writer.write(b"0\r\n\r\n")
             case "cut":
-                await self._send(writer, [*frames[:stop], frames[stop][:40]])
+                await self._send(writer, [*before, answer.frames[stop][:40]])
                 return False
             case "error":
-                await self._send(
-                    writer, [*frames[:stop], b'data: {"error":{"message":"boom"}}\n\n', *end]
-                )
+                await self._send(writer, [*before, answer.fault, *end])
                 writer.write(b"0\r\n\r\n")
             case "malformed":
-                await self._send(writer, [b"".join([*frames[:stop], b"data: {broken\n\n", *end])])
+                await self._send(writer, [b"".join([*before, answer.malformed, *end])])
                 writer.write(b"0\r\n\r\n")
             case "hang":
-                await self._send(writer, frames[:stop])
+                await self._send(writer, before)
                 await reader.read(1)
                 return False
             case _:
-                pieces = [*frames, *end]
+                pieces = [*answer.frames, *end]
                 if kind == "bytes":
                     data = b"".join(pieces[:6]) if words > 6 else b"".join(pieces)
                     rest = b"".join(pieces)[len(data) :]
@@ -147,7 +221,7 @@ class Upstream:
     async def _send(
         self, writer: asyncio.StreamWriter, pieces: list[bytes], *, pause: bool = False
     ) -> None:
-        for piece in pieces:
+        for piece in filter(None, pieces):
             writer.write(b"%x\r\n%s\r\n" % (len(piece), piece))
             if pause:
                 await asyncio.sleep(0.01)
@@ -201,6 +275,10 @@ class Outcome(msgspec.Struct):
 async def one_client(port: int, number: int, chance: random.Random) -> Outcome:
     dialect = chance.choice(DIALECTS)
     path, body = streamed(dialect)
+    model = chance.choice(DIALECTS)
+    path = path.replace("fast", model)
+    if "model" in body:
+        body = {**body, "model": model}
     data = msgspec.json.encode(body)
     leaves_after = chance.choice([None, None, None, 0, chance.randrange(2000)])
     await asyncio.sleep(chance.random() * 0.002 * number % 2)
@@ -267,15 +345,18 @@ def run(count: int, seed: int = 1, *, silence_s: float = 1.0) -> Report:
     """Send so many requests; return what became of them."""
     records: list[CallRecord] = []
     text = (
-        "models: {{fast: {{api_type: openai, api_key: k, model: gpt-5-mini, base_url: 'http://127.0.0.1:{port}/v1'}}}}\n"
-        "retry: {{max_attempts: 2, initial_backoff_s: 0.01, max_backoff_s: 0.02}}\n"
-        "cost_control: {{max_budget: 1000}}\n"
-        "serve: {{keep_alive_s: 0.2, first_byte_s: {silence}, silence_s: {silence}}}"
+        "prices: {local: {input: 1, output: 2}}\n"
+        "retry: {max_attempts: 2, initial_backoff_s: 0.01, max_backoff_s: 0.02}\n"
+        "cost_control: {max_budget: 1000}\n"
+        f"serve: {{keep_alive_s: 0.2, first_byte_s: {silence_s}, silence_s: {silence_s}}}\n"
+        "models:\n"
     )
     started_s = time.monotonic()
     problems: list[str] = []
     with running_upstream(seed) as upstream:
-        config = configuration(text.format(port=upstream.port, silence=silence_s))
+        url = f"http://127.0.0.1:{upstream.port}"
+        models = [f"  {name}: {model.format(url=url)}\n" for name, model in MODELS.items()]
+        config = configuration(text + "".join(models))
         with serve_on_loopback(config, env={}, observers=(records.append,)) as gateway:
             port = int(gateway.url.rpartition(":")[2])
 

@@ -301,6 +301,10 @@ class PartEncoder:
         raw = sequence.finish.raw_finish_reason if sequence.finish else None
         reason = sequence.reason
         meant, value = known.get(raw or "", "unknown"), reasons[reason]
+        if reason == "refusal" and not sequence.refused and known.get(value) != "refusal":
+            value = reasons[
+                "content_filter"
+            ]  # without a text that refuses, "stop" would look like an answer
         same = (reason,) if known.get(value) == reason else implied_by(reason)
         if raw and meant in same and (self.received.native or raw in reasons.values()):
             return raw

@@ -45,6 +45,7 @@ _REASONS: Mapping[FinishReason, str] = {
     "error": "MALFORMED_RESPONSE",
     "unknown": "STOP",
 }
+"""Finish reason -> the wire's value. A refusal without a text of its own, as Anthropic's, is "SAFETY"."""
 
 ERRORS: Mapping[str, ErrorRow] = {
     "unsupported": ErrorRow(400, "INVALID_ARGUMENT"),

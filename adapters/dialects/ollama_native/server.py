@@ -36,11 +36,12 @@ _REASONS: Mapping[FinishReason, str] = {
     "tool_calls": "stop",
     "content_filter": "content_filter",
     "refusal": "stop",
-    "pause": "stop",
+    "pause": "length",
     "error": "error",
     "unknown": "stop",
 }
-"""Finish reason -> done_reason. Two are no values of Ollama's: an answer that was cut must not look complete."""
+"""Finish reason -> done_reason. Two are no values of Ollama's: an answer that was cut must not look complete,
+nor must one that its provider has paused. A refusal without a text of its own is a "content_filter"."""
 
 ERRORS: Mapping[str, ErrorRow] = {
     kind: ErrorRow(status, "")

@@ -43,11 +43,12 @@ _REASONS: Mapping[FinishReason, str] = {
     "tool_calls": "tool_calls",
     "content_filter": "content_filter",
     "refusal": "stop",
-    "pause": "stop",
+    "pause": "length",
     "error": "error",
     "unknown": "stop",
 }
-"""Finish reason -> the wire's value. "error" is no value of OpenAI's: a failed answer must not look like a complete one."""
+"""Finish reason -> the wire's value. "error" is no value of OpenAI's: a failed answer must not look like a complete one, nor
+must one that its provider has paused. A refusal without a text of its own, as Anthropic's, is a "content_filter"."""
 
 _LOGPROBS = {"logprobs": "content", "refusal_logprobs": "refusal"}
 """Extra field -> its key in `logprobs`."""

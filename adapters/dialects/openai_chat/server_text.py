@@ -28,8 +28,8 @@ _REASONS: Mapping[FinishReason, str] = {
     "length": "length",
     "tool_calls": "stop",
     "content_filter": "content_filter",
-    "refusal": "stop",
-    "pause": "stop",
+    "refusal": "content_filter",
+    "pause": "length",
     "error": "error",
     "unknown": "stop",
 }

@@ -40,11 +40,12 @@ _REASONS: Mapping[FinishReason, str] = {
     "tool_calls": "completed",
     "content_filter": "content_filter",
     "refusal": "completed",
-    "pause": "completed",
+    "pause": "max_output_tokens",
     "error": "failed",
     "unknown": "completed",
 }
-"""Finish reason -> status, or the reason of an incomplete response."""
+"""Finish reason -> status, or the reason of an incomplete response. A paused answer is incomplete; a refusal without a text of
+its own, as Anthropic's, is a "content_filter"."""
 
 _STATUSES = frozenset({"completed", "failed", "cancelled", "in_progress", "queued"})
 
