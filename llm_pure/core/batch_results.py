@@ -256,8 +256,19 @@ GRPC_STATUS: Mapping[int, int] = {
 """google.rpc.Code -> HTTP status. Source: googleapis google/rpc/code.proto, as generally known; wire/batch.md 4."""
 
 
+_CODES = """OK CANCELLED UNKNOWN INVALID_ARGUMENT DEADLINE_EXCEEDED NOT_FOUND ALREADY_EXISTS PERMISSION_DENIED
+RESOURCE_EXHAUSTED FAILED_PRECONDITION ABORTED OUT_OF_RANGE UNIMPLEMENTED INTERNAL UNAVAILABLE DATA_LOSS UNAUTHENTICATED"""
+_GRPC_NAMES: Mapping[str, int] = {name: number for number, name in enumerate(_CODES.split())}
+
+
 def grpc_status(code: Any) -> int:
-    """The HTTP status of an error's code, which is a gRPC code or a status."""
+    """The HTTP status of an error's code, which is a gRPC code, its name, or a status; 500 for others.
+
+    >>> grpc_status(3), grpc_status("RESOURCE_EXHAUSTED"), grpc_status("503"), grpc_status("odd")
+    (400, 429, 503, 500)
+    """
+    if isinstance(code, str):
+        code = _GRPC_NAMES.get(code.upper(), code)
     if isinstance(code, str) and code.isdecimal() and len(code) <= 3:
         code = int(code)
     if isinstance(code, bool) or not isinstance(code, int):
