@@ -137,19 +137,24 @@ class JsonLinesDecoder(_Body):
             return Failure(error)
         short = self._short()
         for line in self._lines.close():
-            result = self._result(line)
-            if result.kind != "unreadable" and short is None:
-                return Success((result,))
+            raw = self._decoded(line)
+            if raw is not None and short is None:  # a whole object, also if it is no result
+                return Success((self._read(raw),))
             short = short or self._cut("the results end within a line", line)
         if short is None:
             return Success(())
         self._fail(short)
         return Failure(short)
 
-    def _result(self, line: bytes) -> BatchResult:
+    def _decoded(self, line: bytes) -> dict[str, Any] | None:
+        """The JSON object of the next line, None if it is none."""
         self._count += 1
         raw = decode_any(line, provider=self._provider, where=f"line {self._count}").value_or(None)
-        if isinstance(raw, dict):
+        return raw if isinstance(raw, dict) else None
+
+    def _result(self, line: bytes) -> BatchResult:
+        raw = self._decoded(line)
+        if raw is not None:
             return self._read(raw)
         message = f"line {self._count} of the results is not a JSON object"
         return unreadable(self._provider, message, line)

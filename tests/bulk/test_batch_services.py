@@ -52,15 +52,13 @@ def api_of(name: str) -> BatchApi:
 
 
 MODELS = {"bedrock_invoke": "anthropic.claude-haiku-4-5", "vertex_anthropic": "claude-haiku-4-5"}
+_S3 = {"batch_uri": "s3://bucket/runs", "batch_role": "arn:aws:iam::123456789012:role/batches"}
+_GCS = {"batch_uri": "gs://bucket/runs", "project": "project-1", "location": "us-central1"}
 STORAGE: dict[str, dict[str, str]] = {
-    **dict.fromkeys(
-        ("bedrock", "bedrock_invoke"),
-        {"batch_uri": "s3://bucket/runs", "batch_role": "arn:aws:iam::123456789012:role/batches"},
-    ),
-    **dict.fromkeys(
-        ("vertex", "vertex_anthropic"),
-        {"batch_uri": "gs://bucket/runs", "project": "project-1", "location": "us-central1"},
-    ),
+    "bedrock": _S3,
+    "bedrock_invoke": _S3,
+    "vertex": _GCS,
+    "vertex_anthropic": _GCS,
     "fireworks": {"account_id": "account-1"},
 }
 """What services with a bucket or an account are configured with besides."""

@@ -58,6 +58,16 @@ def _empty(handler: Handler) -> Handler:
     return handle
 
 
+def _or(missing: HttpResponse, handler: Handler) -> Handler:
+    """The same, with this response in place of a 404."""
+
+    def handle(fake: FakeBatches, request: HttpRequest, match: re.Match[str]) -> HttpResponse:
+        response = handler(fake, request, match)
+        return missing if response.status == 404 else response
+
+    return handle
+
+
 # --- bedrock ----------------------------------------------------------------------------------------------------------
 
 
@@ -157,11 +167,14 @@ def _list_invocations(
 
 def _bedrock(output: Any) -> tuple[tuple[str, str, Handler], ...]:
     view = partial(_invocation_job, output)
+    missing = reply(
+        {"message": "the job does not exist"}, 404, (("x-amzn-errortype", "ResourceNotFoundException"),)
+    )  # fmt: skip
     return (
         ("POST", r"/model-invocation-job$", _create_invocation),
         ("GET", r"/model-invocation-jobs$", partial(_list_invocations, output)),
-        ("GET", r"/model-invocation-job/([^/]+)$", polled(view)),
-        ("POST", r"/model-invocation-job/([^/]+)/stop$", _empty(cancelled(view))),
+        ("GET", r"/model-invocation-job/(.+)$", _or(missing, polled(view))),
+        ("POST", r"/model-invocation-job/(.+)/stop$", _or(missing, _empty(cancelled(view)))),
         *[(method, r"/s3/([^/]+)/(.+)$", _s3) for method in ("PUT", "GET", "DELETE")],
     )
 
@@ -288,21 +301,25 @@ def _list_predictions(
 
 def _vertex(claude: bool) -> tuple[tuple[str, str, Handler], ...]:
     view = partial(_prediction_job, claude)
+    missing = reply({"error": {"code": 404, "message": "no such job", "status": "NOT_FOUND"}}, 404)
     job = r"/(projects/1/locations/[^/]+/batchPredictionJobs/[^/:]+)"
     return (
         ("POST", r"/gcs/upload/storage/v1/b/([^/]+)/o$", _gcs_upload),
         ("GET", r"/gcs/storage/v1/b/([^/]+)/o$", _gcs_list),
-        ("GET", r"/gcs/storage/v1/b/([^/]+)/o/([^/]+)$", _gcs_object),
-        ("DELETE", r"/gcs/storage/v1/b/([^/]+)/o/([^/]+)$", _gcs_object),
+        ("GET", r"/gcs/storage/v1/b/([^/]+)/o/(.+)$", _gcs_object),
+        ("DELETE", r"/gcs/storage/v1/b/([^/]+)/o/(.+)$", _gcs_object),
         ("POST", r"/projects/[^/]+/locations/[^/]+/batchPredictionJobs$", partial(_create_prediction, claude)),
         ("GET", r"/projects/[^/]+/locations/[^/]+/batchPredictionJobs$", partial(_list_predictions, claude)),
-        ("GET", rf"{job}$", polled(view)),
+        ("GET", rf"{job}$", _or(missing, polled(view))),
         ("POST", rf"{job}:cancel$", _empty(cancelled(view))),
         ("DELETE", rf"{job}$", deleted()),
     )  # fmt: skip
 
 
 # --- fireworks --------------------------------------------------------------------------------------------------------
+
+
+_NO_RESOURCE = reply({"code": 5, "message": "resource not found", "details": []}, 404)
 
 
 def _fireworks_line(row: FakeRow, outcome: Outcome) -> Line:
@@ -339,7 +356,7 @@ def _upload_dataset(fake: FakeBatches, request: HttpRequest, match: re.Match[str
 
 def _dataset_of(fake: FakeBatches, request: HttpRequest, match: re.Match[str]) -> HttpResponse:
     if match[1] not in fake.files:
-        return reply({"code": 5, "message": "resource not found", "details": []}, 404)
+        return _NO_RESOURCE
     if request.method == "DELETE":
         del fake.files[match[1]]
         return reply({})
@@ -404,7 +421,7 @@ def _download_endpoint(
 ) -> HttpResponse:
     names = [name for name in fake.files if name.startswith(f"{match[1]}/")]
     if not names or request.body:
-        return reply({"code": 5, "message": "resource not found", "details": []}, 404)
+        return _NO_RESOURCE
     urls = {f"dataset/{name}": f"{fake.url}/signed/{name}?X-Goog-Signature=secret" for name in names}  # fmt: skip
     return reply({"filenameToSignedUrls": urls})
 
@@ -424,7 +441,7 @@ _FIREWORKS: tuple[tuple[str, str, Handler], ...] = (
     ("DELETE", r"/datasets/([^/:]+)$", _dataset_of),
     ("POST", r"/batchInferenceJobs$", _create_inference),
     ("GET", r"/batchInferenceJobs$", _list_inferences),
-    ("GET", r"/batchInferenceJobs/([^/:]+)$", polled(_inference_job)),
+    ("GET", r"/batchInferenceJobs/([^/:]+)$", _or(_NO_RESOURCE, polled(_inference_job))),
     ("DELETE", r"/batchInferenceJobs/([^/:]+)$", with_job(lambda fake, request, job: reply({}))),
 )
 
