@@ -358,6 +358,14 @@ def test_a_file_may_have_odd_lines(data: bytes, ids: list[str]) -> None:  # 7, 8
     assert page.error is None
 
 
+@pytest.mark.parametrize("name", ["openai", "anthropic", "vertex", "bedrock", "fireworks"])
+@pytest.mark.parametrize("end", [b"", b"\n", b"\r\n"])
+def test_a_last_line_that_is_json_but_no_result_is_no_cut(name: str, end: bytes) -> None:
+    page = read(b'{"custom_id":"of-nobody","recordId":"of-nobody"}' + end, name, "file:f")
+    found = [(result.custom_id, result.kind) for result in page.results]
+    assert (found, page.error) == ([("of-nobody", "unreadable")], None)
+
+
 @pytest.mark.parametrize("cut", range(1, 40))
 def test_a_cut_download_is_never_a_short_success(cut: int) -> None:  # 8
     data = lines(good("a"), good("b"))

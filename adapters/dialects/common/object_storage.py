@@ -12,7 +12,9 @@ from llm_pure.core.dialect import AnyService
 from llm_pure.core.urls import base_url
 from llm_pure.types.config import LLMConfig
 from llm_pure.types.errors import InvalidConfiguration
-from llm_pure.types.rejection import Rejected, ok
+from llm_pure.types.redact import redact_url
+from llm_pure.types.rejection import Rejected
+from llm_pure.types.result import Failure
 
 _FOLDER = re.compile(r"(?P<bucket>[a-z0-9][-._a-z0-9]{1,220}[a-z0-9])(?:/[-!_*'().a-zA-Z0-9=]+)*/?")
 
@@ -54,7 +56,12 @@ def split_uri(service: AnyService, uri: str, scheme: str) -> tuple[str, str]:
 
 def endpoint_of(service: AnyService, config: LLMConfig, default: str) -> str:
     """The URL of the object store. Raises Rejected with InvalidConfiguration if the configured one is not a URL."""
-    return ok(base_url(LLMConfig(base_url=config.storage_endpoint), default, provider=service.name))
+    url = base_url(LLMConfig(base_url=config.storage_endpoint), default, provider=service.name)
+    if isinstance(url, Failure):
+        shown = redact_url(config.storage_endpoint or "")[:80]
+        message = f"{shown!r} is not the URL of an object store"
+        reject(service.name, "storage_endpoint", message)
+    return url.unwrap()
 
 
 def object_path(key: str) -> str:

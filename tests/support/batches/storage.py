@@ -249,7 +249,7 @@ def _create_prediction(
     if source not in fake.files or not body["model"].startswith(f"publishers/{publisher}/models/"):
         return problem(400, f"no model or no object {source}")
     job = fake.add_job(
-        "projects/1/locations/us-central1/batchPredictionJobs/", _rows_of_vertex(claude, fake.files[source]),
+        "projects/project-1/locations/us-central1/batchPredictionJobs/", _rows_of_vertex(claude, fake.files[source]),
         key=body["displayName"], model=body["model"], input_file=source,
     )  # fmt: skip
     job.output_file = body["outputConfig"]["gcsDestination"]["outputUriPrefix"]
@@ -302,7 +302,7 @@ def _list_predictions(
 def _vertex(claude: bool) -> tuple[tuple[str, str, Handler], ...]:
     view = partial(_prediction_job, claude)
     missing = reply({"error": {"code": 404, "message": "no such job", "status": "NOT_FOUND"}}, 404)
-    job = r"/(projects/1/locations/[^/]+/batchPredictionJobs/[^/:]+)"
+    job = r"/(projects/project-1/locations/[^/]+/batchPredictionJobs/[^/:]+)"
     return (
         ("POST", r"/gcs/upload/storage/v1/b/([^/]+)/o$", _gcs_upload),
         ("GET", r"/gcs/storage/v1/b/([^/]+)/o$", _gcs_list),
