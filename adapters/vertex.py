@@ -5,66 +5,65 @@ Docs: cloud.google.com, "Vertex AI generateContent" and "Vertex AI in express mo
 """
 
 from datetime import datetime
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
+from msgspec.structs import replace
+
 from llm_pure.adapters.dialects import gemini_content
+from llm_pure.adapters.shared.vertex_urls import host_of, is_api_key, location_of
+from llm_pure.core.provider import Provider
 from llm_pure.core.urls import base_url
 from llm_pure.signing.key import key_header
-from llm_pure.types.config import LLMConfig, reveal
+from llm_pure.types.config import LLMConfig
 from llm_pure.types.errors import InvalidConfiguration
 from llm_pure.types.http import HttpRequest
 from llm_pure.types.operations import EmbedLimit
-from llm_pure.types.result import Failure, LLMResult
+from llm_pure.types.rejection import Rejected, ok, returns_failure
+from llm_pure.types.result import LLMResult
+
+if TYPE_CHECKING:
+    from llm_pure.core.batch_api import BatchApi
 
 _NAME = "vertex"
 _BASE_URL = "https://aiplatform.googleapis.com"
 _KEYS = ("GOOGLE_OAUTH_ACCESS_TOKEN", "GOOGLE_API_KEY")
 _VERSION = "v1beta1"
-_LOCATION = "global"
 _EMBEDDINGS = "cloud.google.com, Vertex AI, Get text embeddings, read 2026-11-21"
-_MULTI_REGIONS = ("us", "eu")
-_API_KEY_PREFIXES = ("AIza", "AQ.")
-"""Prefixes of Google's API keys; any other key is an OAuth token, which begins with "ya29." or is a JWT."""
 
 
-def url_for(config: LLMConfig, model: str, operation: str) -> LLMResult[str]:
+@returns_failure
+def url_for(config: LLMConfig, model: str, operation: str) -> str:
     """{host}/v1beta1/projects/{project}/locations/{location}/publishers/google/models/{model}:{operation}.
 
     In express mode, with an API key and without a project, the path begins with publishers/. The location is
     config.location, else config.region_name, else "global"; it selects the host. Fails with InvalidConfiguration without
     a project and an API key, or for an invalid location.
     """
-    location = config.location or config.region_name or _LOCATION
-    if not location.replace("-", "").isalnum() or not location.isascii():
-        return _invalid("location", f"invalid location {location!r}; example: us-central1")
+    location = location_of(_NAME, config)
     path = _model_path(model)
-    host = _host(location)
+    host = host_of(location)
     if not path.startswith("projects/"):
         if config.project:
             project = quote(config.project, safe=":")
             path = f"projects/{project}/locations/{location}/{path}"
-        elif _is_api_key(config):
+        elif is_api_key(config):
             host = _BASE_URL
         else:
             message = "no project: set `project` in the configuration, or use an API key"
-            return _invalid("project", message)
+            raise Rejected(InvalidConfiguration(message=message, field="project", provider=_NAME))
     version = config.api_version or _VERSION
-    return base_url(config, host, provider=_NAME).map(
-        lambda url: f"{url}/{version}/{quote(path, safe='/@:')}:{operation}"
-    )
+    url = ok(base_url(config, host, provider=_NAME))
+    return f"{url}/{version}/{quote(path, safe='/@:')}:{operation}"
 
 
 def authorize(config: LLMConfig, request: HttpRequest, now: datetime) -> LLMResult[HttpRequest]:
     """Add the credential: an API key as x-goog-api-key, an OAuth token as authorization."""
-    return (_WITH_KEY if _is_api_key(config) else _WITH_TOKEN)(config, request, now)
+    return (_WITH_KEY if is_api_key(config) else _WITH_TOKEN)(config, request, now)
 
 
 _WITH_KEY = key_header(_NAME, _KEYS, header="x-goog-api-key", prefix="")
 _WITH_TOKEN = key_header(_NAME, _KEYS)
-
-
-def _is_api_key(config: LLMConfig) -> bool:
-    return reveal(config.api_key).strip().startswith(_API_KEY_PREFIXES)
 
 
 def _model_path(model: str) -> str:
@@ -77,43 +76,44 @@ def _model_path(model: str) -> str:
     return f"publishers/{publisher}/models/{rest}"
 
 
-def _host(location: str) -> str:
-    if location == _LOCATION:
-        return _BASE_URL
-    if location in _MULTI_REGIONS:
-        return f"https://aiplatform.{location}.rep.googleapis.com"
-    return f"https://{location}-aiplatform.googleapis.com"
+def _make_batch(provider: Provider) -> "BatchApi":
+    from llm_pure.adapters.shared.vertex_batches import (  # late
+        GEMINI_LIMITS,
+        VertexBatches,
+        batches,
+    )
+
+    return batches(provider, GEMINI_LIMITS, VertexBatches(model_path=_model_path, label_ids=True))
 
 
-def _invalid(field: str, message: str) -> LLMResult[str]:
-    return Failure(InvalidConfiguration(message=message, field=field, provider=_NAME))
-
-
-PROVIDER = gemini_content.provider(
-    name=_NAME,
-    base_url=_BASE_URL,
-    url_for=url_for,
-    quirks=gemini_content.Quirks(
-        labels=True,
-        media_type_required=True,
-        file_names=True,
-        embed_forms=(
-            ("gemini-embedding-001", "predict"),
-            ("gemini-embedding-exp", "predict"),
-            ("gemini-", "content"),
-            ("", "predict"),
+PROVIDER = replace(
+    gemini_content.provider(
+        name=_NAME,
+        base_url=_BASE_URL,
+        url_for=url_for,
+        quirks=gemini_content.Quirks(
+            labels=True,
+            media_type_required=True,
+            file_names=True,
+            embed_forms=(
+                ("gemini-embedding-001", "predict"),
+                ("gemini-embedding-exp", "predict"),
+                ("gemini-", "content"),
+                ("", "predict"),
+            ),
         ),
+        authorize=authorize,
+        api_key_env=_KEYS,
+        base_url_env=("GOOGLE_VERTEX_BASE_URL",),
+        embed_limits=(
+            EmbedLimit(max_texts=1, prefix="gemini-embedding", source=_EMBEDDINGS),
+            EmbedLimit(max_texts=250, max_tokens=20_000, source=_EMBEDDINGS),
+        ),
+        env_vars={
+            "project": ("GOOGLE_CLOUD_PROJECT",),
+            "location": ("GOOGLE_CLOUD_LOCATION", "GOOGLE_CLOUD_REGION"),
+        },
+        source="cloud.google.com Vertex AI reference and google-genai 3.4.0, read 2026-11-20",
     ),
-    authorize=authorize,
-    api_key_env=_KEYS,
-    base_url_env=("GOOGLE_VERTEX_BASE_URL",),
-    embed_limits=(
-        EmbedLimit(max_texts=1, prefix="gemini-embedding", source=_EMBEDDINGS),
-        EmbedLimit(max_texts=250, max_tokens=20_000, source=_EMBEDDINGS),
-    ),
-    env_vars={
-        "project": ("GOOGLE_CLOUD_PROJECT",),
-        "location": ("GOOGLE_CLOUD_LOCATION", "GOOGLE_CLOUD_REGION"),
-    },
-    source="cloud.google.com Vertex AI reference and google-genai 3.4.0, read 2026-11-20",
+    make_batch=_make_batch,
 )

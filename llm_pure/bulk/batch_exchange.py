@@ -13,12 +13,14 @@ from llm_pure.core.batch_api import (
     BatchApi,
     BatchInput,
     BatchJob,
+    BatchResult,
     JobPage,
+    ResultParts,
     ResultsPage,
     UploadState,
 )
 from llm_pure.transports.base import Timeouts, Transport, timeouts_of
-from llm_pure.types.errors import ProtocolError, UnsupportedFeature
+from llm_pure.types.errors import LLMError, ProtocolError, UnsupportedFeature
 from llm_pure.types.http import HttpRequest, HttpResponse
 from llm_pure.types.rejection import Rejected, ok, returns_failure
 from llm_pure.types.result import Failure, LLMResult
@@ -84,6 +86,8 @@ class Exchange:
                 if state.phase == "check":
                     self._sleep(READY_S)
                 response = self._send(step.request, authorize=step.authorize, long=True)
+                if step.file_id:
+                    state = msgspec.structs.replace(state, file_id=step.file_id)
                 state = ok(parse(response, state))
                 if state.done:
                     return state.file_id
@@ -129,6 +133,9 @@ class Exchange:
 
         def run() -> ResultsPage:
             response = self._send(ok(self.api.results(config, job, page)), long=True)
+            build_parts = self.api.build_parts
+            if build_parts is not None:
+                return self._parts(job, page, ok(build_parts(config, job, page, response)))
             read = self.api.read_results(job, page, response)
             if read.error is None:
                 return read
@@ -138,6 +145,26 @@ class Exchange:
             return msgspec.structs.replace(read, error=error)
 
         return self._guarded(run)
+
+    def _parts(self, job: BatchJob, page: str, parts: ResultParts) -> ResultsPage:
+        """Fetch and decode the files of a page, up to the first error. Raises Rejected if nothing could be read."""
+        results: list[BatchResult] = []
+        error: LLMError | None = None
+        for part in parts.requests:
+            try:
+                response = self._send(part.request, authorize=part.authorize, long=True)
+            except Rejected as rejected:
+                error = rejected.error
+                break
+            read = self.api.read_results(job, page, response)
+            results += read.results
+            error = read.error
+            if error is not None:
+                break
+        if error is not None and not results:
+            raise Rejected(error)
+        error = None if error is None else annotate_error(self.target, error)
+        return ResultsPage(results=tuple(results), next_page=parts.next_page, error=error)
 
     def delete(self, state: JobState) -> LLMResult[int]:
         """Delete what the service keeps of the job; return the number of requests. What is gone already is no error."""

@@ -216,14 +216,18 @@ def _read(state: JobState, event: ResultsRead) -> Step:
     state = msgspec.structs.replace(state, ended=ended)
     if event.error is not None:
         return _incomplete(_with(state, verified=verified), event)
-    more = state.pages_read < len(state.ids) + MAX_EMPTY_PAGES and event.next_page != event.page
-    pages = (event.next_page if more else "", *state.record.pages[1:])
-    rest = tuple([page for page in pages if page])
+    rest = _pages_after(state, event)
     state = msgspec.structs.replace(state, attempts=0, pages_read=state.pages_read + 1)
     state = _with(state, pages=rest, verified=verified)
     if rest:
         return state, (Log(state.record), Fetch(rest[0]))
     return _finish(state)
+
+
+def _pages_after(state: JobState, event: ResultsRead) -> tuple[str, ...]:
+    more = state.pages_read < len(state.ids) + MAX_EMPTY_PAGES and event.next_page != event.page
+    pages = (event.next_page if more else "", *state.record.pages[1:])
+    return tuple([page for page in pages if page])
 
 
 def _release(state: JobState) -> Step:
@@ -239,18 +243,20 @@ def _incomplete(state: JobState, event: ResultsRead) -> Step:
     state = msgspec.structs.replace(state, attempts=attempts)
     error = event.error
     if isinstance(error, NotFound):
-        return _skip_page(state)
+        return _skip_page(state, event)
     if attempts < MAX_ATTEMPTS:
         return state, (Fetch(event.page, _backoff(error, attempts)),)
     if isinstance(error, ProtocolError) or state.record.cancelling:
-        return _skip_page(state)
+        return _skip_page(state, event)
     assert error is not None
     return msgspec.structs.replace(state, attempts=0), (Stop(error),)
 
 
-def _skip_page(state: JobState) -> Step:
-    rest = state.record.pages[1:]
-    state = _with(msgspec.structs.replace(state, attempts=0), pages=rest)
+def _skip_page(state: JobState, event: ResultsRead) -> Step:
+    """Go on with the page after it, if it names one."""
+    rest = _pages_after(state, event)
+    state = msgspec.structs.replace(state, attempts=0, pages_read=state.pages_read + 1)
+    state = _with(state, pages=rest)
     return (state, (Log(state.record), Fetch(rest[0]))) if rest else _finish(state)
 
 

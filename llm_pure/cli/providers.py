@@ -21,6 +21,29 @@ the response, and that a response and an error are recorded in `cassettes/`; a s
 command read the key variable, unless the configuration has a key.
 """
 
+BATCHES = """\
+
+## What batches need
+
+| api_type | settings | |
+| --- | --- | --- |
+| `bedrock`<br>`bedrock_invoke` | `batch_uri: s3://bucket/folder`<br>`batch_role: arn:aws:iam::123456789012:role/batches` | AWS credentials: S3 takes no API key of Bedrock. A job has at least 100 requests with most models. `bedrock` takes no tools in batches, `bedrock_invoke` does |
+| `fireworks` | `account_id`, or `FIREWORKS_ACCOUNT_ID` | jobs cannot be cancelled |
+| `vertex`<br>`vertex_anthropic` | `batch_uri: gs://bucket/folder`, `project`, `location` | an OAuth token: Cloud Storage takes no API key. `batch clean` leaves the results in the bucket |
+
+Files are written into the folder of `batch_uri`; `storage_endpoint` names another address of the object store than the cloud's own.
+
+No batches, of what was found until 2026-11-30:
+
+| api_type | why |
+| --- | --- |
+| `ark` | its jobs take and write files of TOS, whose lines and names no source states. Its other way works: single calls at the batch price, with `base_url: https://ark.cn-beijing.volces.com/api/v3/batch`, an endpoint for batches as the model, and a `timeout` of hours |
+| `cohere` | the lines of its datasets, its limits and its price are in no source |
+| `cerebras` | a private preview, which its package 1.91 does not have |
+| `spark` | one page of its documentation, without a price, a window or an example of a result |
+| the others | no batch service was found |
+"""
+
 
 class Row(msgspec.Struct, frozen=True, kw_only=True):
     """One api_type. The field names are the keys of --json."""
@@ -88,7 +111,7 @@ def page(rows: Iterable[Row]) -> str:
         marks = ["✓" if capability in row.supports else "" for capability in CAPABILITIES]
         base_url = row.base_url or "your own"
         lines.append(_cells([f"`{row.api_type}`", row.dialect, base_url, keys, *marks]))
-    return "\n".join(lines)
+    return "\n".join([*lines, BATCHES.rstrip("\n")])
 
 
 def _cells(texts: Iterable[str]) -> str:

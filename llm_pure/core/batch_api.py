@@ -100,12 +100,23 @@ class UploadState(msgspec.Struct, frozen=True, kw_only=True):
     """Where the bytes go, if the service names it; such a URL is a credential."""
 
 
-class UploadRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """One request of an upload."""
+class TransferRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """One request of an upload, or for a file of results."""
 
     request: HttpRequest
     authorize: bool = True
     """False: the URL is signed, and the provider's key must not be sent to it."""
+    file_id: str = ""
+    """The id that the uploaded file has, where the response does not name it: `parse_upload` is called with it."""
+
+
+class ResultParts(msgspec.Struct, frozen=True, kw_only=True):
+    """The files that a page of results consists of."""
+
+    requests: tuple[TransferRequest, ...] = ()
+    """One for each file; their URLs may be credentials."""
+    next_page: str = ""
+    """The page after this one, "" for the last."""
 
 
 class BatchCounts(msgspec.Struct, frozen=True, kw_only=True):
@@ -230,7 +241,7 @@ class BatchApi(msgspec.Struct, frozen=True, kw_only=True):
 
     provider: str
     shape: str
-    """How requests and results travel: "files", "inline", "inline_or_file" or "pages"."""
+    """How requests and results travel: "files", "inline", "inline_or_file", "pages" or "storage" (the user's own bucket)."""
     limits: BatchLimits
     keeps_key: bool
     """A job in a list can be recognized, by `BatchJob.key` or by its input file. False: by the ids of its results only."""
@@ -247,7 +258,12 @@ class BatchApi(msgspec.Struct, frozen=True, kw_only=True):
     results: Callable[[LLMConfig, BatchJob, str], LLMResult[HttpRequest]]
     """(config, job, page): a page of `BatchJob.pages`, or the next one of a page."""
     open_results: Callable[[BatchJob, str, ResponseHead], ResultsDecoder]
-    upload: Callable[[LLMConfig, BatchInput, UploadState], LLMResult[UploadRequest]] | None = None
+    build_parts: (
+        Callable[[LLMConfig, BatchJob, str, HttpResponse], LLMResult[ResultParts]] | None
+    ) = None
+    """(config, job, page, the response of `results`) -> the requests for the files that it names; `open_results` decodes
+    each. None: the response of `results` has the results."""
+    upload: Callable[[LLMConfig, BatchInput, UploadState], LLMResult[TransferRequest]] | None = None
     """None: the lines are sent with `create`."""
     parse_upload: Callable[[HttpResponse, UploadState], LLMResult[UploadState]] | None = None
     cancel: Callable[[LLMConfig, str], LLMResult[HttpRequest]] | None = None

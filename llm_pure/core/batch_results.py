@@ -137,19 +137,24 @@ class JsonLinesDecoder(_Body):
             return Failure(error)
         short = self._short()
         for line in self._lines.close():
-            result = self._result(line)
-            if result.kind != "unreadable" and short is None:
-                return Success((result,))
+            raw = self._decoded(line)
+            if raw is not None and short is None:  # a whole object, also if it is no result
+                return Success((self._read(raw),))
             short = short or self._cut("the results end within a line", line)
         if short is None:
             return Success(())
         self._fail(short)
         return Failure(short)
 
-    def _result(self, line: bytes) -> BatchResult:
+    def _decoded(self, line: bytes) -> dict[str, Any] | None:
+        """The JSON object of the next line, None if it is none."""
         self._count += 1
         raw = decode_any(line, provider=self._provider, where=f"line {self._count}").value_or(None)
-        if isinstance(raw, dict):
+        return raw if isinstance(raw, dict) else None
+
+    def _result(self, line: bytes) -> BatchResult:
+        raw = self._decoded(line)
+        if raw is not None:
             return self._read(raw)
         message = f"line {self._count} of the results is not a JSON object"
         return unreadable(self._provider, message, line)
@@ -256,8 +261,19 @@ GRPC_STATUS: Mapping[int, int] = {
 """google.rpc.Code -> HTTP status. Source: googleapis google/rpc/code.proto, as generally known; wire/batch.md 4."""
 
 
+_CODES = """OK CANCELLED UNKNOWN INVALID_ARGUMENT DEADLINE_EXCEEDED NOT_FOUND ALREADY_EXISTS PERMISSION_DENIED
+RESOURCE_EXHAUSTED FAILED_PRECONDITION ABORTED OUT_OF_RANGE UNIMPLEMENTED INTERNAL UNAVAILABLE DATA_LOSS UNAUTHENTICATED"""
+_GRPC_NAMES: Mapping[str, int] = {name: number for number, name in enumerate(_CODES.split())}
+
+
 def grpc_status(code: Any) -> int:
-    """The HTTP status of an error's code, which is a gRPC code or a status."""
+    """The HTTP status of an error's code, which is a gRPC code, its name, or a status; 500 for others.
+
+    >>> grpc_status(3), grpc_status("RESOURCE_EXHAUSTED"), grpc_status("503"), grpc_status("odd")
+    (400, 429, 503, 500)
+    """
+    if isinstance(code, str):
+        code = _GRPC_NAMES.get(code.upper(), code)
     if isinstance(code, str) and code.isdecimal() and len(code) <= 3:
         code = int(code)
     if isinstance(code, bool) or not isinstance(code, int):

@@ -1,7 +1,7 @@
 """AWS Signature Version 4: sign a request in headers.
 
-For every service except S3: the path is percent-encoded once more than in the URL. A transport must send the URL
-unchanged; one that turns %3A into ":" invalidates the signature.
+The path is signed percent-encoded once more than in the URL; for S3 as it is. A transport must send the URL unchanged; one
+that turns %3A into ":" invalidates the signature.
 
 Source: docs.aws.amazon.com, IAM User Guide, "Create a signed AWS API request", and botocore 1.44.5, auth.py, whose
 choice of headers this follows; read 2026-11-20.
@@ -51,7 +51,7 @@ def sign(
 ) -> HttpRequest:
     """Return the request with `x-amz-date`, `authorization` and, for temporary credentials, `x-amz-security-token`.
 
-    `service`: the signing name, "bedrock" for Bedrock's runtime. An existing `host` or `x-amz-content-sha256` is signed
+    `service`: the signing name, "bedrock" for Bedrock's runtime, "s3" for S3. An existing `host` or `x-amz-content-sha256` is signed
     as it is; `date` is replaced by `x-amz-date`. Signing again replaces the signature. Raises ValueError for a naive `now`.
     """
     timestamp = in_utc(now).strftime("%Y%m%dT%H%M%SZ")
@@ -64,7 +64,7 @@ def sign(
 
     signed = _headers_to_sign(ready)
     names = ";".join([name for name, _ in signed])
-    canonical = _canonical_request(ready, signed, names)
+    canonical = _canonical_request(ready, signed, names, path_as_is=service == "s3")
     digest = sha256(utf8(canonical)).hexdigest()
     scope = (timestamp[:8], region, service, "aws4_request")
     key = utf8("AWS4" + reveal(credentials.secret_key))
@@ -81,13 +81,16 @@ _SENT_AS_IS = "!$%&'()*+,-./:;=?@[]_~"
 """Characters of a query that are signed as they stand, besides letters and digits."""
 
 
-def _canonical_request(request: HttpRequest, signed: Headers, names: str) -> str:
+def _canonical_request(
+    request: HttpRequest, signed: Headers, names: str, *, path_as_is: bool
+) -> str:
     parts = urlsplit(request.url)
+    path = parts.path or "/"
     digest = get_header(request.headers, "x-amz-content-sha256")
     return "\n".join(
         [
             request.method.upper(),
-            quote(_without_dot_segments(parts.path or "/"), safe="/~"),
+            path if path_as_is else quote(_without_dot_segments(path), safe="/~"),
             _canonical_query(parts.query),
             *[f"{name}:{value}" for name, value in signed],
             "",

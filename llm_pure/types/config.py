@@ -131,6 +131,14 @@ class LLMConfig(msgspec.Struct, frozen=True, kw_only=True):
     project: str | None = None
     """Vertex AI's, as is the next."""
     location: str | None = None
+    batch_uri: str | None = None
+    """The folder of a bucket for files of batches, of Vertex AI (gs://bucket/folder) and Bedrock (s3://bucket/folder)."""
+    batch_role: str | None = None
+    """The ARN of the role with which Bedrock reads and writes `batch_uri`."""
+    storage_endpoint: str | None = None
+    """The URL of the object store with `batch_uri`; None: the cloud's own."""
+    account_id: str | None = None
+    """Fireworks' account, for batches."""
     proxy: str | None = None
     calc_usage: bool = True
     """Count tokens locally if the provider reports none."""
@@ -189,7 +197,7 @@ class LLMConfig(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def _show(name: str, value: object) -> object:
-    if name in ("base_url", "endpoint") and isinstance(value, str):
+    if name in ("base_url", "endpoint", "storage_endpoint") and isinstance(value, str):
         return redact_url(value)
     if name == "proxy" and isinstance(value, str):
         return redact_proxy(value)
@@ -213,7 +221,7 @@ def config_secrets(config: LLMConfig) -> frozenset[str]:
     secrets = [reveal(getattr(config, name)).strip() for name in SECRET_FIELDS]
     for name, value in config.headers:
         secrets += header_secrets(name.lower(), value)
-    for url in (config.base_url, config.endpoint):
+    for url in (config.base_url, config.endpoint, config.storage_endpoint):
         secrets += url_secrets(url or "")
     secrets += url_secrets(config.proxy or "", is_proxy=True)
     return long_enough(secrets)

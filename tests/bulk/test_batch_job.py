@@ -384,6 +384,20 @@ def test_a_page_that_is_damaged_at_the_service_is_left_in_the_end() -> None:
     assert commands == (Log(state.record), Replan(("b", "c"), False))
 
 
+@pytest.mark.parametrize(
+    "error", [NotFound(message="gone", status=404), ProtocolError(message="no JSON", status=200)]
+)
+def test_the_page_after_a_page_that_is_left_is_read(error: LLMError) -> None:
+    state = state_in("collecting", job_id="job-1", pages=("out", "err"))
+    page = ResultsRead(page="out", ids=frozenset(), seen=frozenset(), at_s=T, next_page="out-2", error=error)  # fmt: skip
+    for _ in range(MAX_ATTEMPTS):
+        state, commands = step(state, page)
+        if not isinstance(commands[-1], Fetch) or commands[-1].page != "out":
+            break
+    assert state.record.pages == ("out-2", "err")
+    assert commands == (Log(state.record), Fetch("out-2"))
+
+
 def test_a_page_that_is_cut_on_its_way_is_never_left() -> None:
     error = StreamInterrupted(message="cut", status=200)
     state, commands = incomplete(error)

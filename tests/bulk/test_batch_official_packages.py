@@ -6,11 +6,14 @@ from contextlib import contextmanager
 from typing import Any
 
 import anthropic
+import botocore.session  # type: ignore[import-untyped]
+import google.oauth2.credentials
 import httpx
 import mistralai.client
 import msgspec
 import openai
 import pytest
+from botocore.config import Config  # type: ignore[import-untyped]
 from google import genai
 
 from llm_pure import ChatRequest, LLMConfig
@@ -18,7 +21,9 @@ from llm_pure.adapters import registry
 from llm_pure.core.batch_api import BatchApi, BatchJob, BatchResult
 from llm_pure.core.provider import Provider
 from llm_pure.types.http import HttpRequest, HttpResponse
+from tests.support.batch_crashes import storage_fields
 from tests.support.batches import FakeBatches, serve_batches
+from tests.support.scenarios import NOW
 
 PROMPTS = {"id-1": "one", "id-2": "two"}
 ANSWERS = {name: f"answer to {prompt}" for name, prompt in PROMPTS.items()}
@@ -164,3 +169,94 @@ def test_the_fake_refuses_what_the_services_refuse() -> None:
         HttpRequest("POST", "https://fake.test/v1/messages/batches", (), body)
     )
     assert refused.status == 400
+
+
+@contextmanager
+def aws(fake: FakeBatches) -> Iterator[tuple[Any, Any]]:
+    """botocore's clients of Bedrock and of S3, at the fake service."""
+    session = botocore.session.get_session()
+    keys = {"aws_access_key_id": "AKIDEXAMPLE", "aws_secret_access_key": "secret", "region_name": "us-east-1"}  # fmt: skip
+    once = Config(retries={"total_max_attempts": 1}, s3={"addressing_style": "path"}, signature_version="s3v4")  # fmt: skip
+    s3 = session.create_client("s3", endpoint_url=f"{fake.url}/s3", config=once, **keys)
+    plain = Config(retries={"total_max_attempts": 1})
+    bedrock = session.create_client("bedrock", endpoint_url=fake.url, config=plain, **keys)
+    try:
+        yield bedrock, s3
+    finally:
+        bedrock.close()
+        s3.close()
+
+
+def test_botocore_makes_a_job_that_we_read_and_reads_ours() -> None:
+    fields = storage_fields("bedrock", "")
+    with serve_batches("bedrock") as fake, aws(fake) as (bedrock, s3):
+        config = LLMConfig(api_type="bedrock", model="m", base_url=fake.url, **{**fields, "storage_endpoint": f"{fake.url}/s3"})  # fmt: skip
+        provider, api = ours("bedrock")
+        data = b"".join([msgspec.json.encode(line) + b"\n" for line in lines("bedrock", config)])
+        s3.put_object(Bucket="bucket", Key="theirs/a.jsonl", Body=data)
+        made = bedrock.create_model_invocation_job(
+            jobName="our-key", roleArn=fields["batch_role"], modelId="m", modelInvocationType="Converse",
+            inputDataConfig={"s3InputDataConfig": {"s3InputFormat": "JSONL", "s3Uri": "s3://bucket/theirs/a.jsonl"}},
+            outputDataConfig={"s3OutputDataConfig": {"s3Uri": "s3://bucket/theirs/out/"}},
+        )  # fmt: skip
+        name = made["jobArn"]
+        done = bedrock.get_model_invocation_job(jobIdentifier=name)
+        assert (done["status"], done["jobName"]) == ("Completed", "our-key")
+        listed = bedrock.list_model_invocation_jobs()["invocationJobSummaries"]
+        assert [one["jobArn"] for one in listed] == [name]
+
+        def send(request: HttpRequest) -> HttpResponse:
+            return fake.handle(provider.authorize(config, request, NOW).unwrap())
+
+        job = api.parse_job(send(api.poll(config, name).unwrap())).unwrap()
+        assert (job.id, job.key, job.state) == (name, "our-key", "completed")
+        (page,) = job.pages
+        read = api.read_results(job, page, send(api.results(config, job, page).unwrap()))
+        texts = {
+            result.custom_id: provider.parse_chat(result.response).unwrap().text
+            for result in read.results
+            if result.response is not None
+        }
+        assert texts == ANSWERS
+        bucket, _, key = job.output_file.removeprefix("s3://").partition("/")
+        theirs = s3.get_object(Bucket=bucket, Key=key)["Body"].read()
+        assert [msgspec.json.decode(line)["recordId"] for line in theirs.splitlines()] == list(PROMPTS)  # fmt: skip
+        assert bedrock.stop_model_invocation_job(jobIdentifier=name)["ResponseMetadata"]["HTTPStatusCode"] == 200  # fmt: skip
+        s3.delete_object(Bucket=bucket, Key=key)
+        assert f"s3://{bucket}/{key}" not in fake.files
+
+
+def test_google_genai_makes_a_job_of_vertex_that_we_read() -> None:
+    fields = storage_fields("vertex", "")
+    with serve_batches("vertex") as fake:
+        config = LLMConfig(api_type="vertex", model="gemini-x", api_key="token", base_url=fake.url, **{**fields, "storage_endpoint": f"{fake.url}/gcs"})  # fmt: skip
+        provider, api = ours("vertex")
+        fake.files["gs://bucket/theirs.jsonl"] = b"".join([msgspec.json.encode(line) + b"\n" for line in lines("vertex", config)])  # fmt: skip
+        options = genai.types.HttpOptions(base_url=fake.url, api_version="v1")
+        credentials = google.oauth2.credentials.Credentials("token")  # type: ignore[no-untyped-call]
+        with closing(genai.Client(vertexai=True, project="project-1", location="us-central1", credentials=credentials, http_options=options)) as client:  # fmt: skip
+            made = client.batches.create(
+                model="gemini-x", src="gs://bucket/theirs.jsonl",
+                config={"display_name": "our-key", "dest": "gs://bucket/theirs/"},
+            )  # fmt: skip
+            done = client.batches.get(name=made.name)
+            assert done.state == "JOB_STATE_SUCCEEDED"
+            assert [one.name for one in client.batches.list()] == [made.name]
+
+        def send(request: HttpRequest) -> HttpResponse:
+            return fake.handle(provider.authorize(config, request, NOW).unwrap())
+
+        job = api.parse_job(send(api.poll(config, made.name).unwrap())).unwrap()
+        assert (job.key, job.state, job.counts.succeeded) == ("our-key", "completed", 2)
+        (page,) = job.pages
+        assert api.build_parts is not None
+        listed = send(api.results(config, job, page).unwrap())
+        parts = api.build_parts(config, job, page, listed).unwrap()
+        reads = [api.read_results(job, page, send(part.request)) for part in parts.requests]
+        texts = {
+            result.custom_id: provider.parse_chat(result.response).unwrap().text
+            for read in reads
+            for result in read.results
+            if result.response is not None
+        }
+        assert texts == ANSWERS

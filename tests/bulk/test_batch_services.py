@@ -51,20 +51,48 @@ def api_of(name: str) -> BatchApi:
     return api
 
 
-def config_of(name: str) -> LLMConfig:
+MODELS = {"bedrock_invoke": "anthropic.claude-haiku-4-5", "vertex_anthropic": "claude-haiku-4-5"}
+_S3 = {"batch_uri": "s3://bucket/runs", "batch_role": "arn:aws:iam::123456789012:role/batches"}
+_GCS = {"batch_uri": "gs://bucket/runs", "project": "project-1", "location": "us-central1"}
+STORAGE: dict[str, dict[str, str]] = {
+    "bedrock": _S3,
+    "bedrock_invoke": _S3,
+    "vertex": _GCS,
+    "vertex_anthropic": _GCS,
+    "fireworks": {"account_id": "account-1"},
+}
+"""What services with a bucket or an account are configured with besides."""
+
+
+def config_of(name: str, **changes: Any) -> LLMConfig:
     base_url = None if provider_of(name).base_url else "https://resource.openai.azure.com"
-    return LLMConfig(api_type=name, model="some-model", api_key=KEY, base_url=base_url)
+    fields = {
+        "model": MODELS.get(name, "some-model"),
+        "base_url": base_url,
+        **STORAGE.get(name, {}),
+    }
+    return LLMConfig(api_type=name, api_key=KEY, **{**fields, **changes})
+
+
+def file_of(name: str, text: str) -> str:
+    """An id of a file at this service."""
+    return f"{config_of(name).batch_uri or ''}/{text}" if config_of(name).batch_uri else text
+
+
+def page_of(name: str, text: str) -> str:
+    """A page of results that is a file, or its folder."""
+    return f"{'folder' if name.startswith('vertex') else 'file'}:{file_of(name, text)}"
 
 
 def line_body(data: bytes) -> dict[str, Any]:
     """The model's request in a line."""
     line = msgspec.json.decode(data)
-    body: dict[str, Any] = next(line[field] for field in ("body", "params", "request") if field in line)  # fmt: skip
+    body: dict[str, Any] = next(line[field] for field in ("body", "params", "request", "modelInput") if field in line)  # fmt: skip
     return body
 
 
-def test_the_first_wave_has_batches() -> None:
-    assert set(NAMES) >= FIRST_WAVE
+def test_these_providers_have_batches() -> None:
+    assert set(NAMES) >= FIRST_WAVE | set(STORAGE)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -82,17 +110,20 @@ def test_a_line_holds_what_build_chat_builds_unstreamed(name: str) -> None:
     line = api_of(name).build_line(config, "id-1", request).unwrap()
     alone = ChatRequest(messages="hi", stream=False, max_tokens=7, temperature=0.5)
     expected = msgspec.json.decode(provider.build_chat(config, alone).unwrap().request.body)
-    if name == "mistral":
+    if name in ("mistral", "fireworks"):
         del expected["model"]
+    if name == "vertex":
+        expected["labels"] = {"llm_pure_row": "id-1"}
     if name != "dashscope":  # its batches are of the compatible API
         assert line_body(line.data) == expected
     assert b'"stream"' not in line.data
     assert b"\n" not in line.data
     decoded = msgspec.json.decode(line.data)
-    assert decoded.get("custom_id", decoded.get("key")) == "id-1"
+    if name != "vertex":  # it is a label there
+        assert next(decoded[field] for field in ("custom_id", "key", "recordId") if field in decoded) == "id-1"  # fmt: skip
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", [name for name in NAMES if name != "bedrock"])
 def test_what_a_line_cannot_hold_is_an_adaptation_or_an_error(name: str) -> None:
     tool = Tool(name="a name that no service takes", parameters={"type": "object", "properties": {}})  # fmt: skip
     request = ChatRequest(messages="hi", tools=(tool,))
@@ -106,13 +137,14 @@ def test_what_a_line_cannot_hold_is_an_adaptation_or_an_error(name: str) -> None
 def test_no_request_holds_a_key(name: str) -> None:
     api, config = api_of(name), config_of(name)
     line = api.build_line(config, "id-1", ChatRequest(messages="hi")).unwrap()
-    job = BatchInput(key="our-key", model="some-model", lines=(line.data,), file_id="file-1")
-    known = BatchJob(id="job-1", state="completed", input_file="file-1", output_file="file-2")
+    first, second = file_of(name, "file-1"), file_of(name, "file-2")
+    job = BatchInput(key="our-key", model="some-model", lines=(line.data,), file_id=first)
+    known = BatchJob(id="job-1", state="completed", input_file=first, output_file=second)
     requests: list[HttpRequest] = [
         api.create(config, job).unwrap(),
         api.poll(config, "job-1").unwrap(),
         api.list_jobs(config, "").unwrap(),
-        api.results(config, known, "file:file-2").unwrap(),
+        api.results(config, known, page_of(name, "file-2")).unwrap(),
     ]
     if api.upload is not None:
         requests.append(api.upload(config, job, UploadState()).unwrap().request)
@@ -139,7 +171,7 @@ def test_our_key_is_in_the_create_where_the_service_keeps_one(name: str) -> None
 @pytest.mark.parametrize("name", NAMES)
 def test_an_id_is_escaped_in_urls(name: str) -> None:
     api, config = api_of(name), config_of(name)
-    for request in (api.poll(config, "a/b?c#d").unwrap(), api.results(config, BatchJob(id="a?b#c", state="completed"), "file:x?y").unwrap()):  # fmt: skip
+    for request in (api.poll(config, "a/b?c#d").unwrap(), api.results(config, BatchJob(id="a?b#c", state="completed"), page_of(name, "x?y")).unwrap()):  # fmt: skip
         assert "?c" not in request.url
         assert "#" not in request.url
         assert "?y" not in request.url
@@ -157,10 +189,13 @@ def test_no_bytes_make_a_parser_raise(name: str, status: int, body: bytes) -> No
         api.parse_job(response)
         api.parse_list(response)
         if api.parse_upload is not None:
-            for state in (UploadState(), UploadState(phase="put", file_id="f", url=Secret("https://x.test")), UploadState(phase="check", file_id="f")):  # fmt: skip
+            for state in (UploadState(), UploadState(phase="put", file_id="f", url=Secret("https://x.test")), *[UploadState(phase=phase, file_id="f") for phase in ("check", "look", "send")]):  # fmt: skip
                 api.parse_upload(response, state)
-        for page in ("file:x", "inline", "page:", "results"):
-            api.read_results(BatchJob(id="j", state="completed"), page, response)
+        for page in ("file:x", "inline", "page:", "results", "folder:gs://bucket/x"):
+            job = BatchJob(id="j", state="completed")
+            api.read_results(job, page, response)
+            if api.build_parts is not None:
+                api.build_parts(config_of(name), job, page, response)
 
 
 values = st.recursive(
@@ -172,6 +207,9 @@ values = st.recursive(
             "custom_id", "key", "result", "type", "code", "message", "request_counts", "total", "created_at", "batch_id",
             "batch_request_id", "batch_result", "inlinedResponses", "output", "input_files", "usage", "cost", "output_file_id",
             "processing_status", "pagination_token", "status_code", "num_requests", "cost_breakdown", "total_cost_usd_ticks",
+            "jobArn", "inputDataConfig", "s3InputDataConfig", "s3Uri", "recordId", "modelOutput", "errorCode", "request", "labels",
+            "inputConfig", "gcsSource", "uris", "outputInfo", "gcsOutputDirectory", "completionStats", "successfulCount", "items",
+            "nextPageToken", "filenameToSignedUrls", "jobProgress", "totalInputRequests", "outputDatasetId", "lifecycle",
         ]),
         inner, max_size=5,
     ),
@@ -318,6 +356,14 @@ def test_a_file_may_have_odd_lines(data: bytes, ids: list[str]) -> None:  # 7, 8
     page = read(data)
     assert [result.custom_id for result in page.results] == ids
     assert page.error is None
+
+
+@pytest.mark.parametrize("name", ["openai", "anthropic", "vertex", "bedrock", "fireworks"])
+@pytest.mark.parametrize("end", [b"", b"\n", b"\r\n"])
+def test_a_last_line_that_is_json_but_no_result_is_no_cut(name: str, end: bytes) -> None:
+    page = read(b'{"custom_id":"of-nobody","recordId":"of-nobody"}' + end, name, "file:f")
+    found = [(result.custom_id, result.kind) for result in page.results]
+    assert (found, page.error) == ([("of-nobody", "unreadable")], None)
 
 
 @pytest.mark.parametrize("cut", range(1, 40))

@@ -7,7 +7,7 @@ import pytest
 
 from llm_pure.adapters import registry
 from llm_pure.cli.main import main
-from llm_pure.cli.providers import Row, listing, page
+from llm_pure.cli.providers import BATCHES, Row, listing, page
 from llm_pure.core.capabilities import CAPABILITIES
 
 Captured = pytest.CaptureFixture[str]
@@ -44,7 +44,9 @@ def test_a_listing_is_three_lines_for_each() -> None:
 
 
 def test_a_page_is_a_table_with_a_column_for_each_capability() -> None:
-    head, rule, first, second = page(ROWS).splitlines()[-4:]
+    table, _, rest = page(ROWS).partition(BATCHES.rstrip("\n"))
+    assert rest == ""
+    head, rule, first, second = table.splitlines()[-4:]
 
     assert head.split(" | ")[4:] == [*CAPABILITIES[:-1], "batch |"]
     assert rule.count("---") == 4

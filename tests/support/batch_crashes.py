@@ -40,9 +40,16 @@ API_TYPES = {
     "mistral": ("mistral", "/v1"),
     "openrouter": ("openrouter", "/v1"),
     "xai": ("xai", "/v1"),
+    "bedrock": ("bedrock", ""),
+    "bedrock_invoke": ("bedrock_invoke", ""),
+    "vertex": ("vertex", ""),
+    "vertex_claude": ("vertex_anthropic", ""),
+    "fireworks": ("fireworks", "/inference/v1"),
 }
 """Shape -> a provider with it, and the path of its base URL."""
 MODEL = "some-model"
+MODELS = {"bedrock_invoke": "anthropic.claude-haiku-4-5", "vertex_claude": "claude-haiku-4-5"}
+"""Models of services that must know what they are."""
 ROWS = 7
 JOB_ROWS = 4
 
@@ -95,11 +102,39 @@ def uploading(name: str) -> Registry:
     return default_registry.with_provider(name, replace(provider, make_batch=make_batch))
 
 
+def storage_fields(shape: str, url: str) -> dict[str, str]:
+    """What the configuration of a service with a bucket or an account has besides."""
+    match shape.partition("_")[0]:
+        case "bedrock":
+            return {
+                "access_key": "AKIAIOSFODNN7EXAMPLE",
+                "secret_key": "k-secret-0123456789",
+                "region_name": "us-east-1",
+                "batch_uri": "s3://bucket/runs",
+                "batch_role": "arn:aws:iam::123456789012:role/batches",
+                "storage_endpoint": f"{url}/s3",
+            }
+        case "vertex":
+            return {
+                "project": "project-1",
+                "location": "us-central1",
+                "batch_uri": "gs://bucket/runs",
+                "storage_endpoint": f"{url}/gcs",
+            }
+        case "fireworks":
+            return {"account_id": "account-1"}
+    return {}
+
+
 def plan_run(directory: Path, shape: str, rows: int = ROWS, *, inline: bool = True) -> Run:
     """A run of these rows at a provider with this shape. inline: small jobs are sent without a file where that can be."""
     name, path = API_TYPES[shape]
     config = LLMConfig(
-        api_type=name, model=MODEL, api_key="k-0123456789", base_url=f"https://fake.test{path}"
+        api_type=name,
+        model=MODELS.get(shape, MODEL),
+        api_key="k-0123456789",
+        base_url=f"https://fake.test{path}",
+        **storage_fields(shape, "https://fake.test"),
     )
     prompts = [{"prompt": f"row {number}"} for number in range(rows)]
     registry = None if inline else uploading(name)

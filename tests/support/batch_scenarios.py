@@ -14,11 +14,13 @@ import msgspec
 
 from llm_pure import ChatRequest, HttpRequest, LLMConfig
 from llm_pure.adapters import registry
-from llm_pure.core.batch_api import BatchApi, BatchInput, BatchJob
+from llm_pure.core.batch_api import BatchApi, BatchInput, BatchJob, UploadState
 from llm_pure.core.provider import Provider
 from llm_pure.types.http import HttpResponse
+from tests.support.batch_crashes import MODELS, storage_fields
 from tests.support.batches import FakeBatches
 from tests.support.batches.jobs import FakeRow
+from tests.support.batches.storage import STORAGE_ROUTES
 from tests.support.configs import file_config
 from tests.support.scenarios import CASSETTES, NOW
 from tests.support.services.exchange import Asked, Reply
@@ -38,8 +40,11 @@ SHAPE_PATHS: dict[str, tuple[str, str]] = {
     "anthropic": ("anthropic", ""),
     "azure": ("files", "/v1"),
     "azure_responses": ("files", "/responses/v1"),
+    "bedrock": ("bedrock", ""),
+    "bedrock_invoke": ("bedrock_invoke", ""),
     "dashscope": ("files", "/compatible-mode/v1"),
     "dashscope_compatible": ("files", "/v1"),
+    "fireworks": ("fireworks", "/inference/v1"),
     "gemini": ("gemini", ""),
     "groq": ("files", "/openai/v1"),
     "mistral": ("mistral", "/v1"),
@@ -48,11 +53,19 @@ SHAPE_PATHS: dict[str, tuple[str, str]] = {
     "openrouter": ("openrouter", "/v1"),
     "siliconflow": ("files", "/v1"),
     "together": ("together", "/v1"),
+    "vertex": ("vertex", ""),
+    "vertex_anthropic": ("vertex_claude", ""),
     "xai": ("xai", "/v1"),
     "zai": ("files", "/v4"),
     "zhipuai": ("files", "/v4"),
 }
 """Provider -> the shape of its service here, and the path of its base URL."""
+
+
+STORAGE_SHAPES = {
+    shape: name for name, (shape, _) in SHAPE_PATHS.items() if shape in STORAGE_ROUTES
+}
+"""Shape with files elsewhere -> its provider."""
 
 
 class BatchScenario(msgspec.Struct, frozen=True, kw_only=True):
@@ -80,21 +93,36 @@ class BatchScenario(msgspec.Struct, frozen=True, kw_only=True):
         return file_config(
             api_type=self.provider_name,
             base_url=f"{LOOPBACK_URL}/batches_{shape}{path}",
-            model="some-model",
+            model=self.model,
             api_key=KEY,
+            **storage_fields(shape, f"{LOOPBACK_URL}/batches_{shape}"),
         )
+
+    @property
+    def model(self) -> str:
+        """A model of the service."""
+        return MODELS.get(SHAPE_PATHS[self.provider_name][0], "some-model")
 
     @property
     def job_input(self) -> BatchInput:
         """The job that is created: inline, or of the file that is there."""
         lines = [self.api.build_line(self.config, name, ChatRequest(messages=prompt)).unwrap() for name, prompt in PROMPTS.items()]  # fmt: skip
         inline = self.api.upload is None or self.api.limits.inline_bytes is not None
-        return BatchInput(
+        job = BatchInput(
             key=JOB_KEY,
-            model="some-model",
+            model=self.model,
             lines=tuple([line.data for line in lines]),
             file_id="" if inline else "file-1",
         )
+        if SHAPE_PATHS[self.provider_name][0] not in STORAGE_SHAPES:
+            return job
+        assert self.api.upload is not None
+        step = self.api.upload(self.config, job, UploadState()).unwrap()
+        return msgspec.structs.replace(job, file_id=step.file_id)
+
+    def send(self, fake: FakeBatches, request: HttpRequest) -> HttpResponse:
+        """The service's response to a request, which is signed."""
+        return fake.handle(self.provider.authorize(self.config, request, NOW).unwrap())
 
     @property
     def known_job(self) -> BatchJob:
@@ -102,7 +130,7 @@ class BatchScenario(msgspec.Struct, frozen=True, kw_only=True):
         shape, _ = SHAPE_PATHS[self.provider_name]
         fake = _fake(shape, self.responses)
         request = self.api.poll(self.config, fake.jobs[0].id).unwrap()
-        return self.api.parse_job(fake.handle(request)).unwrap()
+        return self.api.parse_job(self.send(fake, request)).unwrap()
 
     @property
     def responses(self) -> bool:
@@ -127,6 +155,19 @@ class BatchScenario(msgspec.Struct, frozen=True, kw_only=True):
     def signed(self) -> HttpRequest:
         """The request as it is sent."""
         return self.provider.authorize(self.config, self.built, NOW).unwrap()
+
+    def parts(self, response: HttpResponse) -> list[HttpRequest]:
+        """The requests, as they are sent, for the files that a page of results names."""
+        if self.operation != "batch_results" or self.api.build_parts is None:
+            return []
+        known = self.known_job
+        parts = self.api.build_parts(self.config, known, known.pages[0], response).unwrap()
+        return [
+            self.provider.authorize(self.config, part.request, NOW).unwrap()
+            if part.authorize
+            else part.request
+            for part in parts.requests
+        ]
 
     @property
     def status(self) -> int:
@@ -162,9 +203,27 @@ def _unknown(job_id: str) -> str:
     return f"{job_id}-unknown"
 
 
-def _fake(shape: str, responses: bool = False) -> FakeBatches:
+def _with_files(fake: FakeBatches, has_job: bool) -> FakeBatches:
+    """The service with files elsewhere, with the lines of a job, and with the job."""
+    scenario = BatchScenario(provider_name=STORAGE_SHAPES[fake.shape], operation="batch_create")
+    api, config, job, state = scenario.api, scenario.config, scenario.job_input, UploadState()
+    assert api.upload is not None
+    assert api.parse_upload is not None
+    while not state.done:
+        step = api.upload(config, job, state).unwrap()
+        state = msgspec.structs.replace(state, file_id=step.file_id)
+        state = api.parse_upload(scenario.send(fake, step.request), state).unwrap()
+    if has_job:
+        created = api.parse_job(scenario.send(fake, api.create(config, job).unwrap())).unwrap()
+        scenario.send(fake, api.poll(config, created.id).unwrap())  # its results are written
+    return fake
+
+
+def _fake(shape: str, responses: bool = False, *, has_job: bool = True) -> FakeBatches:
     """The service with a file and a job that has ended."""
     fake = FakeBatches(shape, url=f"{LOOPBACK_URL}/batches_{shape}")
+    if shape in STORAGE_SHAPES:
+        return _with_files(fake, has_job)
     bodies = {
         name: {"model": "some-model", "input": [{"content": prompt}]}
         if responses
@@ -186,7 +245,7 @@ def _fake(shape: str, responses: bool = False) -> FakeBatches:
 
 def answer(shape: str, request: Asked) -> Reply:
     """A service of the loopback server: every request meets the same file and job."""
-    fake = _fake(shape, "responses" in request.path)
+    fake = _fake(shape, "responses" in request.path, has_job=request.method != "POST")
     url = f"{LOOPBACK_URL}/batches_{shape}{request.path}" + (
         f"?{request.query}" if request.query else ""
     )

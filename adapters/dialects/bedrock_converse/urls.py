@@ -17,7 +17,7 @@ from llm_pure.signing.aws_sigv4 import AwsCredentials, sign
 from llm_pure.signing.key import usable_key, with_header
 from llm_pure.types.config import LLMConfig, credential_headers, reveal
 from llm_pure.types.errors import InvalidConfiguration
-from llm_pure.types.http import HttpRequest
+from llm_pure.types.http import HttpRequest, get_header
 from llm_pure.types.rejection import Rejected, ok, returns_failure
 from llm_pure.types.result import Success
 
@@ -33,9 +33,13 @@ ENV_VARS: Mapping[str, tuple[str, ...]] = {
 }
 
 SIGNING_NAME = "bedrock"
+CONTENT_DIGEST = "x-amz-content-sha256"
+"""A header that every request to S3 has, and no other one: with it a request is signed for S3."""
 
 _REGION = re.compile(r"[a-z]{2,}(?:-[a-z]+)*-\d{1,2}")
-_HOST_REGION = re.compile(rf"(?:^|[.-])bedrock-runtime(?:-fips)?\.({_REGION.pattern})\.")
+_HOST_REGION = re.compile(
+    rf"(?:^|[.-])(?:bedrock(?:-runtime)?(?:-fips)?|s3)\.({_REGION.pattern})\."
+)
 _ARN_REGION = re.compile(rf"arn:aws[a-z-]*:[a-z]+:({_REGION.pattern}):")
 
 
@@ -48,13 +52,8 @@ def url_of_model(provider: str) -> UrlFor:
     @lru_cache(maxsize=256)
     @returns_failure
     def url_of(base: str | None, region_name: str | None, model: str, operation: str) -> str:
-        arn = _ARN_REGION.match(model)
-        region = region_name or (arn.group(1) if arn else DEFAULT_REGION)
-        if not _REGION.fullmatch(region):
-            message = f"{region[:60]!r} is not an AWS region; an example is {DEFAULT_REGION}"
-            raise _invalid(provider, "region_name", message)
-        domain = "amazonaws.com.cn" if region.startswith("cn-") else "amazonaws.com"
-        default = f"https://bedrock-runtime.{region}.{domain}"
+        region = region_of(provider, region_name, model)
+        default = f"https://bedrock-runtime.{region}.{domain_of(region)}"
         url = ok(base_url(LLMConfig(base_url=base), default, provider=provider))
         return f"{url}/model/{path_segment(model)}/{operation}"
 
@@ -63,15 +62,32 @@ def url_of_model(provider: str) -> UrlFor:
     )
 
 
+def region_of(provider: str, region_name: str | None, model: str) -> str:
+    """The configured region, else that of the model's ARN, else us-east-1. Raises Rejected with InvalidConfiguration."""
+    arn = _ARN_REGION.match(model)
+    region = region_name or (arn.group(1) if arn else DEFAULT_REGION)
+    if not _REGION.fullmatch(region):
+        message = f"{region[:60]!r} is not an AWS region; an example is {DEFAULT_REGION}"
+        raise _invalid(provider, "region_name", message)
+    return region
+
+
+def domain_of(region: str) -> str:
+    """The domain of a region's hosts."""
+    return "amazonaws.com.cn" if region.startswith("cn-") else "amazonaws.com"
+
+
 @returns_failure
 def authorize(
     service: AnyService, config: LLMConfig, request: HttpRequest, now: datetime
 ) -> HttpRequest:
     """A bearer token (config.api_key), else a signature, version 4, with access_key, secret_key and session_token.
 
-    The signature is for the region in the request's host, else for config.region_name, else for us-east-1.
+    S3, which has the files of batches, takes a signature only. The signature is for the region in the request's host, else for config.region_name, else for us-east-1.
     Fails with InvalidConfiguration when there is neither, or a key that is not a header value.
     """
+    if get_header(request.headers, CONTENT_DIGEST):
+        return _sign(service.name, config, request, now, "s3")
     user_headers = credential_headers(config)
     for key, value in user_headers:
         request = with_header(request, key, value)
@@ -79,7 +95,7 @@ def authorize(
     if isinstance(bearer, Success):
         return with_header(request, "authorization", f"Bearer {bearer.unwrap()}")
     if config.access_key or config.secret_key:
-        return _sign(service.name, config, request, now)
+        return _sign(service.name, config, request, now, SIGNING_NAME)
     if config.api_key:
         raise Rejected(bearer.failure())
     if not user_headers:
@@ -87,7 +103,9 @@ def authorize(
     return request
 
 
-def _sign(name: str, config: LLMConfig, request: HttpRequest, now: datetime) -> HttpRequest:
+def _sign(
+    name: str, config: LLMConfig, request: HttpRequest, now: datetime, signing_name: str
+) -> HttpRequest:
     access_key = ok(usable_key(name, ("AWS_ACCESS_KEY_ID",), config.access_key, "access_key"))
     secret_key = ok(usable_key(name, ("AWS_SECRET_ACCESS_KEY",), config.secret_key, "secret_key"))
     token = reveal(config.session_token).strip()
@@ -99,7 +117,7 @@ def _sign(name: str, config: LLMConfig, request: HttpRequest, now: datetime) -> 
     credentials = AwsCredentials(
         access_key=access_key, secret_key=secret_key, session_token=token or None
     )
-    return sign(request, credentials, region=region, service=SIGNING_NAME, now=now)
+    return sign(request, credentials, region=region, service=signing_name, now=now)
 
 
 def _no_credentials(name: str, field: str, problem: str) -> Rejected:

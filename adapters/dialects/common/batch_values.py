@@ -17,13 +17,13 @@ from llm_pure.types.rejection import Rejected, ok
 from llm_pure.types.request import ChatRequest
 
 _STATE_WORDS: Mapping[BatchState, str] = {
-    "waiting": "validating queued pending created creating submitted scheduled paused idle re_queueing unspecified",
+    "waiting": "validating queued pending created creating creating_input_dataset submitted scheduled paused idle re_queueing unspecified",
     "running": "in_progress inprogress running processing finalizing writing_results updating",
     "cancelling": "cancelling canceling cancellation_requested stopping terminating",
     "completed": "completed succeeded success ended partially_succeeded partiallycompleted early_stopped",
     "failed": "failed error",
     "expired": "expired timeout_exceeded",
-    "cancelled": "cancelled canceled stopped terminated",
+    "cancelled": "cancelled canceled stopped terminated deleting deleting_cleaning_up deleted archived",
 }
 """A service's word in lower case, without its prefix. Source: ../shared/wire/batch.md, sections 1 to 17, read 2026-11-29."""
 _STATES: Mapping[str, BatchState] = {

@@ -32,8 +32,9 @@ from llm_pure.core.batch_api import (
     BatchLimits,
     BatchLine,
     JobPage,
+    ResultParts,
     ResultsDecoder,
-    UploadRequest,
+    TransferRequest,
     UploadState,
 )
 from llm_pure.core.dialect import (
@@ -47,7 +48,7 @@ from llm_pure.core.dialect import (
 from llm_pure.core.provider import Provider
 from llm_pure.core.urls import UrlFor, under_base_url
 from llm_pure.types.config import LLMConfig
-from llm_pure.types.errors import InvalidRequest, LLMError
+from llm_pure.types.errors import InvalidRequest, LLMError, UnsupportedFeature
 from llm_pure.types.http import Headers, HttpRequest, HttpResponse, ResponseHead
 from llm_pure.types.rejection import Rejected, ok, returns_failure
 from llm_pure.types.request import ChatRequest
@@ -77,9 +78,12 @@ class BatchWire(msgspec.Struct, frozen=True, kw_only=True):
     open_results: Callable[[Service[Any], BatchJob, str, ResponseHead], ResultsDecoder]
     find_error: AnyFindError
     """The error of a response that is no job and no list of jobs. A failed job has an error of its own."""
-    upload: Callable[[Service[Any], LLMConfig, BatchInput, UploadState], UploadRequest] | None = (
+    upload: Callable[[Service[Any], LLMConfig, BatchInput, UploadState], TransferRequest] | None = (
         None
     )
+    build_parts: (
+        Callable[[Service[Any], LLMConfig, BatchJob, str, HttpResponse], ResultParts] | None
+    ) = None
     parse_upload: Callable[[Service[Any], HttpResponse, UploadState], UploadState] | None = None
     keeps_key: bool = True
     headers: Headers = ACCEPT_JSON
@@ -106,6 +110,12 @@ class BatchWire(msgspec.Struct, frozen=True, kw_only=True):
     """Whether a response without a list means that there are no jobs. A wrong yes creates a job twice."""
     deletes: frozenset[Literal["files", "job"]] = frozenset({"files"})
     """What the service keeps of a job and can remove."""
+    delete_file: Callable[[Service[Any], LLMConfig, str], HttpRequest] | None = None
+    """Removes one file, where that is no DELETE at `file`."""
+    more_files: Callable[[BatchJob], tuple[str, ...]] | None = None
+    """Files of a job besides its input, output and error file."""
+    takes_headers: bool = True
+    """False: a job has no headers of its requests, so a request that needs some is refused."""
 
 
 def make_batch(
@@ -123,7 +133,7 @@ def make_batch(
         url_for=url_for or under_base_url(name, base_url),
         quirks=quirks,
     )
-    upload, parse_upload = wire.upload, wire.parse_upload
+    upload, parse_upload, build_parts = wire.upload, wire.parse_upload, wire.build_parts
     return BatchApi(
         provider=name,
         shape=wire.shape,
@@ -139,6 +149,7 @@ def make_batch(
         parse_list=partial(_parse_list, wire, service),
         results=partial(returns_failure(wire.results), service),
         open_results=partial(wire.open_results, service),
+        build_parts=build_parts and partial(returns_failure(build_parts), service),
         cancel=None
         if wire.cancel is None
         else partial(_build_job_request, wire, service, "POST", wire.cancel),
@@ -158,7 +169,12 @@ def _build_line(
     built, body = build_body(provider, config, request)
     line = wire.make_line(service, custom_id, body)
     own = frozenset([name for name, _ in wire.headers])
-    return batch_line(service, config, custom_id, built, line, own)
+    made = batch_line(service, config, custom_id, built, line, own)
+    if made.headers and not wire.takes_headers:
+        names = ", ".join([header for header, _ in made.headers])
+        message = f"a batch of {service.name} has no place for what is sent in headers: {names}"
+        raise Rejected(UnsupportedFeature(message=message, provider=service.name, feature=names))
+    return made
 
 
 def job_request(
@@ -186,13 +202,22 @@ def _build_delete(
     wire: BatchWire, service: Service[Any], config: LLMConfig, job: BatchJob
 ) -> tuple[HttpRequest, ...]:
     """DELETE of the job's files, of the job, or of both; a job without files may have nothing to remove."""
-    files = dict.fromkeys((job.input_file, job.output_file, job.error_file))
-    paths = [f"{wire.file}{quote(file, safe=wire.safe)}" for file in files if file]
-    urls = [ok(service.url_for(config, "", path)) for path in paths if "files" in wire.deletes]
-    requests = [bare_request(config, "DELETE", url, wire.headers) for url in urls]
+    more = wire.more_files(job) if wire.more_files is not None else ()
+    files = dict.fromkeys((job.input_file, job.output_file, job.error_file, *more))
+    delete_file = wire.delete_file or partial(_build_delete_file, wire)
+    requests = [
+        delete_file(service, config, file) for file in files if file and "files" in wire.deletes
+    ]
     if "job" in wire.deletes:
         requests.append(job_request(wire, service, "DELETE", "", config, job.id))
     return tuple(requests)
+
+
+def _build_delete_file(
+    wire: BatchWire, service: Service[Any], config: LLMConfig, file: str
+) -> HttpRequest:
+    url = ok(service.url_for(config, "", f"{wire.file}{quote(file, safe=wire.safe)}"))
+    return bare_request(config, "DELETE", url, wire.headers)
 
 
 @returns_failure

@@ -41,7 +41,7 @@ from llm_pure.core.batch_api import (
     BatchLimits,
     BatchResult,
     ResultsDecoder,
-    UploadRequest,
+    TransferRequest,
     UploadState,
 )
 from llm_pure.core.batch_results import (
@@ -78,7 +78,7 @@ def _make_line(service: Service[Any], custom_id: str, body: Json) -> Json:
 
 def _build_upload(
     service: Service[Any], config: LLMConfig, job: BatchInput, state: UploadState
-) -> UploadRequest:
+) -> TransferRequest:
     """Start a resumable upload, then send all bytes to the URL that the service names, which is a credential."""
     if state.url is not None:
         headers: Headers = (
@@ -87,7 +87,7 @@ def _build_upload(
             ("x-goog-upload-offset", "0"),
         )
         request = HttpRequest("POST", state.url.reveal(), headers, job.data)
-        return UploadRequest(request=request, authorize=False)
+        return TransferRequest(request=request, authorize=False)
     size = sum(map(len, job.lines)) + len(job.lines)
     headers = (
         ("content-type", "application/json"),
@@ -98,7 +98,7 @@ def _build_upload(
     )
     body = ok(encode({"file": {"display_name": job.key}}, provider=service.name))
     url = _transfer_url(service, config, "upload", "files")
-    return UploadRequest(request=bare_request(config, "POST", url, headers, body))
+    return TransferRequest(request=bare_request(config, "POST", url, headers, body))
 
 
 def _transfer_url(service: Service[Any], config: LLMConfig, folder: str, name: str) -> str:

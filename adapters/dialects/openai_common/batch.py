@@ -37,7 +37,7 @@ from llm_pure.core.batch_api import (
     BatchLimits,
     BatchResult,
     ResultsDecoder,
-    UploadRequest,
+    TransferRequest,
     UploadState,
 )
 from llm_pure.core.batch_results import JsonLinesDecoder
@@ -94,19 +94,19 @@ def _make_line(service: FileService, custom_id: str, body: Json) -> Json:
 
 def build_upload(
     service: FileService, config: LLMConfig, job: BatchInput, state: UploadState
-) -> UploadRequest:
+) -> TransferRequest:
     """POST /files, a form; then the service's further steps: GET /files/{id} until it is ready, or PUT to a signed URL."""
     match state.phase:
         case "check":
             url = ok(service.url_for(config, "", f"/files/{_segment(state.file_id)}"))
-            return UploadRequest(request=bare_request(config, "GET", url))
+            return TransferRequest(request=bare_request(config, "GET", url))
         case "preprocess":
             url = ok(service.url_for(config, "", f"/files/{_segment(state.file_id)}/preprocess"))
-            return UploadRequest(request=bare_request(config, "POST", url))
+            return TransferRequest(request=bare_request(config, "POST", url))
         case "put" if state.url is not None:
             headers: Headers = (("content-type", "application/octet-stream"),)
             request = HttpRequest("PUT", state.url.reveal(), headers, job.data)
-            return UploadRequest(request=request, authorize=False)
+            return TransferRequest(request=request, authorize=False)
     name = f"{job.key}.jsonl"
     fields: list[Field] = [("purpose", service.quirks.purpose)]
     if service.quirks.signed_upload:
@@ -118,7 +118,7 @@ def build_upload(
     content_type, body = multipart(fields)
     url = ok(service.url_for(config, "", "/files"))
     headers = (("content-type", content_type), *ACCEPT_JSON)
-    return UploadRequest(request=bare_request(config, "POST", url, headers, body))
+    return TransferRequest(request=bare_request(config, "POST", url, headers, body))
 
 
 def parse_upload(service: FileService, response: HttpResponse, state: UploadState) -> UploadState:

@@ -4,6 +4,11 @@
 They are no provider's services.
 """
 
-from tests.support.batches.fake import SHAPES, FakeBatches, serve_batches
+from tests.support.batches.fake import FIRST_SHAPES, ROUTES, FakeBatches, serve_batches
+from tests.support.batches.storage import STORAGE_ROUTES
+
+ROUTES.update(STORAGE_ROUTES)
+SHAPES = (*FIRST_SHAPES, *STORAGE_ROUTES)
+"""The kinds of services."""
 
 __all__ = ["SHAPES", "FakeBatches", "serve_batches"]

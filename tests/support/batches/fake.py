@@ -23,8 +23,8 @@ from tests.support.batches.lines import (
 from tests.support.http_service import http_service
 
 Handler = Callable[["FakeBatches", HttpRequest, re.Match[str]], HttpResponse]
-SHAPES = ("files", "together", "anthropic", "gemini", "mistral", "openrouter", "xai")
-"""A: files and together; B: anthropic; C: gemini and mistral; D: openrouter; E: xai."""
+FIRST_SHAPES = ("files", "together", "anthropic", "gemini", "mistral", "openrouter", "xai")
+"""A: files and together; B: anthropic; C: gemini and mistral; D: openrouter; E: xai. F stands in `storage`."""
 
 KEY_FIELDS = ("llm_pure_job", "ds_name")
 PAGE = 3
@@ -359,16 +359,17 @@ def _message_batch(fake: FakeBatches, job: FakeJob) -> dict[str, Any]:
         "type": "message_batch",
         "processing_status": "ended" if job.over else ("canceling" if job.cancelling else "in_progress"),
         "request_counts": counts,
-        "created_at": _date(job.created_s),
-        "expires_at": _date(job.created_s + 86400),
-        "ended_at": _date(job.created_s + 60) if job.over else None,
+        "created_at": date_of(job.created_s),
+        "expires_at": date_of(job.created_s + 86400),
+        "ended_at": date_of(job.created_s + 60) if job.over else None,
         "cancel_initiated_at": None,
         "archived_at": None,
         "results_url": f"{fake.url}/v1/messages/batches/{job.id}/results" if job.over else None,
     }  # fmt: skip
 
 
-def _date(seconds: int) -> str:
+def date_of(seconds: int) -> str:
+    """A time in RFC 3339."""
     from datetime import UTC, datetime
 
     return datetime.fromtimestamp(seconds, UTC).isoformat().replace("+00:00", "Z")
@@ -438,7 +439,7 @@ def _operation(fake: FakeBatches, job: FakeJob) -> dict[str, Any]:
         "@type": "type.googleapis.com/google.ai.generativelanguage.v1main.GenerateContentBatch",
         "model": f"models/{job.model}",
         "displayName": job.key,
-        "createTime": _date(job.created_s),
+        "createTime": date_of(job.created_s),
         "batchStats": {"requestCount": str(len(job.rows))},
         "state": prefix + (words[job.ending] if job.over else "RUNNING"),
         "name": job.id,
@@ -596,7 +597,7 @@ def _inline_job(fake: FakeBatches, job: FakeJob, *, results: bool = False) -> di
         "model": job.model,
         "status": job.ending if job.over else "in_progress",
         "completion_window": "24h",
-        "created_at": _date(job.created_s),
+        "created_at": date_of(job.created_s),
         "request_counts": {"total": len(job.rows), "completed": 0, "failed": 0},
         "error": {"message": job.error_code} if failed else None,
         "results": there if job.over and results and not failed else None,
@@ -641,13 +642,13 @@ def _paged_job(fake: FakeBatches, job: FakeJob) -> dict[str, Any]:
     shown: dict[str, Any] = {
         "batch_id": job.id,
         "name": job.key,
-        "create_time": _date(job.created_s),
+        "create_time": date_of(job.created_s),
         "state": counts,
         "input_file_id": job.input_file,
         "cost_breakdown": {"total_cost_usd_ticks": 10_000_000},
     }
     if job.cancelling or (job.over and job.ending == "failed"):
-        shown["cancel_time"] = _date(job.created_s + 30)
+        shown["cancel_time"] = date_of(job.created_s + 30)
     if job.over and job.ending == "failed":
         shown["cancel_by_xai_message"] = job.error_code
     return shown
