@@ -1,6 +1,6 @@
 """HTTP requests of a provider batch: built by the provider's BatchApi, signed, sent, parsed; each ends in one event."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import TypeVar
 
@@ -15,11 +15,11 @@ from llm_pure.core.batch_api import (
     BatchJob,
     BatchResult,
     JobPage,
-    ResultParts,
-    ResultsPage,
+    ResultsDecoder,
+    TransferRequest,
     UploadState,
 )
-from llm_pure.transports.base import Timeouts, Transport, timeouts_of
+from llm_pure.transports.base import StreamingResponse, Timeouts, Transport, timeouts_of
 from llm_pure.types.errors import LLMError, ProtocolError, UnsupportedFeature
 from llm_pure.types.http import HttpRequest, HttpResponse
 from llm_pure.types.rejection import Rejected, ok, returns_failure
@@ -33,6 +33,14 @@ READY_S = 5.0
 """Wait before a file is looked at again."""
 TRANSFER_S = 3600.0
 """Time limit of an upload and of a download."""
+
+
+class PageEnd(msgspec.Struct, frozen=True, kw_only=True):
+    """How a page of results has ended."""
+
+    next_page: str = ""
+    error: LLMError | None = None
+    """Why the page is incomplete: its results were passed on, and it is fetched again."""
 
 
 class Exchange:
@@ -57,17 +65,20 @@ class Exchange:
         self, request: HttpRequest, *, authorize: bool = True, long: bool = False
     ) -> HttpResponse:
         """Sign and send. Raises Rejected."""
-        target = self.target
         if authorize:
-            now = datetime.fromtimestamp(self._clock(), UTC)
-            request = ok(target.provider.authorize(target.config, request, now))
-        transport = ok(self._transports.get(target.settings, request.url))
-        timeouts: Timeouts = timeouts_of(
-            target.config, TRANSFER_S if long else None, target.settings
-        )
+            request = self._signed(request)
+        transport = ok(self._transports.get(self.target.settings, request.url))
         self.sends += 1
-        sent: LLMResult[HttpResponse] = transport.send(request, timeouts)
+        sent: LLMResult[HttpResponse] = transport.send(request, self._timeouts(long=long))
         return ok(sent)
+
+    def _signed(self, request: HttpRequest) -> HttpRequest:
+        now = datetime.fromtimestamp(self._clock(), UTC)
+        return ok(self.target.provider.authorize(self.target.config, request, now))
+
+    def _timeouts(self, *, long: bool) -> Timeouts:
+        target = self.target
+        return timeouts_of(target.config, TRANSFER_S if long else None, target.settings)
 
     def _guarded(self, call: Callable[[], A]) -> LLMResult[A]:
         """The result of a call, with the target's secrets out of its error."""
@@ -126,45 +137,61 @@ class Exchange:
         request = build(self.target.config, job_id)
         return self._guarded(lambda: ok(self.api.parse_job(self._send(ok(request)))))
 
-    def results(self, state: JobState, page: str) -> LLMResult[ResultsPage]:
-        """Fetch and decode a page of results. A page that could be read in part is a success, with its error in it."""
-        job = job_of(state)
-        config = self.target.config
+    def results(
+        self, state: JobState, page: str, take: Callable[[BatchResult], object]
+    ) -> LLMResult[PageEnd]:
+        """Fetch a page of results, and pass each one to `take` while the body arrives: a file of any size needs no memory.
 
-        def run() -> ResultsPage:
-            response = self._send(ok(self.api.results(config, job, page)), long=True)
-            build_parts = self.api.build_parts
-            if build_parts is not None:
-                return self._parts(job, page, ok(build_parts(config, job, page, response)))
-            read = self.api.read_results(job, page, response)
-            if read.error is None:
-                return read
-            error = annotate_error(self.target, read.error)
-            if response.status >= 300 and not read.results:
-                raise Rejected(error)
-            return msgspec.structs.replace(read, error=error)
+        A page that could be read in part is a success, with its error in it. What `take` raises ends the request.
+        """
+        return self._guarded(lambda: self._read_page(job_of(state), page, take))
 
-        return self._guarded(run)
-
-    def _parts(self, job: BatchJob, page: str, parts: ResultParts) -> ResultsPage:
-        """Fetch and decode the files of a page, up to the first error. Raises Rejected if nothing could be read."""
-        results: list[BatchResult] = []
-        error: LLMError | None = None
+    def _read_page(
+        self, job: BatchJob, page: str, take: Callable[[BatchResult], object]
+    ) -> PageEnd:
+        request = ok(self.api.results(self.target.config, job, page))
+        if self.api.build_parts is None:
+            return self._read_file(job, page, TransferRequest(request=request), take)[1]
+        response = self._send(request, long=True)
+        parts = ok(self.api.build_parts(self.target.config, job, page, response))
+        count = 0
         for part in parts.requests:
             try:
-                response = self._send(part.request, authorize=part.authorize, long=True)
+                passed, end = self._read_file(job, page, part, take)
             except Rejected as rejected:
-                error = rejected.error
-                break
-            read = self.api.read_results(job, page, response)
-            results += read.results
-            error = read.error
-            if error is not None:
-                break
-        if error is not None and not results:
-            raise Rejected(error)
-        error = None if error is None else annotate_error(self.target, error)
-        return ResultsPage(results=tuple(results), next_page=parts.next_page, error=error)
+                if not count or not rejected.error.retryable:
+                    raise
+                return PageEnd(error=annotate_error(self.target, rejected.error))
+            count += passed
+            if end.error is not None:
+                return end
+        return PageEnd(next_page=parts.next_page)
+
+    def _read_file(
+        self,
+        job: BatchJob,
+        page: str,
+        transfer: TransferRequest,
+        take: Callable[[BatchResult], object],
+    ) -> tuple[int, PageEnd]:
+        """Fetch one file of results; return how many were passed on, and how it has ended. Raises Rejected."""
+        request = self._signed(transfer.request) if transfer.authorize else transfer.request
+        transport = ok(self._transports.get(self.target.settings, request.url))
+        self.sends += 1
+        count = 0
+        with transport.stream(request, self._timeouts(long=True)) as opened:
+            body: StreamingResponse = ok(opened)
+            decoder = self.api.open_results(job, page, body.head)
+            for results in _decoded(decoder, body):
+                if isinstance(results, Failure):
+                    error = annotate_error(self.target, results.failure())
+                    if body.head.status >= 300 and not count:
+                        raise Rejected(error)
+                    return count, PageEnd(error=error)
+                for result in results.unwrap():
+                    count += 1
+                    take(result)
+        return count, PageEnd(next_page=decoder.next_page)
 
     def delete(self, state: JobState) -> LLMResult[int]:
         """Delete what the service keeps of the job; return the number of requests. What is gone already is no error."""
@@ -179,6 +206,23 @@ class Exchange:
             return len(requests)
 
         return self._guarded(run)
+
+
+def _decoded(
+    decoder: ResultsDecoder, body: StreamingResponse
+) -> Iterator[LLMResult[tuple[BatchResult, ...]]]:
+    """Yield the results of each piece of a body; a failure is the last item. Raises Rejected if the body ends for good."""
+    for piece in body:
+        if isinstance(piece, Failure):
+            if not piece.failure().retryable:
+                raise Rejected(piece.failure())
+            yield piece
+            return
+        decoded = decoder.feed(piece.unwrap())
+        yield decoded
+        if isinstance(decoded, Failure):
+            return
+    yield decoder.close()
 
 
 def job_of(state: JobState) -> BatchJob:

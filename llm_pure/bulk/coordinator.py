@@ -81,7 +81,7 @@ class Coordinator:
         own = set(shard_logs(run.directory, options.start))
         self._recovering = bool(own)
         before = run.states([path for path in paths if path not in own])
-        now = RowStates(len(run), run.index.rows_of)
+        now = RowStates(len(run), run.index.rows_of, run.index.are_at)
         fold_logs(now, sorted(own))
         self._open = bytearray(
             now.states[row] == OPEN

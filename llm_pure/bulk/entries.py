@@ -161,7 +161,7 @@ def decode_log(data: bytes) -> Iterator[Entry]:
             yield entry
 
 
-class EntryHead(msgspec.Struct, frozen=True, kw_only=True):
+class EntryHead(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """The fields of any line that counts and states need."""
 
     kind: str
@@ -177,6 +177,7 @@ class EntryHead(msgspec.Struct, frozen=True, kw_only=True):
 
 _head_decoder = msgspec.json.Decoder(EntryHead)
 _ANSWER = b',"completion":'
+_BRACE = ord("}")
 
 
 def decode_head(line: bytes) -> EntryHead | None:
@@ -191,6 +192,32 @@ def decode_head(line: bytes) -> EntryHead | None:
         return _head_decoder.decode(line[:end] + b"}")
     except _DECODE_ERRORS:
         return None
+
+
+def decode_heads(part: bytes) -> tuple[list[EntryHead | None], list[int], int]:
+    """Return the heads of the complete lines of a part of a log, where each line begins, and how many bytes they have.
+
+    As `decode_head` of each line, at a third of the time: their heads are decoded together, and nothing else is copied. A
+    part with a line that is no entry is decoded line by line.
+    """
+    heads: list[bytes] = []
+    starts: list[int] = []
+    start, complete, find = 0, True, part.find
+    while (end := find(b"\n", start)) >= 0:
+        answer = find(_ANSWER, start, end)
+        if part[end - 1] != _BRACE or end == start:
+            complete = False
+        heads.append(part[start : end - 1 if answer < 0 else answer])
+        starts.append(start)
+        start = end + 1
+    if complete and heads:
+        try:
+            decoded = _head_decoder.decode_lines(b"}\n".join(heads) + b"}")
+        except _DECODE_ERRORS:
+            decoded = []
+        if len(decoded) == len(heads):
+            return decoded, starts, start  # type: ignore[return-value]
+    return [decode_head(line) for line in split_lines(part)[0]], starts, start
 
 
 def is_final(error: LLMError) -> bool:

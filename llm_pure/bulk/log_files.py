@@ -18,9 +18,10 @@ from typing import BinaryIO
 from llm_pure.bulk.entries import (
     Done,
     Entry,
+    EntryHead,
     GaveUp,
     decode_entry,
-    decode_head,
+    decode_heads,
     encode_entry,
 )
 from llm_pure.bulk.row_states import RowStates
@@ -40,6 +41,8 @@ OPEN_LOGS = 200
 
 _NAME = re.compile(r"(?P<worker>.+)-(?P<start>\d+)\.jsonl")
 _CHUNK = 4 * 1024 * 1024
+_HEADS_CHUNK = 256 * 1024
+"""Fits into the cache of a core: with 4 MiB, reading heads takes half as long again."""
 _OFFSET_BITS = 40
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 
@@ -206,6 +209,23 @@ def scan_lines(path: Path, offset: int = 0) -> Iterator[tuple[int, bytes]]:
                 offset += len(line) + 1
 
 
+def scan_heads(
+    path: Path, offset: int = 0
+) -> Iterator[tuple[list[EntryHead | None], list[int], int, int]]:
+    """Yield the heads of a log's complete lines from an offset on, in parts: (heads, where each begins in the part, offset of the
+    part, of the next one)."""
+    rest = b""
+    with path.open("rb", buffering=0) as file:
+        file.seek(offset)
+        while chunk := file.read(max(_HEADS_CHUNK, len(rest))):
+            part = rest + chunk
+            heads, starts, size = decode_heads(part)
+            rest = part[size:]
+            if heads:
+                yield heads, starts, offset, offset + size
+            offset += size
+
+
 def position_of(number: int, offset: int) -> int:
     """Return the position of a line: number of its file among all << 40 | offset."""
     return number << _OFFSET_BITS | offset
@@ -223,20 +243,22 @@ def fold_logs(
     for number, path in enumerate(paths):
         base = number << _OFFSET_BITS
         end = read[number] if number < len(read) else 0
-        for offset, line in scan_lines(path, end):
-            end = offset + len(line) + 1
-            lines += 1
-            head = decode_head(line)
-            if head is not None:
-                states.add(head, base | offset)
+        for heads, starts, offset, following in scan_heads(path, end):
+            lines += len(heads)
+            states.add_all(heads, starts, base + offset)
+            end = following
         ends.append(end)
     return ends, lines
 
 
 def log_cost_usd(path: Path) -> Decimal:
     """Return what the lines of one log cost together."""
-    heads = (decode_head(line) for _, line in scan_lines(path))
-    costs = [Decimal(head.cost_usd) for head in heads if head is not None and head.cost_usd]
+    costs = [
+        Decimal(head.cost_usd)
+        for heads, *_ in scan_heads(path)
+        for head in heads
+        if head is not None and head.cost_usd
+    ]
     return sum(costs, Decimal(0))
 
 

@@ -32,7 +32,6 @@ from llm_pure.bulk.batch_events import (
     Poll,
     Polled,
     Replan,
-    ResultsRead,
     Started,
     Stop,
     Upload,
@@ -40,6 +39,7 @@ from llm_pure.bulk.batch_events import (
 )
 from llm_pure.bulk.batch_exchange import Exchange
 from llm_pure.bulk.batch_job import step
+from llm_pure.bulk.batch_page import PageReading
 from llm_pure.bulk.batch_pricing import BatchPrices
 from llm_pure.bulk.batch_rows import BatchRows, Chunk, RowError
 from llm_pure.bulk.entries import (
@@ -63,7 +63,7 @@ from llm_pure.bulk.typed_values import typed_value
 from llm_pure.client.budgets import to_amount
 from llm_pure.client.targets import annotate_error
 from llm_pure.client.transport_manager import AnyTransport
-from llm_pure.core.batch_api import BatchResult, JobPage, ResultsPage
+from llm_pure.core.batch_api import BatchResult, JobPage
 from llm_pure.pricing.table import PriceTable
 from llm_pure.transports.base import TransportSettings
 from llm_pure.types.completion import Completion
@@ -290,8 +290,11 @@ class ProviderLoop:
                     key, "cancel", exchange.cancel(job_id), lambda job: Polled(job, self._clock())
                 )
             case Fetch(page=page):
-                results = exchange.results(state, page)
-                self._end(key, "results", results, lambda read: self._read(state, page, read))
+                reading = PageReading(state, self._rows.number, self._write_result)
+                ended = exchange.results(state, page, reading.take)
+                self._end(
+                    key, "results", ended, lambda end: reading.event(page, end, self._clock())
+                )
             case Log() | Replan() | Stop():
                 pass
 
@@ -316,25 +319,6 @@ class ProviderLoop:
         )
 
     # Results
-
-    def _read(self, state: JobState, page: str, read: ResultsPage) -> ResultsRead:
-        """Write the lines of a page's results, of our rows only."""
-        own = dict(zip(state.ids, state.rows, strict=True))
-        seen = frozenset([result.custom_id for result in read.results])
-        ended: set[str] = set()
-        for result in read.results:
-            if result.custom_id in own and result.response is not None:
-                row = self._rows.number(result.custom_id, own[result.custom_id])
-                if row is not None and self._write_result(row, result):
-                    ended.add(result.custom_id)
-        return ResultsRead(
-            page=page,
-            ids=frozenset(ended),
-            seen=seen,
-            at_s=self._clock(),
-            next_page=read.next_page,
-            error=read.error,
-        )
 
     def _write_result(self, row: int, result: BatchResult) -> bool:
         """Write the end of a row, unless it has a better one; true if it has a final one now."""

@@ -5,6 +5,7 @@ A million rows are ten megabytes. Which lines count depends on their order in th
 
 import sys
 from array import array
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from decimal import Decimal
 from hashlib import blake2b
@@ -42,9 +43,18 @@ class _Snapshot(msgspec.Struct, frozen=True, kw_only=True):
 class RowStates:
     """What the lines so far say of each row. `add` is called with every line, in the order of the logs."""
 
-    def __init__(self, rows: int, row_of: Callable[[str, int], Sequence[int]]) -> None:
-        """row_of: (id, hint) -> the rows with this id, which are several if equal rows are sent once."""
+    def __init__(
+        self,
+        rows: int,
+        row_of: Callable[[str, int], Sequence[int]],
+        are_at: Callable[[list[str], list[int]], bool] = lambda _ids, _hints: False,
+    ) -> None:
+        """row_of: (id, hint) -> the rows with this id, which are several if equal rows are sent once.
+
+        are_at: (ids, hints) -> true if `row_of` of each returns its hint and nothing else, which many lines are asked at once.
+        """
         self._row_of = row_of
+        self._are_at = are_at
         self._rows = rows
         self.reset()
 
@@ -80,6 +90,44 @@ class RowStates:
                 self.stopped = head
             case _:
                 pass
+
+    def add_all(self, heads: Sequence[EntryHead | None], starts: Sequence[int], base: int) -> None:
+        """Fold lines as `add` does one after the other; answers that follow each other together. Their positions: base + start."""
+        others = [
+            number
+            for number, head in enumerate(heads)
+            if head is None or head.error_kind or head.kind != "done"
+        ]
+        begin = 0
+        for number in (*others, len(heads)):
+            if number > begin:
+                self._add_answers(heads[begin:number], starts[begin:number], base)  # type: ignore[arg-type]
+            if number < len(heads) and (head := heads[number]) is not None:
+                self.add(head, base + starts[number])
+            begin = number + 1
+
+    def _add_answers(self, heads: Sequence[EntryHead], starts: Sequence[int], base: int) -> None:
+        rows = [head.row for head in heads]
+        if not self._are_at([head.id for head in heads], rows):
+            for head, start in zip(heads, starts, strict=True):
+                self._add_end(head, base + start)
+            return
+        self.stopped = None
+        for cost, count in Counter([head.cost_usd for head in heads]).items():
+            if cost is not None:
+                self._costs[cost] = self._costs.get(cost, 0) + count
+                continue
+            self.unpriced += sum(
+                [head.cost_usd is None and head.usage is not None for head in heads]
+            )
+        usages = [head.usage for head in heads if head.usage is not None]
+        self.input_tokens += sum([usage.input_tokens or 0 for usage in usages])
+        self.output_tokens += sum([usage.output_tokens or 0 for usage in usages])
+        self.cached_input_tokens += sum([usage.cached_input_tokens or 0 for usage in usages])
+        states, lines = self.states, self.lines
+        for row, start in zip(rows, starts, strict=True):
+            states[row] = 1
+            lines[row] = base + start
 
     def _add_end(self, head: EntryHead, line: int) -> None:
         self.stopped = None

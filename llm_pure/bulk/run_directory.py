@@ -161,7 +161,7 @@ class Run:
         What many lines say is kept in a snapshot beside them, so that the next look at a million rows is a short one.
         """
         paths = log_paths(self.directory) if paths is None else paths
-        states = RowStates(len(self.index), self.index.rows_of)
+        states = RowStates(len(self.index), self.index.rows_of, self.index.are_at)
         read = self._restore(states, paths)
         ends, lines = fold_logs(states, paths, read)
         if lines >= SNAPSHOT_LINES:

@@ -151,7 +151,7 @@ def _failed(task: ShardTask, error: LLMError, began_s: float) -> ShardEnd:
 def _states(run: Run, task: ShardTask) -> tuple[RowStates, int]:
     """(what earlier attempts at the shard have, their number)"""
     paths = shard_logs(run.directory, task.start, task.shard.number)
-    states = RowStates(len(run), run.index.rows_of)
+    states = RowStates(len(run), run.index.rows_of, run.index.are_at)
     fold_logs(states, paths)
     return states, len(paths)
 

@@ -11,12 +11,13 @@ from typing import Any
 
 import msgspec
 
-from llm_pure.bulk.entries import Job, Retried
+from llm_pure.bulk.entries import Retried
 from llm_pure.bulk.local_driver import run_local
 from llm_pure.bulk.opening import open_run
 from llm_pure.bulk.output_files import ERRORS, RESULTS, write_lines, write_outputs
 from llm_pure.bulk.parquet_output import write_parquet
 from llm_pure.bulk.progress import Progress, RunCounts, format_duration, format_progress
+from llm_pure.bulk.provider_jobs import job_records
 from llm_pure.bulk.run_directory import Run
 from llm_pure.bulk.run_lock import read_owner
 from llm_pure.bulk.run_status import RunStatus, run_status
@@ -136,7 +137,7 @@ def results(options: Namespace) -> int:
 def cancel(options: Namespace) -> int:
     """Stop a run that is under way, and cancel its provider's batches."""
     opened = _value(open_run(options.directory))
-    if _has_jobs(opened):
+    if job_records(opened):
         print_note(cancel_jobs(opened))
         return OK
     owner = read_owner(opened.directory)
@@ -157,15 +158,11 @@ def cancel(options: Namespace) -> int:
 def clean(options: Namespace) -> int:
     """Delete the files of a run's provider batches."""
     opened = _value(open_run(options.directory))
-    if _has_jobs(opened):
+    if job_records(opened):
         print_note(clean_jobs(opened))
         return OK
     print_note(f"{opened.directory}: no provider batch, so nothing to delete")
     return OK
-
-
-def _has_jobs(opened: Run) -> bool:
-    return any(isinstance(entry, Job) for entry in opened.entries())
 
 
 # Opening and sending

@@ -19,6 +19,7 @@ from llm_pure.bulk.entries import (
     Stopped,
     decode_entry,
     decode_head,
+    decode_heads,
     decode_log,
     encode_entry,
     is_final,
@@ -96,6 +97,25 @@ def test_a_log_cut_anywhere_has_a_prefix_of_its_entries(cut: int, chunk: int) ->
     assert len(entries) == data[:cut].count(b"\n")
 
 
+LINES = st.lists(
+    st.sampled_from([encode_entry(entry)[:-1] for entry in ENTRIES])
+    | st.sampled_from([
+        b"", b"}", b"damaged", b"{}", b"{} {}", b"null", b'{"kind":"done"', b',"completion":}', b'{"kind":"x","completion":1}',
+        b'{"kind":"done","id":"\xff"}', b'{"a":{}', b',"b":{}}',
+    ]),
+    max_size=6,
+)  # fmt: skip
+
+
+@given(LINES, st.sampled_from([b"", b'{"kind":"done","id":"1"}', b'{"ki']))
+def test_heads_of_a_part_are_those_of_its_lines(lines: list[bytes], rest: bytes) -> None:
+    part = b"".join([line + b"\n" for line in lines])
+    starts = [
+        len(b"".join([line + b"\n" for line in lines[:number]])) for number in range(len(lines))
+    ]
+    assert decode_heads(part + rest) == ([decode_head(line) for line in lines], starts, len(part))
+
+
 def test_every_kind_of_error_is_final_or_may_pass() -> None:
     passing = {
         "rate_limited",
@@ -153,6 +173,43 @@ def test_retry_opens_the_rows_of_its_kinds() -> None:
     assert list(states(*ends).open_rows(passing=False)) == []
     assert list(states(*ends, Retried(errors=("invalid_request",))).open_rows(passing=False)) == [1]
     assert list(states(*ends, Retried()).open_rows(passing=False)) == [1, 2]
+
+
+@given(
+    st.lists(
+        st.builds(
+            lambda row, hint, cost, error, final: (Done if final else GaveUp)(
+                id=f"{row:032x}",
+                row=hint,
+                cost_usd=cost,
+                completion=None if error else COMPLETION,
+                error=RateLimited(message="x") if error else None,
+            ),
+            st.integers(0, 4),
+            st.integers(-1, 4),
+            st.sampled_from([None, Decimal("0.1"), Decimal("0.25")]),
+            st.booleans(),
+            st.booleans(),
+        )
+        | st.sampled_from([Retried(), Stopped(reason="budget"), Sent(job="j"), None]),
+        max_size=12,
+    )
+)
+def test_lines_folded_together_are_as_one_after_the_other(entries: list[Entry | None]) -> None:
+    def row_of(name: str, hint: int) -> tuple[int, ...]:
+        return (int(name, 16),) if int(name, 16) < 3 else ()
+
+    def are_at(names: list[str], hints: list[int]) -> bool:
+        return all(row_of(name, hint) == (hint,) for name, hint in zip(names, hints, strict=True))
+
+    lines = [b"damaged" if entry is None else encode_entry(entry)[:-1] for entry in entries]
+    one, together = RowStates(3, row_of), RowStates(3, row_of, are_at)
+    for position, line in enumerate(lines):
+        head = decode_head(line)
+        if head is not None:
+            one.add(head, 100 + position)
+    together.add_all([decode_head(line) for line in lines], range(len(lines)), 100)
+    assert together.snapshot("", ()) == one.snapshot("", ())
 
 
 def test_a_row_that_ended_after_the_stop_shows_that_the_run_went_on() -> None:

@@ -52,10 +52,29 @@ MODELS = {"bedrock_invoke": "anthropic.claude-haiku-4-5", "vertex_claude": "clau
 """Models of services that must know what they are."""
 ROWS = 7
 JOB_ROWS = 4
+PIECE = 50
 
 
 class CrashError(BaseException):
     """The process is gone: no code of ours sees this as an error."""
+
+
+class FakeBody:
+    """The body of a response, in pieces."""
+
+    def __init__(self, response: HttpResponse, *, crashes: bool) -> None:
+        self.head = response.head
+        self._body = response.body
+        self._crashes = crashes
+
+    def __iter__(self) -> Iterator[LLMResult[bytes]]:
+        body = self._body
+        for start in range(0, len(body), PIECE):
+            if self._crashes and start >= len(body) // 2:
+                raise CrashError
+            yield Success(body[start : start + PIECE])
+        if self._crashes:
+            raise CrashError
 
 
 class FakeTransport:
@@ -80,9 +99,10 @@ class FakeTransport:
     def stream(
         self, request: HttpRequest, timeouts: Timeouts
     ) -> Iterator[LLMResult[StreamingResponse]]:
-        """Not used by batches."""
-        raise NotImplementedError
-        yield
+        """Answer in pieces of 50 bytes; a crash comes in the middle of the body."""
+        response = self.fake.handle(request)
+        self.exchanges += 1
+        yield Success(FakeBody(response, crashes=self.exchanges in self.crashes))
 
 
 class Broken(AssertionError):
