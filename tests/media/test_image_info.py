@@ -101,20 +101,23 @@ LARGE = 50_000_000
 
 
 @pytest.mark.parametrize(
-    "data",
+    ("head", "piece"),
     [
-        b"\xff\xd8" + b"\xff" * LARGE,
-        b"\xff\xd8" + b"\xff\xe0\x00\x02" * (LARGE // 4),
-        tiny_png()[:33] + bytes(LARGE),
-        b"GIF89a\x09\0\x09\0\0\0\0!\xf9" + b"\x01a" * (LARGE // 2),
-        b"GIF89a\x09\0\x09\0\0\0\0" + b"!\xf9\0" * (LARGE // 3),
-        b"\0\0\0\x10ftypavif" + b"ispe" * (LARGE // 4),
-        b"\0\0\0\x08ftyp" + b"\0\0\0\x08free" * (LARGE // 8),
-        b"RIFF\xff\xff\xff\xffWEBP" + bytes(LARGE),
+        (b"\xff\xd8", b"\xff"),
+        (b"\xff\xd8", b"\xff\xe0\x00\x02"),
+        (tiny_png()[:33], b"\0"),
+        (b"GIF89a\x09\0\x09\0\0\0\0!\xf9", b"\x01a"),
+        (b"GIF89a\x09\0\x09\0\0\0\0", b"!\xf9\0"),
+        (b"\0\0\0\x10ftypavif", b"ispe"),
+        (b"\0\0\0\x08ftyp", b"\0\0\0\x08free"),
+        (b"RIFF\xff\xff\xff\xffWEBP", b"\0"),
     ],
     ids=["FF without end", "empty segments", "empty chunks", "small blocks", "empty blocks", "sizes", "small boxes", "zeros"],
 )  # fmt: skip
-def test_fifty_megabytes_made_to_be_slow_are_judged_quickly(data: bytes) -> None:
+def test_fifty_megabytes_made_to_be_slow_are_judged_quickly(
+    head: bytes, piece: bytes
+) -> None:
+    data = head + piece * (LARGE // len(piece))
     started = process_time()
     image_problem(data)
     image_size(data)

@@ -5,6 +5,7 @@ import json
 import sys
 import zlib
 from collections.abc import Callable
+from functools import lru_cache
 
 import brotli  # type: ignore[import-untyped]
 import pytest
@@ -52,13 +53,15 @@ def test_a_compressed_request_is_the_request(dialect: str, coding: str) -> None:
         assert plain_request(plain).unwrap() is plain
 
 
-BOMBS = {name: CODECS[name](b" " * 40_000_000) for name in ("gzip", "deflate", "br", "zstd")}
+@lru_cache
+def bomb(coding: str) -> bytes:
+    return CODECS[coding](b" " * 40_000_000)
 
 
-@pytest.mark.parametrize("coding", BOMBS)
+@pytest.mark.parametrize("coding", ["gzip", "deflate", "br", "zstd"])
 @pytest.mark.parametrize("dialect", server_dialects)
 def test_a_bomb_is_a_413_of_the_vendor(dialect: str, coding: str) -> None:
-    error = server_dialects[dialect].parse_request(coded(dialect, coding, BOMBS[coding])).failure()
+    error = server_dialects[dialect].parse_request(coded(dialect, coding, bomb(coding))).failure()
     assert isinstance(error, InvalidRequest)
     response = server_dialects[dialect].build_error(error, ReceivedRequest(dialect=dialect))
     assert response.status == 413

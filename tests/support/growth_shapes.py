@@ -529,14 +529,22 @@ def growth(
     tenfold step. 0.0 for a shape that is too fast to measure. `collecting`: with Python's garbage collector as it is by
     default, else without.
     """
+    size, spent = _large_enough(shape, enough_s, start, limit, collecting=collecting)
+    if spent < _TOO_FAST_S:
+        return 0.0, spent, size
+    return *last_step(shape, size, collecting=collecting), size
+
+
+def _large_enough(
+    shape: Shape, enough_s: float, start: int, limit: int, *, collecting: bool
+) -> tuple[int, float]:
+    """Return a size, at least STEP times the start, at which a call takes `enough_s` if any up to the limit does, and what it took."""
     size = start * STEP
     spent = _cpu_s([shape(size)], collecting=collecting)
     while spent < enough_s and size * 4 <= limit:
         size *= 4
         spent = _cpu_s([shape(size)], collecting=collecting)
-    if spent < _TOO_FAST_S:
-        return 0.0, spent, size
-    return *last_step(shape, size, collecting=collecting), size
+    return size, spent
 
 
 def last_step(shape: Shape, size: int, *, collecting: bool = False) -> tuple[float, float]:
@@ -544,7 +552,12 @@ def last_step(shape: Shape, size: int, *, collecting: bool = False) -> tuple[flo
     small, large = [shape(size // STEP)] * STEP, [shape(size)]
     rounds = [[_cpu_s(calls, collecting=collecting) for calls in (small, large)] for _ in range(3)]
     smalls, larges = zip(*rounds, strict=True)  # interleaved: a neighbour slows down both
-    return math.log(STEP * min(larges) / max(min(smalls), 1e-6)) / math.log(STEP), min(larges)
+    return _exponent(min(smalls), min(larges)), min(larges)
+
+
+def _exponent(smalls_s: float, large_s: float) -> float:
+    """The exponent, of the seconds of STEP calls of a size and of one call of a size STEP times as large."""
+    return math.log(STEP * large_s / max(smalls_s, 1e-6)) / math.log(STEP)
 
 
 _TOO_FAST_S = 0.001
@@ -555,11 +568,22 @@ step looks like a power of the size: 1.11 in a fourfold one, 1.07 in a tenfold o
 
 MAX_EXPONENT = 1.4
 """Coarse, as the machine may be busy: 1 is linear, 2 quadratic. The bench has 1.1."""
+_CLEARLY_LINEAR = 1.2
+"""As 1.4 in one round would be only if the machine had given its small sizes half as much of itself as the large one."""
 
 
 def assert_linear(shape: Shape) -> None:
-    """Fail if the time of a shape grows faster than MAX_EXPONENT, on small sizes and on larger, less noisy ones."""
-    exponent, seconds, size = growth(shape, enough_s=0.01)
+    """Fail if the time of a shape grows faster than MAX_EXPONENT, on small sizes and on larger, less noisy ones.
+
+    One round is enough for a shape that is clearly linear in it; its large call comes first and fills the caches.
+    """
+    size, spent = _large_enough(shape, 0.01, 250, 256_000, collecting=False)
+    if spent < _TOO_FAST_S:
+        return
+    smalls = _cpu_s([shape(size // STEP)] * STEP, collecting=False)
+    if _exponent(smalls, spent) <= _CLEARLY_LINEAR:
+        return
+    exponent, seconds = last_step(shape, size)
     for enough_s in (0.05, 0.2, 0.4):
         if exponent > MAX_EXPONENT:
             exponent, seconds, size = growth(shape, enough_s=enough_s, limit=1_024_000)
