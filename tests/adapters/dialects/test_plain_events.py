@@ -52,7 +52,7 @@ PATHS = {
         gemini_content.DIALECT,
         gemini_stream.read_frame,
         gemini_wire.PLAIN_BODY,
-        ("error", "index", "usageMetadata", "finishReason", "text", "thought", "responseId", "modelVersion", "promptFeedback", "role", "message"),
+        ("error", "index", "usageMetadata", "finishReason", "text", "thought", "responseId", "modelVersion", "promptFeedback", "role", "message", "thoughtSignature", "functionCall"),
     ),
     "ollama_native": Paths(
         ollama_native.DIALECT,
