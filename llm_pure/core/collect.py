@@ -1,4 +1,7 @@
-"""Fold events into a Completion. Buffered responses are folded too, so that both give the same Completion."""
+"""Fold events into a Completion. Buffered responses are folded too, so that both give the same Completion.
+
+One file: every answer crosses all of it, and each further file would be loaded by a program's first call.
+"""
 
 from collections.abc import Iterable
 from io import StringIO
