@@ -105,7 +105,9 @@ def _read_part(
     side: dict[str, Any] = {} if signature is None else {"thoughtSignature": signature}
     if call is None:
         return None if part.text is None else read_text(choice, state, part, side, events)
-    if part.text or part.thought or not call.name or plain_object(call.args) is None:
+    if part.text or part.thought or not call.name:
+        return None
+    if call.args and plain_object(call.args) is None:
         return None
     function = wire.FunctionCall(call.id, call.name, call.args)
     return read_call(choice, state, function, {"name": call.name, "id": call.id}, side, events)

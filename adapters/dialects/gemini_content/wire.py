@@ -152,7 +152,7 @@ class PlainAnswerCall(msgspec.Struct, forbid_unknown_fields=True, gc=False):
     """A complete call."""
 
     name: str
-    args: msgspec.Raw = msgspec.Raw(b"{}")
+    args: msgspec.Raw = msgspec.Raw()
     id: str | None = None
 
 
