@@ -29,7 +29,10 @@ def _only_value(text: str) -> str:
     """The one object in several, of which the others repeat it or are empty; "" if they differ, or the text has more."""
     objects = _objects(text)
     filled = {one for one in objects if one.strip() not in _EMPTY}
-    if len(objects) < 2 or len({repr(any_json(one.encode("utf-8", "replace"))) for one in filled}) > 1:
+    if (
+        len(objects) < 2
+        or len({repr(any_json(one.encode("utf-8", "replace"))) for one in filled}) > 1
+    ):
         return ""
     return next((one.strip() for one in objects if one in filled), "{}")
 

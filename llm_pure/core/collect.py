@@ -1,4 +1,7 @@
-"""Fold events into a Completion. Buffered responses are folded too, so that both give the same Completion."""
+"""Fold events into a Completion. Buffered responses are folded too, so that both give the same Completion.
+
+One file: every answer crosses all of it, and each further file would be loaded by a program's first call.
+"""
 
 from collections.abc import Iterable
 from io import StringIO
@@ -85,25 +88,25 @@ def finalize(completion: Completion) -> Completion:
 
 
 def _finalize_choice(choice: C, response_id: str) -> C:
-    message = _normalize_calls(choice.message, response_id)
-    reason = _finish(choice.finish_reason, message)
+    message, reason = choice.message, choice.finish_reason
+    calls = [part for part in message.parts if type(part) is ToolCall]
+    for call in calls:
+        if not call.id or call.name in _PARALLEL:
+            message = _normalize_calls(message, response_id)
+            break
+    if reason in _OPEN_REASONS:
+        reason = "tool_calls" if calls else "refusal" if message.refusal else reason
     if message is choice.message and reason == choice.finish_reason:  # nearly every response
         return choice
     return msgspec.structs.replace(choice, message=message, finish_reason=reason)
 
 
-def _finish(reason: FinishReason, message: Message) -> FinishReason:
-    if reason not in ("stop", "unknown"):
-        return reason
-    if message.tool_calls:
-        return "tool_calls"
-    return "refusal" if message.refusal else reason
+_OPEN_REASONS: tuple[FinishReason, ...] = ("stop", "unknown")
+"""Finish reasons that the content of the message replaces."""
 
 
 def _normalize_calls(message: Message, response_id: str) -> Message:
     """Unwrap parallel calls; derive the missing ids of calls from the response's id."""
-    if all(call.id and call.name not in _PARALLEL for call in message.tool_calls):
-        return message
     from llm_pure.core.call_arguments import unwrap_parallel  # imported late: start-up
 
     parts: list[Part] = []
@@ -200,19 +203,24 @@ class _PartBuilder:
                 return None if not text and metadata is None else Text(text, metadata)
 
 
+_NOT_STARTED = Started()
+_NOT_FINISHED = Finished("unknown")
+_NO_USAGE = Usage()
+
+
 class Collector:
     """Folds the events of one response; `completion()` returns the Completion so far."""
 
     __slots__ = ("_calls", "_choices", "_closed", "_extra", "_finish", "_started", "_usage")
 
     def __init__(self) -> None:
-        self._started = Started()
+        self._started = _NOT_STARTED
         # of the choices that may get more content
         self._choices: dict[int, dict[int, _PartBuilder]] = {}
         self._closed: dict[int, dict[int, _PartBuilder]] = {}  # of the choices that have finished
         self._finish: dict[int, Finished] = {}
         self._calls: dict[_PartBuilder, None] = {}
-        self._usage = Usage()
+        self._usage = _NO_USAGE
         self._extra: dict[int | None, dict[str, Any]] = {}
 
     @property
@@ -257,16 +265,9 @@ class Collector:
                 builder.compact()
 
     def _add_rare(self, event: StreamEvent) -> None:
-        match event:
-            case TextDelta():
-                self._builder(event.choice, event.index, "text").chunks.append(event.text)
-            case ReasoningDelta():
-                builder = self._builder(event.choice, event.index, "reasoning")
-                builder.chunks.append(event.text)
-                if event.signature is not None:
-                    builder.signature = event.signature
-            case RefusalDelta():
-                self._builder(event.choice, event.index, "refusal").chunks.append(event.text)
+        match event:  # in order of how often they come
+            case ExtraReceived():
+                self._add_extra(event)
             case ToolCallDelta():
                 builder = self._builder(event.choice, event.index, "tool_call")
                 if builder.kind != "tool_call":  # provider metadata may have come first
@@ -275,75 +276,97 @@ class Collector:
                 builder.chunks.append(event.arguments)
                 builder.id = event.id or builder.id
                 builder.name = event.name or builder.name
-            case PartReceived():
-                builder = self._builder(event.choice, event.index, "complete")
-                builder.kind, builder.complete = "complete", event.part
-            case ProviderMetadataReceived():
-                builder = self._metadata_builder(event.choice, event.index, event.kind)
-                builder.provider = builder.provider or self._started.provider
-                builder.metadata.append(event.json)
-            case ExtraReceived():
-                extra = self._extra.setdefault(event.choice, {})
-                before = extra.get(event.name)
-                if event.value is None:
-                    extra.pop(event.name, None)
-                elif not event.append or (before is None and isinstance(event.value, dict)):
-                    extra[event.name] = _copy(event.value)
-                elif isinstance(before, dict) and isinstance(event.value, dict):
-                    _extend_object(before, event.value)
-                else:
-                    value = event.value if isinstance(event.value, list) else [event.value]
-                    extra[event.name] = before = before if isinstance(before, list) else []
-                    before.extend(value)
-            case UsageReported():
-                self._usage = later_usage(self._usage, event.usage)
+            case ReasoningDelta():
+                try:
+                    builder = self._choices[event.choice][event.index]
+                except KeyError:
+                    builder = self._builder(event.choice, event.index, "reasoning")
+                builder.chunks.append(event.text)
+                if event.signature is not None:
+                    builder.signature = event.signature
             case Started():
-                self._started = Started(
-                    id=event.id or self._started.id,
-                    model=event.model or self._started.model,
-                    provider=event.provider or self._started.provider,
+                before = self._started
+                self._started = (
+                    event
+                    if before is _NOT_STARTED
+                    else Started(
+                        id=event.id or before.id,
+                        model=event.model or before.model,
+                        provider=event.provider or before.provider,
+                    )
                 )
             case Finished():
                 self._finish[event.choice] = event
                 builders = self._choices.pop(event.choice, None)
                 if builders is not None or event.choice not in self._closed:
                     self._closed[event.choice] = builders or {}
+            case UsageReported():
+                self._usage = later_usage(self._usage, event.usage)
+            case ProviderMetadataReceived():
+                builder = self._metadata_builder(event.choice, event.index, event.kind)
+                builder.provider = builder.provider or self._started.provider
+                builder.metadata.append(event.json)
+            case PartReceived():
+                builder = self._builder(event.choice, event.index, "complete")
+                builder.kind, builder.complete = "complete", event.part
+            case RefusalDelta():
+                self._builder(event.choice, event.index, "refusal").chunks.append(event.text)
+            case TextDelta():
+                self._builder(event.choice, event.index, "text").chunks.append(event.text)
             case _:
                 assert_never(event)
 
+    def _add_extra(self, event: ExtraReceived) -> None:
+        extra = self._extra.setdefault(event.choice, {})
+        before = extra.get(event.name)
+        if event.value is None:
+            extra.pop(event.name, None)
+        elif not event.append or (before is None and isinstance(event.value, dict)):
+            extra[event.name] = _copy(event.value)
+        elif isinstance(before, dict) and isinstance(event.value, dict):
+            _extend_object(before, event.value)
+        else:
+            value = event.value if isinstance(event.value, list) else [event.value]
+            extra[event.name] = before = before if isinstance(before, list) else []
+            before.extend(value)
+
     def completion(self) -> Completion:
         """Return the Completion so far."""
-        numbers = {
-            *self._choices,
-            *self._closed,
-            *[number for number in self._extra if number is not None],
-        }
-        first, *others = sorted(numbers) or [0]
-        choice = self._choice(first)
+        numbers = {*self._choices, *self._closed, *self._extra} - {None}
+        first, *others = sorted(numbers) or [0] if len(numbers) != 1 else numbers
+        finish = self._finish.get(first, _NOT_FINISHED)
         return finalize(
             Completion(
                 id=self._started.id,
                 model=self._started.model,
                 provider=self._started.provider,
-                message=choice.message,
-                finish_reason=choice.finish_reason,
-                raw_finish_reason=choice.raw_finish_reason,
+                message=self._message(first),
+                finish_reason=finish.finish_reason,
+                raw_finish_reason=finish.raw_finish_reason,
                 usage=self._usage,
                 alternatives=tuple([self._choice(number) for number in others]),
-                extra={**_snapshot(self._extra.get(None, {})), **choice.extra},
+                extra={**self._extra_of(None), **self._extra_of(first)},
             )
         )
 
     def _choice(self, number: int) -> Choice:
-        builders = self._choices.get(number) or self._closed.get(number) or {}
-        parts = [builders[index].part() for index in sorted(builders)]
-        finish = self._finish.get(number, Finished("unknown"))
+        finish = self._finish.get(number, _NOT_FINISHED)
         return Choice(
-            message=Message("assistant", tuple([part for part in parts if part is not None])),
+            message=self._message(number),
             finish_reason=finish.finish_reason,
             raw_finish_reason=finish.raw_finish_reason,
-            extra=_snapshot(self._extra.get(number, {})),
+            extra=self._extra_of(number),
         )
+
+    def _message(self, number: int) -> Message:
+        builders = self._choices.get(number) or self._closed.get(number) or {}
+        parts = [builders[index].part() for index in sorted(builders)]
+        return Message("assistant", tuple([part for part in parts if part is not None]))
+
+    def _extra_of(self, number: int | None) -> dict[str, Any]:
+        """A copy whose lists do not grow with further events."""
+        extra = self._extra.get(number)
+        return {name: _copy(value) for name, value in extra.items()} if extra else {}
 
     def _builder(self, choice: int, index: int, kind: str) -> _PartBuilder:
         """The builder of a part that gets content. A choice that had finished is open again."""
@@ -367,13 +390,10 @@ def _builder_at(builders: dict[int, _PartBuilder], index: int, kind: str) -> _Pa
     return builder
 
 
-def _snapshot(extra: dict[str, Any]) -> dict[str, Any]:
-    """A copy whose lists do not grow with further events."""
-    return {name: _copy(value) for name, value in extra.items()}
-
-
 def _copy(value: Any) -> Any:
     """The value, copied as far as events extend it: a list, an object and the lists in it."""
+    if isinstance(value, str):  # nearly every one
+        return value
     if isinstance(value, list):
         return list(value)
     if isinstance(value, dict):

@@ -266,7 +266,7 @@ def _plain_events(blocks: bytes) -> tuple[list[bytes], list[bytes]] | None:
         return [blocks[len(b"data: ") :]], [b""]
     pieces = iter((b"\n" + blocks + b"\n").split(b"\ndata: "))
     name = next(pieces)
-    if not _is_name(name):
+    if name and not (len(name) < _NAME_LIMIT and _is_name(name)):
         return None
     datas: list[bytes] = []
     names: list[bytes] = []
@@ -277,14 +277,19 @@ def _plain_events(blocks: bytes) -> tuple[list[bytes], list[bytes]] | None:
         datas.append(data)
         names.append(name)
         if after != name:
-            if not _is_name(after):
+            if after and not (len(after) < _NAME_LIMIT and _is_name(after)):
                 return None
             name = after
     return datas, names
 
 
+_NAME_LIMIT = 100
+
+
+@lru_cache(maxsize=64)
 def _is_name(lines: bytes) -> bool:
-    return not lines or (lines.startswith(_NAME) and lines.find(b"\n", 1) < 0 and len(lines) < 100)
+    """Return whether this is an `event:` line alone: a stream repeats a few of them."""
+    return lines.startswith(_NAME) and lines.find(b"\n", 1) < 0
 
 
 @lru_cache(maxsize=64)

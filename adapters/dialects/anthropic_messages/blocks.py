@@ -118,7 +118,7 @@ def add_delta(block: Block, delta: dict[str, Any]) -> tuple[Block, list[StreamEv
             events: list[StreamEvent] = [ReasoningDelta(text, block.part)] if text else []
             return block, [*events, *_extra(delta, "thinking")]
         case "signature_delta", "thinking":
-            block, events = _add_signature(block, _string(delta, "signature"))
+            block, events = add_signature(block, _string(delta, "signature"))
             return block, [*events, *_extra(delta, "signature")]
         case "input_json_delta", "tool_use":
             piece = _json_piece(delta)
@@ -152,7 +152,7 @@ def with_type(delta: dict[str, Any]) -> dict[str, Any]:
     return delta if kind is None else {**delta, "type": kind}
 
 
-def _add_signature(block: Block, piece: str) -> tuple[Block, list[StreamEvent]]:
+def add_signature(block: Block, piece: str) -> tuple[Block, list[StreamEvent]]:
     """Emit the first piece of a signature at once, and all of it when the block ends: services send it in one piece."""
     if not piece or block.pieces == (None, piece):  # the same again
         return block, []

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from msgspec.structs import replace
 
 from llm_pure.adapters.dialects.anthropic_messages import wire
-from llm_pure.adapters.dialects.anthropic_messages.blocks import Misplaced
+from llm_pure.adapters.dialects.anthropic_messages.blocks import Misplaced, add_signature
 from llm_pure.adapters.dialects.anthropic_messages.stream import (
     Phase,
     State,
@@ -59,6 +59,9 @@ def _read_plain_delta(state: State, event: wire.PlainDelta) -> Stepped | None:
     if type(delta) is wire.InputPiece and block.kind == "tool_use" and not block.held:
         piece = delta.partial_json
         return state, (ToolCallDelta(piece, block.part),) if piece else ()
+    if type(delta) is wire.SignaturePiece and block.kind == "thinking":
+        block, events = add_signature(block, delta.signature)
+        return with_block(state, index, block), events
     return None
 
 

@@ -118,6 +118,14 @@ class InputPiece(
     partial_json: str
 
 
+class SignaturePiece(
+    msgspec.Struct, tag_field="type", tag="signature_delta", forbid_unknown_fields=True, gc=False
+):
+    """The signature of a thinking block."""
+
+    signature: str
+
+
 class PlainDelta(
     msgspec.Struct,
     tag_field="type",
@@ -131,7 +139,7 @@ class PlainDelta(
     """
 
     index: int
-    delta: TextPiece | ThinkingPiece | InputPiece
+    delta: TextPiece | ThinkingPiece | InputPiece | SignaturePiece
 
 
 PLAIN_DELTA = msgspec.json.Decoder(PlainDelta)

@@ -1,11 +1,11 @@
-"""Event-stream messages -> events: `step` for one frame of ConverseStream.
+"""Event-stream messages -> events: one frame of ConverseStream.
 
 Parts are in the order in which their blocks began. Text and reasoning have no start event; blocks that are useful only when
 complete (server tools and their results, images, redacted reasoning, citations) are kept until they end.
 Source: botocore 1.44.5 (ConverseStreamOutput) and recorded streams; read 2026-11-20.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from msgspec.structs import replace
@@ -36,7 +36,6 @@ from llm_pure.adapters.dialects.common.extra_fields import extra_events
 from llm_pure.core.dialect import AnyService
 from llm_pure.framing.aws_eventstream import EventStreamMessage
 from llm_pure.framing.json_codec import (
-    DECODE_ERRORS,
     convert,
     decode_any,
     json_text,
@@ -72,77 +71,14 @@ FINISH: Mapping[str, FinishReason] = {
 }
 """The service's reasons, and two of Claude's; others are "unknown", and raw_finish_reason keeps them."""
 
-_DELTA_HEADER = (":event-type", "contentBlockDelta")
-"""The first header of nearly every frame; the slow path finds it at other positions too."""
-
-
 Raw = dict[str, Any]
 Stepped = tuple[State, tuple[StreamEvent, ...] | list[StreamEvent]]
 
 
-def step(
+def read_frame(
     service: AnyService, head: ResponseHead, state: State, frame: EventStreamMessage
 ) -> Stepped:
-    """Read one frame. Nearly every frame is a delta of a block: the fast path."""
-    headers = frame.headers
-    if headers and headers[0] == _DELTA_HEADER and state.started and not state.stopped:
-        try:
-            event = wire.PLAIN_DELTA.decode(frame.payload)
-        except DECODE_ERRORS:  # a delta with further fields
-            return _read_frame(service, head, state, frame)
-        if event.contentBlockIndex == state.plain_block:
-            plain = _plain_delta(state, event.delta)
-            if plain is not None:
-                return state, plain
-        return _read_delta(service, state, event.contentBlockIndex, event.delta)
-    return _read_frame(service, head, state, frame)
-
-
-def _plain_delta(state: State, delta: wire.PlainDelta) -> tuple[StreamEvent, ...] | None:
-    """The events of a delta that only continues the part of `plain_block`; None for others."""
-    kind = state.plain_kind
-    if delta.text:
-        return (TextDelta(delta.text, state.plain_part),) if kind == "text" else None
-    if delta.toolUse is not None:
-        arguments = delta.toolUse.input
-        if kind != "toolUse":
-            return None
-        return (ToolCallDelta(arguments, state.plain_part),) if arguments else ()
-    reasoning = delta.reasoningContent
-    if kind != "reasoningContent" or reasoning is None or reasoning.signature or not reasoning.text:
-        return None
-    return (ReasoningDelta(reasoning.text, state.plain_part),)
-
-
-def read_text_run(
-    state: State, frames: Iterator[EventStreamMessage], events: list[StreamEvent]
-) -> EventStreamMessage | None:
-    """Fast path for consecutive deltas of one text: append their events, return the first other frame or None."""
-    if state.plain_kind != "text":
-        return next(frames, None)
-    block, index, decode = state.plain_block, state.plain_part, wire.PLAIN_DELTA.decode
-    delta_headers = None
-    for frame in frames:
-        headers = frame.headers
-        if headers is not delta_headers:  # frames with equal headers share them
-            if not headers or headers[0] != _DELTA_HEADER:
-                return frame
-            delta_headers = headers
-        try:
-            event = decode(frame.payload)
-        except DECODE_ERRORS:
-            return frame
-        text = event.delta.text
-        if not text or event.contentBlockIndex != block:
-            return frame
-        events.append(TextDelta(text, index))
-    return None
-
-
-def _read_frame(
-    service: AnyService, head: ResponseHead, state: State, frame: EventStreamMessage
-) -> Stepped:
-    """Read any frame. Unknown events become extra fields."""
+    """The slow path, for any frame. Unknown events become extra fields."""
     events: list[StreamEvent] = []
     if not state.started:
         events.append(Started(provider=service.name))
@@ -155,12 +91,12 @@ def _read_frame(
     if not isinstance(decoded, Failure):
         state, event_events = read_event(service, state, kind, decoded.unwrap())
         return state, [*events, *event_events]
-    return (replace(state, fault=decoded.failure()) if kind in _READERS else state), events
+    return (replace(state, fault=decoded.failure()) if kind in READERS else state), events
 
 
 def read_event(service: AnyService, state: State, kind: str, raw: Any) -> Stepped:
     """Read one event by its name and decoded JSON. Nova's bodies for InvokeModel have the same events."""
-    reader = _READERS.get(kind)
+    reader = READERS.get(kind)
     if reader is None:
         error = event_error(service, kind, raw)
         return (state, _unknown(kind, raw)) if error is None else (replace(state, fault=error), ())
@@ -260,11 +196,11 @@ def _delta(service: AnyService, state: State, event: wire.DeltaEvent, raw: Raw) 
         if piece:
             part_kind = "text" if kind == CITATIONS else kind
             state = keep_piece(state, (block_of(state, block, part_kind), kind), piece)
-    state, delta_events = _read_delta(service, state, block, delta)
+    state, delta_events = read_delta(service, state, block, delta)
     return state, [*events, *delta_events]
 
 
-def _read_delta(
+def read_delta(
     service: AnyService, state: State, index: int | None, delta: wire.Delta | wire.PlainDelta
 ) -> Stepped:
     """Read a delta of text, reasoning or a tool call."""
@@ -346,7 +282,7 @@ SERVER_TOOL = "server_tool_use"
 _KNOWN_FIELDS_CALL = frozenset({"toolUseId", "name", "type", "input"})
 
 
-_READERS: Mapping[str, tuple[type[Any], Callable[[AnyService, State, Any, Raw], Stepped]]] = {
+READERS: Mapping[str, tuple[type[Any], Callable[[AnyService, State, Any, Raw], Stepped]]] = {
     "messageStart": (wire.MessageStart, _message_start),
     "contentBlockStart": (wire.StartEvent, _start),
     "contentBlockDelta": (wire.DeltaEvent, _delta),
@@ -355,5 +291,4 @@ _READERS: Mapping[str, tuple[type[Any], Callable[[AnyService, State, Any, Raw], 
     "metadata": (wire.Metadata, _metadata),
 }
 """Event -> its Struct and its reader."""
-
-EVENT_NAMES = frozenset(_READERS)
+EVENT_NAMES = frozenset(READERS)

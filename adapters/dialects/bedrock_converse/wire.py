@@ -206,6 +206,57 @@ class PlainDeltaEvent(msgspec.Struct, forbid_unknown_fields=True, gc=False):
     p: Any = None
 
 
+class PlainMessageStart(msgspec.Struct, forbid_unknown_fields=True, gc=False):
+    """messageStart."""
+
+    role: str | None = None
+    p: Scalar = None
+
+
+class PlainToolUseStart(msgspec.Struct, forbid_unknown_fields=True, gc=False):
+    """The head of a call."""
+
+    toolUseId: str
+    name: str
+    type: None = None
+
+
+class PlainStart(msgspec.Struct, forbid_unknown_fields=True, gc=False):
+    """The start of a call, or of a block without a start of its own."""
+
+    toolUse: PlainToolUseStart | None = None
+
+
+class PlainStartEvent(msgspec.Struct, forbid_unknown_fields=True, gc=False):
+    """contentBlockStart."""
+
+    contentBlockIndex: int
+    start: PlainStart
+    p: Scalar = None
+
+
+class PlainStopEvent(msgspec.Struct, forbid_unknown_fields=True, gc=False):
+    """contentBlockStop."""
+
+    contentBlockIndex: int
+    p: Scalar = None
+
+
+class PlainMessageStop(msgspec.Struct, forbid_unknown_fields=True, gc=False):
+    """messageStop."""
+
+    stopReason: str | None = None
+    p: Scalar = None
+
+
+class PlainMetadata(msgspec.Struct, forbid_unknown_fields=True):
+    """metadata."""
+
+    usage: ShallowObject | None = None
+    metrics: dict[str, Scalar] | None = None
+    p: Scalar = None
+
+
 BODY = msgspec.json.Decoder(Body)
 PLAIN_DELTA = msgspec.json.Decoder(PlainDeltaEvent)
 

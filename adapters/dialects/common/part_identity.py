@@ -25,6 +25,8 @@ class Entries(msgspec.Struct, frozen=True):
 
     def get(self, key: Key) -> Any:
         """The value of the key; None without one."""
+        if len(self.layers) == 1:
+            return self.layers[0].get(key)
         for layer in reversed(self.layers):
             if key in layer:
                 return layer[key]
@@ -41,10 +43,16 @@ class Entries(msgspec.Struct, frozen=True):
         """The mapping with this value."""
         if not self.layers:
             return Entries(({key: value},))
+        if len(self.layers) == 1 and len(self.layers[0]) < _ONE_LAYER:
+            return Entries(({**self.layers[0], key: value},))
         layers, newest = [*self.layers], {key: value}
         while layers and len(layers[-1]) <= len(newest):
             newest = {**layers.pop(), **newest}
         return Entries((*layers, newest))
+
+
+_ONE_LAYER = 16
+"""Up to so many entries are one layer: a copy of them costs less than to keep layers."""
 
 
 class Parts(msgspec.Struct, frozen=True):

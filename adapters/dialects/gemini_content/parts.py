@@ -71,7 +71,7 @@ def read_part(
     if part.functionCall is not None:
         if part.thought:
             side["thought"] = True
-        return _read_call(choice, state, part.functionCall, raw["functionCall"], side, events)
+        return read_call(choice, state, part.functionCall, raw["functionCall"], side, events)
     media = None if part.thought else _media(name, part, side, raw)
     if media is not None:
         events.append(PartReceived(media, state.index + 1, choice))
@@ -105,7 +105,7 @@ def _closed(state: ChoiceState) -> ChoiceState:
 def read_text(
     choice: int,
     state: ChoiceState,
-    part: wire.Part | wire.PlainPart,
+    part: wire.Part | wire.PlainAnswerPart,
     side: dict[str, Any],
     events: list[StreamEvent],
 ) -> ChoiceState:
@@ -130,7 +130,7 @@ def read_text(
     return ChoiceState(index, "" if sealed else kind, state.call, state.finished)
 
 
-def _read_call(
+def read_call(
     choice: int,
     state: ChoiceState,
     call: wire.FunctionCall,

@@ -3,11 +3,13 @@
 Every other frame is read by `stream.read_frame`; a test holds both paths together.
 """
 
+from typing import Any
+
 import msgspec
 from msgspec.structs import replace
 
 from llm_pure.adapters.dialects.gemini_content import wire
-from llm_pure.adapters.dialects.gemini_content.parts import ChoiceState, Kind, read_text
+from llm_pure.adapters.dialects.gemini_content.parts import ChoiceState, Kind, read_call, read_text
 from llm_pure.adapters.dialects.gemini_content.stream import (
     BEGINNING,
     FINISH,
@@ -18,11 +20,12 @@ from llm_pure.adapters.dialects.gemini_content.stream import (
     read_frame,
     settle_end,
     start,
+    usage_so_far,
     with_choice,
 )
 from llm_pure.adapters.dialects.gemini_content.usage import read_usage
 from llm_pure.core.dialect import AnyService
-from llm_pure.framing.json_codec import DECODE_ERRORS, decode_shallow
+from llm_pure.framing.json_codec import DECODE_ERRORS, decode_shallow, plain_object
 from llm_pure.types.completion import other_finish_reason
 from llm_pure.types.events import (
     Finished,
@@ -67,9 +70,9 @@ def step(
 def _read_edge(
     service: AnyService, state: State, frame: bytes
 ) -> tuple[State, list[StreamEvent]] | None:
-    """Fast path for the first item and the last one of a text; None for items that have more."""
+    """Fast path for the first item and the last one, and for complete calls; None for items that have more."""
     item = decode_shallow(wire.EDGE_ITEM, frame)
-    if item is None or not item.usageMetadata:
+    if item is None:
         return None
     candidate = item.candidates[0]
     choice = candidate.index
@@ -77,14 +80,35 @@ def _read_edge(
     choice_state = before or BEGINNING
     if choice_state.finished or choice_state.call is not None:
         return None
-    events: list[StreamEvent] = []
+    usage = item.usageMetadata
+    events = [] if usage or state.usage is NO_USAGE else usage_so_far(state)
     state = start(service, state, events, item)
-    events.append(UsageReported(read_usage(item.usageMetadata)))
+    if usage:
+        events.append(UsageReported(read_usage(usage)))
     for part in candidate.content.parts if candidate.content else ():
-        choice_state = read_text(choice, choice_state, part, {}, events)
+        after = _read_part(choice, choice_state, part, events)
+        if after is None:
+            return None
+        choice_state = after
     reason = candidate.finishReason
     if reason and not reason.endswith(UNSPECIFIED):
         choice_state = ChoiceState(choice_state.index, choice_state.kind, None, True)
         events.append(Finished(FINISH.get(reason) or other_finish_reason(reason), reason, choice))
     newest = newest_item(choice, choice_state, item.responseId, item.modelVersion)
     return settle_end(with_choice(state, before, choice_state, newest, NO_USAGE)), events
+
+
+def _read_part(
+    choice: int, state: ChoiceState, part: wire.PlainAnswerPart, events: list[StreamEvent]
+) -> ChoiceState | None:
+    """Read a part of an edge item; None for odd ones."""
+    call, signature = part.functionCall, part.thoughtSignature
+    side: dict[str, Any] = {} if signature is None else {"thoughtSignature": signature}
+    if call is None:
+        return None if part.text is None else read_text(choice, state, part, side, events)
+    if part.text or part.thought or not call.name:
+        return None
+    if call.args and plain_object(call.args) is None:
+        return None
+    function = wire.FunctionCall(call.id, call.name, call.args)
+    return read_call(choice, state, function, {"name": call.name, "id": call.id}, side, events)

@@ -121,7 +121,7 @@ def _plain_parts(name: str, pieces: list[wire.PlainAnswerPart]) -> list[Part] | 
             parts.append(_text_part(name, "".join(texts), thinking, None))
             texts = []
         if call is not None:
-            arguments = plain_object(call.args)
+            arguments = plain_object(call.args) if call.args else "{}"
             if arguments is None or text or piece.thought or not call.name:
                 return None
             own: dict[str, Any] = {} if call.id is None else {"functionCall": {"id": call.id}}

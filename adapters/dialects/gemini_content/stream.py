@@ -118,7 +118,7 @@ def read_frame(
     if data == END:
         state = settle_end(replace(state, enclosed=False))
     if data in (END, CLOSED):
-        events = _usage_so_far(state)
+        events = usage_so_far(state)
         if state.newest is not None:  # the end of the body cuts off an open call
             end_call(state.newest.choice, state.choices.get(state.newest.choice), events)
         return replace(state, usage=NO_USAGE), events
@@ -126,11 +126,11 @@ def read_frame(
         return state, []
     state, events = _read_item(service, head, state, data)
     if state.usage is not NO_USAGE:  # this item had no usage, or could not be read
-        events = [*_usage_so_far(state), *events]
+        events = [*usage_so_far(state), *events]
     return replace(state, usage=NO_USAGE), events
 
 
-def _usage_so_far(state: State) -> list[StreamEvent]:
+def usage_so_far(state: State) -> list[StreamEvent]:
     try:
         return [UsageReported(read_usage(wire.USAGE.decode(state.usage)))]
     except DECODE_ERRORS:  # there is none

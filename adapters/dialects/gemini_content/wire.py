@@ -152,7 +152,7 @@ class PlainAnswerCall(msgspec.Struct, forbid_unknown_fields=True, gc=False):
     """A complete call."""
 
     name: str
-    args: msgspec.Raw = msgspec.Raw(b"{}")
+    args: msgspec.Raw = msgspec.Raw()
     id: str | None = None
 
 
@@ -193,26 +193,19 @@ class PlainAnswer(msgspec.Struct, forbid_unknown_fields=True):
 PLAIN_ANSWER = msgspec.json.Decoder(PlainAnswer)
 
 
-class EdgeContent(msgspec.Struct, forbid_unknown_fields=True, gc=False):
-    """Text and thinking only."""
-
-    parts: list[PlainPart] = []
-    role: Scalar = None
-
-
 class EdgeCandidate(msgspec.Struct, forbid_unknown_fields=True, gc=False):
     """The only candidate of an edge item."""
 
-    content: EdgeContent | None = None
+    content: PlainAnswerContent | None = None
     finishReason: str = ""
     index: int = 0
 
 
 class EdgeItem(msgspec.Struct, forbid_unknown_fields=True):
-    """The first item of a stream of text, or the last one. A fork like PlainBody."""
+    """The first item of a stream, the last one, one with a call or a signature. A fork like PlainBody."""
 
     candidates: tuple[EdgeCandidate]
-    usageMetadata: ShallowObject
+    usageMetadata: ShallowObject | None = None
     modelVersion: str | None = None
     responseId: str | None = None
 

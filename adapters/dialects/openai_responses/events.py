@@ -24,6 +24,7 @@ from llm_pure.adapters.dialects.openai_responses.items import (
 )
 from llm_pure.adapters.dialects.openai_responses.open_items import (
     Item,
+    Items,
     PartKey,
     join_lists,
     part_index,
@@ -75,45 +76,53 @@ _DONE: dict[type[Any], PartForm] = {
     wire.ArgumentsDone: _DELTAS[wire.ArgumentsDelta],
     wire.InputDone: _DELTAS[wire.InputDelta],
 }
-_ITEM_OF_PART = {
-    "text": "message",
-    "refusal": "message",
-    "content": "reasoning",
-    "summary": "reasoning",
+_FORM_OF_PART = {
+    "text": PartForm("message", "text"),
+    "refusal": PartForm("message", "refusal"),
+    "content": PartForm("reasoning", "content", ReasoningDelta),
+    "summary": PartForm("reasoning", "summary", ReasoningDelta),
 }
 
 
 def read_item_event(name: str, state: State, event: wire.Event) -> tuple[State, Events]:
     """An event of an item. Raises msgspec's errors."""
     events: Events = []
-    state = state if isinstance(event, wire.Error) else _with_agent(state, events, event.agent)
+    if isinstance(event, wire.Error):
+        return state, events
+    if event.agent is not None:
+        state = _with_agent(state, events, event.agent)
+    if isinstance(event, wire.Delta):
+        return _read_delta(name, state, events, event), events
+    if isinstance(event, wire.Done):
+        form = _DONE[type(event)]
+        return _read_done(name, state, events, event, form, event.text), events
     match event:
-        case wire.Delta():
-            return _read_delta(name, state, events, event), events
-        case wire.Done():
-            form = _DONE[type(event)]
-            return _read_done(name, state, events, event, form, event.text), events
-        case wire.PartDone(part=dict() as part) | wire.SummaryPartDone(part=dict() as part):
-            return _read_part(name, state, events, event, part), events
-        case wire.PartAdded(part=dict() as part, content_index=None):
-            return _begin_part(state, event, part), events
-        case wire.AnnotationAdded(annotation=dict() as annotation):
-            return _read_annotation(name, state, events, event, annotation), events
         case wire.ItemAdded(item=dict() as raw):
             items, item = state.items.for_item(raw, event.output_index, begins=True)
-            item = replace(item, hosted=item.hosted or is_hosted(raw, state.tools))
+            item = _hosted_as(item, raw, state)
             item = ItemReader(name, events, state.order).begin(item, raw)
             return replace(state, items=items.put(item)), events
         case wire.ItemDone(item=dict() as raw):
             if not state.started:  # metadata needs the provider, which no event has shown
                 events.append(Started(provider=name))
             items, item = state.items.for_item(raw, event.output_index, begins=False)
-            item = replace(item, hosted=item.hosted or is_hosted(raw, state.tools))
             reader = ItemReader(name, events, state.order)
-            item = reader.complete(item, raw)
+            item = reader.complete(_hosted_as(item, raw, state), raw)
             return replace(state, items=items.put(item), order=reader.order), events
+        case wire.PartDone(part=dict() as part) | wire.SummaryPartDone(part=dict() as part):
+            return _read_part(name, state, events, event, part), events
+        case wire.PartAdded(part=dict() as part, content_index=None):
+            return _begin_part(state, event, part), events
+        case wire.AnnotationAdded(annotation=dict() as annotation):
+            return _read_annotation(name, state, events, event, annotation), events
         case _:
             return state, events
+
+
+def _hosted_as(item: Item, raw: wire.JsonObject, state: State) -> Item:
+    if item.hosted or not is_hosted(raw, state.tools):
+        return item
+    return replace(item, hosted=True)
 
 
 def read_other_event(
@@ -219,7 +228,13 @@ def _read_done(
     part = reader.complete_text(key, part, text)
     if isinstance(event, wire.Done):
         part = reader.complete_values(part, "logprobs", event.logprobs)
-    items = items.put(item.with_part(key, part))
+    return _with_items(state, items.put(item.with_part(key, part)), reader)
+
+
+def _with_items(state: State, items: Items, reader: ItemReader) -> State:
+    """The same state if nothing changed: most events that complete a part repeat it."""
+    if items is state.items and reader.order is state.order:
+        return state
     return replace(state, items=items, order=reader.order)
 
 
@@ -247,11 +262,11 @@ def _read_part(
     kind = CONTENT_KINDS.get(str(raw.get("type")))
     if kind is None:
         return state
-    form = PartForm(
-        _ITEM_OF_PART[kind], kind, ReasoningDelta if kind in ("content", "summary") else None
-    )
+    form = _FORM_OF_PART[kind]
     text = raw.get("refusal" if kind == "refusal" else "text")
     state = _read_done(name, state, events, event, form, text if isinstance(text, str) else None)
+    if not (raw.get("annotations") or raw.get("logprobs")):
+        return state
     lists = {key: raw.get(key) for key in ("annotations", "logprobs")}
     if not any(isinstance(values, list) and values for values in lists.values()):
         return state

@@ -129,11 +129,16 @@ class Item(msgspec.Struct, frozen=True):
 
     def with_part(self, key: PartKey, part: PartText) -> "Item":
         """The item with this part, as its newest."""
+        words = key if key[0] in ("text", "refusal") else self.words
+        thought = key if key[0] in ("content", "summary") else self.thought
+        same = words == self.words and thought == self.thought
+        if same and self.parts.get(key) is part:  # most events that complete a part repeat it
+            return self
         return replace(
             self,
             parts=self.parts.put(key, part),
-            words=key if key[0] in ("text", "refusal") else self.words,
-            thought=key if key[0] in ("content", "summary") else self.thought,
+            words=words,
+            thought=thought,
             count=max(self.count, part.order + 1),
         )
 
@@ -190,6 +195,8 @@ class Items(msgspec.Struct, frozen=True):
 
     def put(self, item: Item) -> "Items":
         """The items with this one changed."""
+        if self.entries.get(item.number) is item:
+            return self
         return replace(self, entries=self.entries.put(item.number, item))
 
     def in_order(self) -> list[Item]:
@@ -229,7 +236,7 @@ class Items(msgspec.Struct, frozen=True):
         item = self._item(number)
         if not item.kind:
             item = replace(item, kind=kind)
-        return replace(self, identity=identity), item
+        return (self if identity is self.identity else replace(self, identity=identity)), item
 
     def for_item(
         self, raw: wire.JsonObject, output_index: int | None, *, begins: bool
@@ -300,7 +307,7 @@ class Items(msgspec.Struct, frozen=True):
         item_id = _text(raw.get("id")) or item.item_id
         if item.kind != kind or item.item_id != item_id:
             item = replace(item, kind=kind, item_id=item_id)
-        return replace(self, identity=identity), item
+        return (self if identity is self.identity else replace(self, identity=identity)), item
 
 
 def _continues(item: Item, raw: wire.JsonObject, *, begins: bool) -> bool:

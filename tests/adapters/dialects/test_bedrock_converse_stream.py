@@ -28,8 +28,8 @@ from llm_pure import (
 )
 from llm_pure.adapters.bedrock import PROVIDER
 from llm_pure.adapters.dialects.bedrock_converse import make_service
+from llm_pure.adapters.dialects.bedrock_converse.plain_events import step
 from llm_pure.adapters.dialects.bedrock_converse.state import OpenPart, State
-from llm_pure.adapters.dialects.bedrock_converse.stream import step
 from llm_pure.adapters.dialects.common.part_identity import Entries
 from llm_pure.framing.aws_eventstream import EventStreamMessage
 from llm_pure.types.errors import (

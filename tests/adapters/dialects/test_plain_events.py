@@ -15,13 +15,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bench import samples
-from llm_pure.adapters.dialects import anthropic_messages, gemini_content, ollama_native
+from llm_pure.adapters.dialects import (
+    anthropic_messages,
+    bedrock_converse,
+    gemini_content,
+    ollama_native,
+)
 from llm_pure.adapters.dialects.anthropic_messages import stream as messages_stream
+from llm_pure.adapters.dialects.bedrock_converse import stream as converse_stream
 from llm_pure.adapters.dialects.gemini_content import stream as gemini_stream
 from llm_pure.adapters.dialects.gemini_content import wire as gemini_wire
 from llm_pure.adapters.dialects.ollama_native import stream as ollama_stream
 from llm_pure.adapters.dialects.ollama_native import wire as ollama_wire
 from llm_pure.core.dialect import Dialect, Service
+from llm_pure.framing import frame_data
+from llm_pure.framing.aws_eventstream import EventStreamMessage
 from llm_pure.types.http import ResponseHead
 from llm_pure.types.result import Success
 from tests.support.cassettes import recorded
@@ -29,6 +37,7 @@ from tests.support.laws import examples
 from tests.support.odd_json import change
 
 HEAD = ResponseHead(200, ())
+NO_CONTENT = (b'{"type":"ping"}', b"")
 SERVICE: Any = Service(name="any", base_url="", url_for=lambda *_: Success(""), quirks=None)
 
 
@@ -52,7 +61,13 @@ PATHS = {
         gemini_content.DIALECT,
         gemini_stream.read_frame,
         gemini_wire.PLAIN_BODY,
-        ("error", "index", "usageMetadata", "finishReason", "text", "thought", "responseId", "modelVersion", "promptFeedback", "role", "message"),
+        ("error", "index", "usageMetadata", "finishReason", "text", "thought", "responseId", "modelVersion", "promptFeedback", "role", "message", "thoughtSignature", "functionCall"),
+    ),
+    "bedrock_converse": Paths(
+        bedrock_converse.DIALECT,
+        converse_stream.read_frame,
+        None,
+        ("error", "message", "__type", "contentBlockIndex", "stopReason", "usage", "metrics", "p", "start", "delta", "toolUse", "type", "text", "signature", "trace", "role"),
     ),
     "ollama_native": Paths(
         ollama_native.DIALECT,
@@ -68,6 +83,15 @@ def frames_of(dialect: Dialect[Any, Any, Any], body: bytes) -> list[Any]:
     return [*decoder.feed(body), *decoder.close()]
 
 
+def with_data(frame: Any, data: bytes) -> Any:
+    """The frame with other data."""
+    return (
+        msgspec.structs.replace(frame, payload=data)
+        if isinstance(frame, EventStreamMessage)
+        else data
+    )
+
+
 STREAMS = {
     name: [
         samples.STREAMS[name](6).body,
@@ -81,7 +105,7 @@ STREAMS = {
 }
 
 
-def read(paths: Paths, frames: Sequence[bytes], *, fast: bool) -> list[Any]:
+def read(paths: Paths, frames: Sequence[Any], *, fast: bool) -> list[Any]:
     """The events of each frame, up to the first fault, and the fault."""
     state = paths.dialect.initial_state
     results: list[Any] = []
@@ -105,17 +129,18 @@ def _is_plain(paths: Paths, frame: bytes) -> bool:
 
 
 @st.composite
-def changed(draw: st.DrawFn, name: str) -> list[bytes]:
+def changed(draw: st.DrawFn, name: str) -> list[Any]:
     """The frames of a stream, a few of them changed, left out, repeated, or in another place."""
     body = draw(st.sampled_from(STREAMS[name]))
-    frames = [bytes(frame) for frame in frames_of(PATHS[name].dialect, body)]
+    frames = frames_of(PATHS[name].dialect, body)
     frames = [*frames[:12], *frames[-6:]] if len(frames) > 18 else frames
     for _ in range(draw(st.integers(0, 3))):
         place = draw(st.integers(0, len(frames) - 1))
         match draw(st.sampled_from(["change", "change", "change", "drop", "repeat", "move"])):
             case "change":
-                value = json.loads(frames[place]) if frames[place][:1] == b"{" else {"x": 1}  # fmt: skip
-                frames[place] = change(draw, value, PATHS[name].names, 2)
+                data = frame_data(frames[place])
+                value = json.loads(data) if data[:1] == b"{" else {"x": 1}
+                frames[place] = with_data(frames[place], change(draw, value, PATHS[name].names, 2))
             case "drop":
                 frames[place : place + 1] = [] if len(frames) > 1 else frames[place : place + 1]
             case "repeat":
@@ -132,7 +157,7 @@ def test_both_paths_give_the_same_events(name: str) -> None:
 
     @given(changed(name))
     @examples(300)
-    def check(frames: list[bytes]) -> None:
+    def check(frames: list[Any]) -> None:
         assert read(paths, frames, fast=True) == read(paths, frames, fast=False)
 
     check()
@@ -152,14 +177,14 @@ def test_streams_of_text_never_take_the_slow_path(
     name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     paths = PATHS[name]
-    slow: list[bytes] = []
+    slow: list[Any] = []
 
-    def read_slowly(service: Any, head: ResponseHead, state: Any, frame: bytes) -> Any:
+    def read_slowly(service: Any, head: ResponseHead, state: Any, frame: Any) -> Any:
         slow.append(frame)
         return paths.slow(service, head, state, frame)
 
     module = sys.modules[paths.dialect.step.__module__]
     monkeypatch.setattr(module, paths.slow.__name__, read_slowly)
-    frames = samples.STREAMS[name](6).payloads
-    read(paths, [frame for frame in frames if frame != b'{"type":"ping"}'], fast=True)
+    frames = frames_of(paths.dialect, samples.STREAMS[name](6).body)
+    read(paths, [frame for frame in frames if frame_data(frame) not in NO_CONTENT], fast=True)
     assert slow == []
