@@ -21,8 +21,13 @@ def lenient_forms(data: bytes) -> Iterator[tuple[bytes, bool]]:
     >>> [*lenient_forms(b'{"id":5,"usage":""}')]
     [(b'{"id":"5","usage":null}', False)]
     """
-    raw = any_json(data)
+    inner = _without_prefixes(data)
+    if inner != data:
+        yield inner, False
+    raw = any_json(inner)
     if not isinstance(raw, dict | list):
+        if raw == "[DONE]":
+            yield b"[DONE]", False
         return
     tried = [msgspec.json.encode(raw)]
     for content in (_unchanged, _as_list, _as_text, _as_parts):
@@ -30,6 +35,13 @@ def lenient_forms(data: bytes) -> Iterator[tuple[bytes, bool]]:
         if form not in tried:
             tried.append(form)
             yield form, content is not _unchanged
+
+
+def _without_prefixes(data: bytes) -> bytes:
+    """The data without another `data:` before it, as of a gateway that frames frames."""
+    while data.startswith(b"data:"):
+        data = data[len(b"data:") :].strip()
+    return data
 
 
 def inner_responses(data: bytes, error: LLMError) -> Iterator[bytes]:
@@ -40,7 +52,7 @@ def inner_responses(data: bytes, error: LLMError) -> Iterator[bytes]:
     [b'{"id":"x"}']
     """
     raw = any_json(data)
-    if error.partial is not None:
+    if error.partial is not None and error.partial.message.parts:
         return
     if isinstance(raw, list) and len(raw) == 1 and isinstance(raw[0], dict):
         yield msgspec.json.encode(raw[0])
@@ -106,7 +118,7 @@ _TEXTS = frozenset(
 _OBJECTS = frozenset({"usage", "usageMetadata", "metrics", "logprobs", "meta", "incomplete_details"})
 """Fields with an object, of which nothing is lost if they have none."""
 _CONTENT = frozenset({"content", "summary", "parts"})
-_LISTS = frozenset({"choices", "candidates", "tool_calls", "output", "parts", "images", "reasoning_details"})
+_LISTS = frozenset({"choices", "candidates", "tool_calls", "parts", "images", "reasoning_details"})
 """Fields with a list of objects; one object stands for a list of it."""
 _REASONS = frozenset({"finish_reason", "finishReason", "stop_reason", "stopReason", "done_reason"})
 _NO_FLAGS = frozenset({"thinking", "reasoning", "reasoning_content", *_REASONS})
@@ -146,11 +158,18 @@ def _field(name: str, value: Any, content: _Content) -> Any:
         return value["text"]
     if name in _CONTENT:
         value = content(name, value)
-    if name in _LISTS and isinstance(value, dict) and value:
+    if isinstance(value, dict) and _is_item(name, value):
         value = [value]
-    if isinstance(value, list) and (name in _LISTS or name in _CONTENT):
+    if isinstance(value, list) and (name in _LISTS or name in _CONTENT or name == "output"):
         value = [_item(name, item) for item in value if item is not None]
     return _object_or_list(value, content)
+
+
+def _is_item(name: str, value: dict[str, Any]) -> bool:
+    """Whether an object stands for a list of it. At other services `choices` and `output` are objects."""
+    if name == "choices":
+        return "message" in value or "delta" in value
+    return bool(value) and (name in _LISTS or (name == "output" and "type" in value))
 
 
 def _id(value: Any) -> Any:

@@ -144,6 +144,10 @@ def _read_item(
     if isinstance(decoded, Failure):
         return replace(state, fault=decoded.failure()), []
     raw = decoded.unwrap()
+    if isinstance(raw, dict) and not raw.get("candidates") and has_candidates(raw.get("response")):
+        inner = raw.pop("response")  # Code Assist puts the response beside its trace
+        raw = {**raw, **inner}
+        data = json_text(raw).encode()
     error = find_error(service, raw, HttpResponse(head.status, head.headers))
     if error is not None and not has_candidates(raw):
         return replace(state, fault=error), []
