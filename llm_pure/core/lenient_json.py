@@ -21,13 +21,8 @@ def lenient_forms(data: bytes) -> Iterator[tuple[bytes, bool]]:
     >>> [*lenient_forms(b'{"id":5,"usage":""}')]
     [(b'{"id":"5","usage":null}', False)]
     """
-    inner = _without_prefixes(data)
-    if inner != data:
-        yield inner, False
-    raw = any_json(inner)
+    raw = any_json(data)
     if not isinstance(raw, dict | list):
-        if raw == "[DONE]":
-            yield b"[DONE]", False
         return
     tried = [msgspec.json.encode(raw)]
     for content in (_unchanged, _as_list, _as_text, _as_parts):
@@ -37,11 +32,20 @@ def lenient_forms(data: bytes) -> Iterator[tuple[bytes, bool]]:
             yield form, content is not _unchanged
 
 
-def _without_prefixes(data: bytes) -> bytes:
-    """The data without another `data:` before it, as of a gateway that frames frames."""
-    while data.startswith(b"data:"):
-        data = data[len(b"data:") :].strip()
-    return data
+def lenient_frames(data: bytes) -> Iterator[tuple[bytes, bool]]:
+    """The other forms of the data of an event, of which a gateway may have made an event or JSON again.
+
+    >>> [*lenient_frames(b'data: {"id":1}')][0], [*lenient_frames(b'"[DONE]"')]
+    ((b'{"id":1}', False), [(b'[DONE]', False)])
+    """
+    inner = data
+    while inner.startswith(b"data:"):
+        inner = inner[len(b"data:") :].strip()
+    if inner != data:
+        yield inner, False
+    if inner == b'"[DONE]"':
+        yield b"[DONE]", False
+    yield from lenient_forms(inner)
 
 
 def inner_responses(data: bytes, error: LLMError) -> Iterator[bytes]:
