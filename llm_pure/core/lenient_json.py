@@ -75,7 +75,9 @@ _ENVELOPES = ("data", "response", "result", "body", "message")
 
 def _says_ok(raw: Mapping[str, Any]) -> bool:
     """Whether an envelope with a message, which has the form of an error, says that there was none."""
-    codes = [raw[key] for key in ("code", "status", "status_code", "errno", "success") if key in raw]
+    codes = [
+        raw[key] for key in ("code", "status", "status_code", "errno", "success") if key in raw
+    ]
     return bool(codes) and all(code in _OK for code in codes)
 
 
@@ -119,7 +121,9 @@ _TEXTS = frozenset(
     {"id", "call_id", "item_id", "toolUseId", "model", "modelVersion", "responseId", "response_id", "request_id", "sid"}
 )  # fmt: skip
 """Fields with a text; a number stands for its digits, an object for its id."""
-_OBJECTS = frozenset({"usage", "usageMetadata", "metrics", "logprobs", "meta", "incomplete_details"})
+_OBJECTS = frozenset(
+    {"usage", "usageMetadata", "metrics", "logprobs", "meta", "incomplete_details"}
+)
 """Fields with an object, of which nothing is lost if they have none."""
 _CONTENT = frozenset({"content", "summary", "parts"})
 _LISTS = frozenset({"choices", "candidates", "tool_calls", "parts", "images", "reasoning_details"})
@@ -127,7 +131,9 @@ _LISTS = frozenset({"choices", "candidates", "tool_calls", "parts", "images", "r
 _REASONS = frozenset({"finish_reason", "finishReason", "stop_reason", "stopReason", "done_reason"})
 _NO_FLAGS = frozenset({"thinking", "reasoning", "reasoning_content", *_REASONS})
 """Fields in which true and false say nothing."""
-_OPAQUE = frozenset({"input", "args", "parameters", "schema", "metadata", "result", "error", "tools", "arguments"})
+_OPAQUE = frozenset(
+    {"input", "args", "parameters", "schema", "metadata", "result", "error", "tools", "arguments"}
+)
 """Fields with JSON of others."""
 
 
@@ -195,7 +201,9 @@ def _item(name: str, value: Any) -> Any:
         return {"text": value} if name == "parts" else {"type": "text", "text": value}
     if name == "choices" and isinstance(value, dict):
         return {
-            key: {"content": item} if key in ("message", "delta") and isinstance(item, str) else item
+            key: {"content": item}
+            if key in ("message", "delta") and isinstance(item, str)
+            else item
             for key, item in value.items()
         }
     return value

@@ -71,4 +71,12 @@ class FrameDecoder(Protocol[F]):
         ...
 
 
-__all__ = ["BYTE_ORDER_MARK", "FRAME_LIMIT", "Frame", "FrameDecoder", "FramingFault", "frame_data", "with_data"]
+__all__ = [
+    "BYTE_ORDER_MARK",
+    "FRAME_LIMIT",
+    "Frame",
+    "FrameDecoder",
+    "FramingFault",
+    "frame_data",
+    "with_data",
+]

@@ -73,7 +73,11 @@ def later_usage(before: Usage, usage: Usage) -> Usage:
 
     Gateways report zeros or nothing after the counts. What else such a report has is added to `raw`.
     """
-    if usage.input_tokens or usage.output_tokens or not (before.input_tokens or before.output_tokens):
+    if (
+        usage.input_tokens
+        or usage.output_tokens
+        or not (before.input_tokens or before.output_tokens)
+    ):
         return usage
     added = {name: value for name, value in (usage.raw or {}).items() if value}
     return msgspec.structs.replace(before, raw={**(before.raw or {}), **added}) if added else before

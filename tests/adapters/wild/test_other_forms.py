@@ -208,7 +208,12 @@ CONTENT = [
 
 USED = {"prompt_tokens": 5, "completion_tokens": 3, "total_tokens": 8}
 COUNTED = Answer(text="Hi", tokens=(5, 3))
-OPENED = (anthropic.start(usage=None), anthropic.begun(0), anthropic.text(0, "Hi"), anthropic.stopped(0))
+OPENED = (
+    anthropic.start(usage=None),
+    anthropic.begun(0),
+    anthropic.text(0, "Hi"),
+    anthropic.stopped(0),
+)
 NINE = Answer(text="Hi", tokens=(9, 3))
 
 
@@ -270,11 +275,11 @@ UNREADABLE: list[tuple[str, Any]] = [
 @pytest.mark.parametrize(("provider", "body"), UNREADABLE)
 def test_what_has_no_content_stays_an_error(provider: str, body: Any) -> None:
     response = HttpResponse(200, JSON, json.dumps(body).encode())
-    assert isinstance(
-        registry.get(provider).unwrap().parse_chat(response).failure(), ProtocolError
-    )
+    assert isinstance(registry.get(provider).unwrap().parse_chat(response).failure(), ProtocolError)
 
 
-@pytest.mark.parametrize("value", [{"input": {"usage": "", "id": 5}}, {"args": [None]}, {"arguments": '{"id":5}'}])
+@pytest.mark.parametrize(
+    "value", [{"input": {"usage": "", "id": 5}}, {"args": [None]}, {"arguments": '{"id":5}'}]
+)
 def test_what_a_tool_gets_is_not_looked_into(value: Any) -> None:
     assert [*lenient_forms(json.dumps(value).encode())] == []

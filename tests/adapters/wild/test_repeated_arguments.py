@@ -118,7 +118,9 @@ def test_arguments_are_one_value(
 @pytest.mark.parametrize("text", ['{"a":1}{"a":1}', '{"a":1} {"a":1}', '{}{"a":1}'])
 def test_a_buffered_response_may_repeat_them_too(text: str) -> None:
     body = chat.answer({"tool_calls": [chat.call(None, "c", "f", text)["tool_calls"][0]]}, "tool_calls")  # fmt: skip
-    arguments = text if " " in text else A  # with a space it is nothing that a stream could not mean
+    arguments = (
+        text if " " in text else A
+    )  # with a space it is nothing that a stream could not mean
     check(Row(title="", provider="openai", body=body, expected=Answer(calls=(("c", "f", arguments),), finish="tool_calls")))  # fmt: skip
 
 
