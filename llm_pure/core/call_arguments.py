@@ -6,6 +6,7 @@ fragment. Only text that is no JSON is read so, and only as JSON that all fragme
 
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 
 from llm_pure.framing.json_codec import any_json, json_object, json_text
 from llm_pure.types.messages import ToolCall
@@ -67,7 +68,7 @@ def _is_object_or_null(text: str) -> bool:
 def _last_of_growing(fragments: Sequence[str]) -> str:
     """The last fragment, if each one begins with the one before it, and the last one is an object; else ""."""
     grown = [fragment for fragment in fragments if fragment]
-    if any(not after.startswith(before) for before, after in zip(grown, grown[1:], strict=False)):
+    if any(not after.startswith(before) for before, after in pairwise(grown)):
         return ""
     return grown[-1] if grown and _is_object_or_null(grown[-1]) else ""
 

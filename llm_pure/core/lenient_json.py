@@ -32,6 +32,22 @@ def lenient_forms(data: bytes) -> Iterator[tuple[bytes, bool]]:
             yield form, content is not _unchanged
 
 
+def lenient_frames(data: bytes) -> Iterator[tuple[bytes, bool]]:
+    """The other forms of the data of an event, of which a gateway may have made an event or JSON again.
+
+    >>> [*lenient_frames(b'data: {"id":1}')][0], [*lenient_frames(b'"[DONE]"')]
+    ((b'{"id":1}', False), [(b'[DONE]', False)])
+    """
+    inner = data
+    while inner.startswith(b"data:"):
+        inner = inner[len(b"data:") :].strip()
+    if inner != data:
+        yield inner, False
+    if inner == b'"[DONE]"':
+        yield b"[DONE]", False
+    yield from lenient_forms(inner)
+
+
 def inner_responses(data: bytes, error: LLMError) -> Iterator[bytes]:
     """The JSON inside an envelope of a gateway, if the error is that the envelope itself is no response.
 
@@ -40,7 +56,7 @@ def inner_responses(data: bytes, error: LLMError) -> Iterator[bytes]:
     [b'{"id":"x"}']
     """
     raw = any_json(data)
-    if error.partial is not None:
+    if error.partial is not None and error.partial.message.parts:
         return
     if isinstance(raw, list) and len(raw) == 1 and isinstance(raw[0], dict):
         yield msgspec.json.encode(raw[0])
@@ -110,9 +126,7 @@ _OBJECTS = frozenset(
 )
 """Fields with an object, of which nothing is lost if they have none."""
 _CONTENT = frozenset({"content", "summary", "parts"})
-_LISTS = frozenset(
-    {"choices", "candidates", "tool_calls", "output", "parts", "images", "reasoning_details"}
-)
+_LISTS = frozenset({"choices", "candidates", "tool_calls", "parts", "images", "reasoning_details"})
 """Fields with a list of objects; one object stands for a list of it."""
 _REASONS = frozenset({"finish_reason", "finishReason", "stop_reason", "stopReason", "done_reason"})
 _NO_FLAGS = frozenset({"thinking", "reasoning", "reasoning_content", *_REASONS})
@@ -154,11 +168,18 @@ def _field(name: str, value: Any, content: _Content) -> Any:
         return value["text"]
     if name in _CONTENT:
         value = content(name, value)
-    if name in _LISTS and isinstance(value, dict) and value:
+    if isinstance(value, dict) and _is_item(name, value):
         value = [value]
-    if isinstance(value, list) and (name in _LISTS or name in _CONTENT):
+    if isinstance(value, list) and (name in _LISTS or name in _CONTENT or name == "output"):
         value = [_item(name, item) for item in value if item is not None]
     return _object_or_list(value, content)
+
+
+def _is_item(name: str, value: dict[str, Any]) -> bool:
+    """Whether an object stands for a list of it. At other services `choices` and `output` are objects."""
+    if name == "choices":
+        return "message" in value or "delta" in value
+    return bool(value) and (name in _LISTS or (name == "output" and "type" in value))
 
 
 def _id(value: Any) -> Any:

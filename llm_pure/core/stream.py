@@ -285,9 +285,9 @@ class StepDecoder(Generic[S, F]):
         self, before: S, frame: F, state: S, events: Sequence[StreamEvent]
     ) -> tuple[S, Sequence[StreamEvent]]:
         """The step of a frame that could not be read: of its first other form that can be, else `state` and `events`."""
-        from llm_pure.core.lenient_json import lenient_forms  # imported late: start-up
+        from llm_pure.core.lenient_json import lenient_frames  # imported late: start-up
 
-        forms = () if isinstance(frame, ErrorData) else lenient_forms(frame_data(frame))
+        forms = () if isinstance(frame, ErrorData) else lenient_frames(frame_data(frame))
         for data, has_content in forms:
             other = self._step(before, with_data(frame, data))
             is_read = not has_content or any(isinstance(event, _CONTENT) for event in other[1])

@@ -15,6 +15,7 @@ from typing import Generic, TypeVar
 import msgspec
 
 from llm_pure.framing import BYTE_ORDER_MARK, FRAME_LIMIT, FramingFault
+from llm_pure.framing.json_codec import any_json, json_text
 
 F = TypeVar("F")
 
@@ -239,6 +240,53 @@ class SseDataDecoder(_EventBuffer[bytes]):
                 event = self._event(block)
                 datas += [] if event is None else _data_of(event)
         return datas
+
+
+class TypedSseDataDecoder(SseDataDecoder):
+    """SseDataDecoder for APIs whose JSON repeats the type of its event: a gateway may leave it out, which is added here.
+
+    The first event that has a name, and is no heartbeat, decides for the stream.
+    """
+
+    __slots__ = ("_is_typed",)
+
+    def __init__(self, limit: int = FRAME_LIMIT) -> None:
+        super().__init__(limit)
+        self._is_typed: bool | None = None
+
+    def _frames(self, blocks: bytes) -> list[bytes]:
+        if self._is_typed is None:
+            named = (_has_type(block) for block in blocks.split(b"\n\n"))
+            self._is_typed = next((typed for typed in named if typed is not None), None)
+        if self._is_typed is not False:
+            return super()._frames(blocks)
+        return [data for event in self._events(blocks) for data in _data_of(_with_type(event))]
+
+
+_NAMED = re.compile(rb"(?:\A|\n)event: ?([^\n]++)\n(?:[^\n]*+\n)*?data: ?(\{[^\n]*+)")
+
+
+def _has_type(block: bytes) -> bool | None:
+    """Whether the JSON of an event has its type; None for an event without a name or JSON, and for a heartbeat."""
+    named = _NAMED.search(block)
+    if named is None or named[1].decode("utf-8", "replace") in _NO_TYPES:
+        return None
+    raw = any_json(named[2])
+    return "type" in raw if isinstance(raw, dict) else None
+
+
+_NO_TYPES = HEARTBEAT_TYPES | {"message", "error"}
+
+
+def _with_type(event: SseEvent) -> SseEvent:
+    """The event with its type in its JSON."""
+    raw = any_json(event.data)
+    if event.type in _NO_TYPES or not isinstance(raw, dict) or "type" in raw:
+        return event
+    rest = event.data.lstrip()[1:].lstrip()
+    comma = b"" if rest.startswith(b"}") else b","
+    name = json_text(event.type).encode()
+    return msgspec.structs.replace(event, data=b'{"type":' + name + comma + rest)
 
 
 def _data_of(event: SseEvent) -> list[bytes]:

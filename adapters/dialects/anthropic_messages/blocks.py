@@ -58,6 +58,7 @@ def begin(name: str, part: int, raw: dict[str, Any]) -> tuple[Block, list[Stream
             return _begin_text(part, raw)
         case "thinking":
             text, signature = _string(raw, "thinking"), _string(raw, "signature")
+            text = text or _string(raw, "text")  # as gateways name it
             events: list[StreamEvent] = []
             if text or signature:
                 events.append(ReasoningDelta(text, part, 0, signature or None))

@@ -62,6 +62,7 @@ def find_error(service: AnyService, body: Any, response: HttpResponse) -> LLMErr
     details = error.get("details")
     type_ = _text(error.get("type")) or _text(error.get("status"))
     code = _text(details.get("error_code")) if isinstance(details, dict) else None
+    code = code or _text(error.get("code"))
     report = ProviderErrorInfo(
         provider=service.name,
         status=response.status if response.status >= 400 else _status(error),

@@ -160,7 +160,8 @@ def _transition(
             state, events = read_message(
                 service, message or wire.Message(), raw.get("message") or {}
             )
-            return state, [*events, *extras]
+            state, stopped = read_stop(state, None, _usage_beside(raw))
+            return state, [*events, *extras, *stopped]
         case Phase.OPEN, wire.MessageStart(message=message) if (
             message is None or (message.id or "") == state.id
         ):
@@ -180,14 +181,35 @@ def _transition(
             return state, [*events, *extras]
         case Phase.OPEN, wire.MessageDelta(delta=stop, usage=usage):
             state, ended = end_blocks(service, state)
-            state, stopped = read_stop(state, stop.stop_reason if stop else None, usage)
+            state, stopped = read_stop(
+                state, (stop and stop.stop_reason) or _reason_beside(raw), usage
+            )
             extras = extra_events(raw.get("delta"), wire.KNOWN_FIELDS_STOP) + extras
             return state, [*ended, *extras, *stopped]
         case Phase.OPEN, wire.MessageStop():
+            reason = None if state.finished else _reason_beside(raw)
+            state, stopped = read_stop(state, reason, _usage_beside(raw))
             state, events = end_message(service, state)
+            events = [*stopped, *events]
             return state, [*events, *extras]
         case _:
             raise Misplaced(f"{raw['type']} {state.phase.value}")
+
+
+def _usage_beside(raw: dict[str, Any]) -> dict[str, Any] | None:
+    """The usage that stands beside the message, or in the last event."""
+    usage = raw.get("usage")
+    return usage if isinstance(usage, dict) else None
+
+
+def _reason_beside(raw: dict[str, Any]) -> str | None:
+    """The stop reason that stands beside the delta, or under another name in it."""
+    delta = raw.get("delta")
+    for holder in (raw, delta if isinstance(delta, dict) else {}):
+        for key in ("stop_reason", "finish_reason"):
+            if isinstance(holder.get(key), str):
+                return str(holder[key])
+    return None
 
 
 def begin_block(

@@ -11,13 +11,19 @@ from llm_pure.types.completion import Usage
 
 
 def merged_usage(before: Mapping[str, Any], after: dict[str, Any]) -> dict[str, Any]:
-    """Update the usage of a stream's beginning with the usage of its end. Missing and null values change nothing.
+    """Update the usage of a stream's beginning with the usage of its end. Missing values, null and 0 change nothing.
+
+    The counts of a stream never fall: gateways send 0 for what they do not count in the end.
 
     >>> merged_usage({"input_tokens": 9, "output_tokens": 1}, {"input_tokens": None, "output_tokens": 5})
     {'input_tokens': 9, 'output_tokens': 5}
     """
-    if None in after.values():
-        after = {key: value for key, value in after.items() if value is not None}
+    if None in after.values() or (before and 0 in after.values()):
+        after = {
+            key: value
+            for key, value in after.items()
+            if value is not None and (value != 0 or not before.get(key))
+        }
     return {**before, **after} if before else after
 
 
@@ -30,11 +36,14 @@ def read_usage(raw: dict[str, Any]) -> Usage:
     25
     """
     uncached = token_count(raw.get("input_tokens"))
+    output = token_count(raw.get("output_tokens"))
+    if uncached is None and output is None:  # gateways of other services
+        uncached = token_count(raw.get("prompt_tokens"))
+        output = token_count(raw.get("completion_tokens"))
     cache_read = token_count(raw.get("cache_read_input_tokens"))
     cache_write = token_count(raw.get("cache_creation_input_tokens"))
     if cache_write is None and "cache_creation" in raw:
         cache_write = _sum(first_object(raw, "cache_creation"))
-    output = token_count(raw.get("output_tokens"))
     reasoning: int | None = None
     if "output_tokens_details" in raw:
         details = first_object(raw, "output_tokens_details")

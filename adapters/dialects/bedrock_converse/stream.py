@@ -33,6 +33,7 @@ from llm_pure.adapters.dialects.bedrock_converse.state import (
 )
 from llm_pure.adapters.dialects.bedrock_converse.usage import read_usage
 from llm_pure.adapters.dialects.common.extra_fields import extra_events
+from llm_pure.chat.message_input import arguments_text
 from llm_pure.core.dialect import AnyService
 from llm_pure.framing.aws_eventstream import EventStreamMessage
 from llm_pure.framing.json_codec import (
@@ -166,7 +167,9 @@ def _start(service: AnyService, state: State, event: wire.StartEvent, raw: Raw) 
         if before is not None and before.id == call_id and not before.has_deltas:
             return state, _extras(raw)  # the same again
         state, index = begin_part(state, (block, "toolUse"), call_id)
-        begun = ToolCallDelta("", index, 0, call_id, call.name or "")
+        begun = ToolCallDelta(
+            arguments_text(call.input) if call.input else "", index, 0, call_id, call.name or ""
+        )
         return state, [begun, *call_metadata(start["toolUse"], index), *_extras(raw)]
     for kind in ("toolUse", "toolResult", "image"):
         if start.get(kind) is not None:

@@ -106,6 +106,8 @@ class ToolUseStart(msgspec.Struct):
 
     toolUseId: str | None = None
     name: str | None = None
+    input: Any = None
+    """Undocumented: gateways have all of the input here."""
     type: str | None = None
 
 

@@ -13,7 +13,7 @@ from llm_pure.adapters.dialects.cohere_chat.urls import BASE_URL, without_versio
 from llm_pure.adapters.dialects.common.list_models import COHERE, list_models
 from llm_pure.core.dialect import Dialect, Service, make_provider, operation
 from llm_pure.core.provider import Provider
-from llm_pure.framing.sse import SseDataDecoder
+from llm_pure.framing.sse import TypedSseDataDecoder
 from llm_pure.signing.key import key_header
 
 DIALECT = Dialect(
@@ -21,7 +21,7 @@ DIALECT = Dialect(
     build_chat=build_chat,
     parse_chat=parse_chat,
     find_error=find_error,
-    frames=SseDataDecoder,
+    frames=TypedSseDataDecoder,
     initial_state=State(),
     step=step,
 )

@@ -21,7 +21,7 @@ from llm_pure.adapters.dialects.common.extra_fields import (
 from llm_pure.adapters.dialects.common.part_identity import Calls, Entries, Parts
 from llm_pure.core.dialect import AnyService
 from llm_pure.core.stream import StreamState, is_blank_event
-from llm_pure.framing.json_codec import DECODE_ERRORS, decode, decode_any, json_text
+from llm_pure.framing.json_codec import DECODE_ERRORS, convert, decode, decode_any, json_text
 from llm_pure.types.completion import FinishReason, other_finish_reason
 from llm_pure.types.events import (
     ExtraReceived,
@@ -149,8 +149,12 @@ def _read_event(
         state = read_block(service, state, events, number, message.content, raw_message["content"])
     if message.tool_plan:
         state = read_plan(state, events, message.tool_plan)
+    raw_calls = raw_message.get("tool_calls")
     if isinstance(message.tool_calls, wire.ToolCall):
-        state = read_call(state, events, event.index, message.tool_calls, raw_message["tool_calls"])
+        state = read_call(state, events, event.index, message.tool_calls, raw_calls)
+    for raw_call in raw_calls if isinstance(raw_calls, list) else ():  # as in a buffered response
+        call = convert(wire.ToolCall, raw_call, provider=service.name).value_or(wire.ToolCall())
+        state = read_call(state, events, event.index, call, raw_call)
     if message.citations:
         events.append(ExtraReceived("citations", _as_list(message.citations), append=True))
     if event.type == "message-end":

@@ -125,15 +125,17 @@ def _read_page(
 ) -> ModelPage:
     """The models, with their other fields in `extra`."""
     body = raw if isinstance(raw, dict) else {shape.rows: raw}
-    rows = body.get(shape.rows)
-    if not isinstance(rows, list):
+    rows = next(
+        (body[key] for key in (shape.rows, *_ROWS) if isinstance(body.get(key), list)), None
+    )
+    if rows is None and shape.rows in body and body[shape.rows] is None:
+        rows = []  # Go writes null for an empty list
+    if rows is None:
         message = "the response has no list of models"
         raise Rejected(malformed_response(service, response, message, where=f"$.{shape.rows}"))
-    models = [
-        _model(shape, row)
-        for row in rows
-        if isinstance(row, dict) and isinstance(row.get(shape.id), str)
-    ]
+    if all(isinstance(row, str) for row in rows):  # some servers send the ids alone
+        rows = [{shape.id: row} for row in rows if row]
+    models = [model for row in rows if (model := _model(shape, row)) is not None]
     return ModelPage(models=tuple(models), next_page=_next(shape, body), provider=service.name)
 
 
@@ -143,10 +145,21 @@ def _next(shape: ListShape, body: dict[str, Any]) -> str:
     return _text(body.get(shape.next_page)) or ""
 
 
-def _model(shape: ListShape, row: dict[str, Any]) -> ModelInfo:
-    known = (shape.id, shape.created, shape.owner, "object")
+_ROWS = ("data", "models")
+_IDS = ("id", "name", "model")
+"""Names of the list, and of a model's id, at other services: gateways take them over."""
+
+
+def _model(shape: ListShape, row: Any) -> ModelInfo | None:
+    """A model; None for a row without an id."""
+    if not isinstance(row, dict):
+        return None
+    name = next((key for key in (shape.id, *_IDS) if isinstance(row.get(key), str)), None)
+    if name is None:
+        return None
+    known = (name, shape.created, shape.owner, "object")
     return ModelInfo(
-        id=row[shape.id].removeprefix(shape.id_prefix),
+        id=row[name].removeprefix(shape.id_prefix),
         created_s=_seconds(row.get(shape.created)),
         owned_by=_text(row.get(shape.owner)),
         extra={key: value for key, value in row.items() if key not in known},
@@ -163,6 +176,8 @@ def _seconds(value: Any) -> int | None:
         return value
     if not isinstance(value, str):
         return None
+    if value.isascii() and value.isdigit() and len(value) < 12:
+        return int(value)
     try:
         when = datetime.fromisoformat(value)
         return int((when if when.tzinfo else when.replace(tzinfo=UTC)).timestamp())

@@ -15,18 +15,15 @@ from llm_pure.adapters.dialects.gemini_content.stream import (
     FINISH,
     State,
     has_candidates,
+    is_enclosed,
     read_body,
+    without_enclosure,
 )
 from llm_pure.adapters.dialects.gemini_content.usage import read_usage
 from llm_pure.core.collect import finalize
 from llm_pure.core.dialect import AnyService, malformed_response, parse_body
 from llm_pure.core.error_mapping import request_id
-from llm_pure.framing.json_codec import (
-    decode,
-    decode_shallow,
-    json_text,
-    plain_object,
-)
+from llm_pure.framing.json_codec import decode, decode_shallow, json_text, plain_object
 from llm_pure.types.completion import Completion, Usage, other_finish_reason
 from llm_pure.types.events import StreamEvent
 from llm_pure.types.http import HttpResponse
@@ -60,6 +57,9 @@ def _is_response(raw: Any) -> bool:
 def _read(service: AnyService, raw: Any, response: HttpResponse) -> tuple[State, list[StreamEvent]]:
     if isinstance(raw, list):
         return _read_items(service, response)
+    if is_enclosed(raw):
+        raw = without_enclosure(raw)
+        response = replace(response, body=json_text(raw).encode())
     body = ok(decode(wire.BODY, response.body, provider=service.name))
     state, events = read_body(service, response.head, State(), body, raw, buffered=True)
     is_error = find_error(service, raw, response) is not None

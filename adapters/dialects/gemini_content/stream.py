@@ -144,6 +144,9 @@ def _read_item(
     if isinstance(decoded, Failure):
         return replace(state, fault=decoded.failure()), []
     raw = decoded.unwrap()
+    if is_enclosed(raw):
+        raw = without_enclosure(raw)
+        data = json_text(raw).encode()
     error = find_error(service, raw, HttpResponse(head.status, head.headers))
     if error is not None and not has_candidates(raw):
         return replace(state, fault=error), []
@@ -154,6 +157,18 @@ def _read_item(
     if error is not None and state.fault is None:
         state = replace(state, fault=error)
     return state, events
+
+
+def is_enclosed(raw: Any) -> bool:
+    """Whether the response is inside another object: Code Assist puts it beside its trace."""
+    return (
+        isinstance(raw, dict) and not raw.get("candidates") and has_candidates(raw.get("response"))
+    )
+
+
+def without_enclosure(raw: dict[str, Any]) -> dict[str, Any]:
+    """The response with the fields beside it."""
+    return {**{name: value for name, value in raw.items() if name != "response"}, **raw["response"]}
 
 
 def has_candidates(raw: Any) -> bool:

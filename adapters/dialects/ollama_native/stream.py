@@ -117,6 +117,8 @@ def read_frame(
     service: AnyService, head: ResponseHead, state: State, frame: bytes
 ) -> tuple[State, list[StreamEvent]]:
     """The slow path, for any line."""
+    if frame.startswith(_SSE_FIELDS):  # a gateway that frames lines as server-sent events
+        frame = frame[len(b"data:") :] if frame.startswith(b"data:") else b""
     if is_blank_event(frame):
         return state, []
     if state.ended:
@@ -137,6 +139,9 @@ def read_frame(
     return state, events
 
 
+_SSE_FIELDS = (b"data:", b"event:", b"id:", b"retry:", b":")
+
+
 def read_line(
     service: AnyService, state: State, line: wire.Line, raw: dict[str, Any]
 ) -> tuple[State, list[StreamEvent]]:
@@ -154,7 +159,10 @@ def read_line(
     if seen is not state.seen_extras:
         state = replace(state, seen_extras=seen)
     state = _text(
-        state, events, message.thinking or line.thinking, message.content or line.response
+        state,
+        events,
+        message.thinking or message.reasoning or message.reasoning_content or line.thinking,
+        message.content or line.response,
     )
     for base64 in message.images or ():
         state = _image(state, events, base64)
@@ -199,7 +207,7 @@ def _image(state: State, events: list[StreamEvent], base64: str) -> State:
 def _tool_call(
     state: State, events: list[StreamEvent], call: wire.ToolCall, raw: dict[str, Any]
 ) -> State:
-    function = call.function or wire.Function()
+    function = call.function or wire.Function(call.name, call.arguments)
     index = CALLS + state.calls
     arguments = _arguments(function.arguments)
     events.append(ToolCallDelta(arguments, index, id=call.id or "", name=function.name or ""))

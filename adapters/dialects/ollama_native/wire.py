@@ -23,6 +23,9 @@ class ToolCall(msgspec.Struct):
 
     id: str | None = None
     function: Function | None = None
+    name: str | None = None
+    """With `arguments`, at servers that leave `function` out."""
+    arguments: msgspec.Raw = msgspec.Raw(b"{}")
 
 
 class Message(msgspec.Struct):
@@ -30,6 +33,9 @@ class Message(msgspec.Struct):
 
     content: str | None = None
     thinking: str | None = None
+    reasoning: str | None = None
+    """Another name of `thinking`, as is the next, at servers with OpenAI's API beside Ollama's."""
+    reasoning_content: str | None = None
     images: list[str] | None = None
     tool_calls: list[ToolCall] | None = None
 
@@ -56,8 +62,8 @@ KNOWN_FIELDS_LINE = frozenset(
         "eval_count", "error",
     }
 )  # fmt: skip
-KNOWN_FIELDS_MESSAGE = frozenset({"role", "content", "thinking", "tool_calls", "images"})
-KNOWN_FIELDS_CALL = frozenset({"id", "function"})
+KNOWN_FIELDS_MESSAGE = frozenset({"role", *Message.__struct_fields__})
+KNOWN_FIELDS_CALL = frozenset(ToolCall.__struct_fields__)
 KNOWN_FIELDS_FUNCTION = frozenset({"name", "arguments"})
 """The fields that a Completion has a place for; all others become extra fields."""
 

@@ -26,6 +26,7 @@ from llm_pure.types.config import LLMConfig
 from llm_pure.types.http import HttpResponse
 from llm_pure.types.operations import Embeddings, EmbedRequest
 from llm_pure.types.rejection import ok, returns_failure
+from llm_pure.types.result import LLMResult, Success
 
 
 class _Row(msgspec.Struct):
@@ -77,11 +78,26 @@ def build_embed(
     return build_post(service, config, url, body, adaptations)
 
 
+def _decode_body(service: AnyService, data: bytes) -> LLMResult[_Body]:
+    """The body, or the first other form of it that can be read."""
+    decoded = decode(_BODY, data, provider=service.name)
+    if isinstance(decoded, Success):
+        return decoded
+    from llm_pure.core.lenient_json import inner_responses, lenient_forms  # imported late: start-up
+
+    error = decoded.failure()
+    for form in (*[form for form, _ in lenient_forms(data)], *inner_responses(data, error)):
+        other = decode(_BODY, form, provider=service.name)
+        if isinstance(other, Success):
+            return other
+    return decoded
+
+
 @returns_failure
 def parse_embed(service: AnyService, response: HttpResponse) -> Embeddings:
     """One vector for each text, by `index`: floats, or base64 text of little-endian float32."""
     raw = read_json(service, response, find_error)
-    body = ok(decode(_BODY, response.body, provider=service.name))
+    body = ok(_decode_body(service, response.body))
     rows = in_index_order([(row.index, row.embedding) for row in body.data])
     return Embeddings(
         vectors=decode_vectors(service, response, rows),

@@ -23,7 +23,7 @@ from llm_pure.types.completion import Usage
 from llm_pure.types.config import LLMConfig
 from llm_pure.types.errors import InvalidRequest, UnsupportedFeature
 from llm_pure.types.http import HttpResponse
-from llm_pure.types.media import from_base64, media_type_of
+from llm_pure.types.media import from_base64, from_data_url, media_type_of
 from llm_pure.types.operations import GeneratedImage, ImageRequest, ImagesResponse
 from llm_pure.types.rejection import Rejected, ok, returns_failure
 
@@ -174,4 +174,7 @@ def _image(row: Any, output_format: str | None) -> GeneratedImage | None:
             return None
         media_type = media_type_of(data) or (f"image/{output_format}" if output_format else None)
         return GeneratedImage(data=data, media_type=media_type, revised_prompt=prompt)
+    inline = from_data_url(url) if url else None
+    if inline is not None:
+        return GeneratedImage(data=inline[0], media_type=inline[1], revised_prompt=prompt)
     return GeneratedImage(url=url, revised_prompt=prompt) if url else None

@@ -5,6 +5,7 @@ models/moderationobject.py, whose results have no `flagged`; read 2026-11-20.
 """
 
 import sys
+from contextlib import suppress
 from typing import Any
 
 from llm_pure.adapters.dialects.openai_common.json_response import objects_of, read_object, text_of
@@ -36,7 +37,8 @@ def build_moderate(service: MediaService, config: LLMConfig, request: Moderation
 def parse_moderate(service: MediaService, response: HttpResponse) -> ModerationResponse:
     """One result per text. Fails with ProtocolError if one has neither `flagged` nor categories."""
     body = read_object(service, response)
-    rows = objects_of(body.get("results"))
+    results = body.get("results")
+    rows = objects_of([results] if isinstance(results, dict) else results)
     if not rows or None in [_flagged(row) for row in rows]:
         message = "the response has no moderation results"
         raise Rejected(malformed_response(service, response, message, where="$.results"))
@@ -56,7 +58,7 @@ def _result(row: dict[str, Any]) -> ModerationResult:
         categories={
             key: value for key, value in _items(row.get("categories")) if isinstance(value, bool)
         },
-        scores={key: float(value) for key, value in scores if _is_score(value)},
+        scores={key: score for key, value in scores if (score := _score(value)) is not None},
         extra={key: value for key, value in row.items() if key not in known},
     )
 
@@ -70,11 +72,14 @@ def _flagged(row: dict[str, Any]) -> bool | None:
     return any(flags) if flags else None
 
 
-def _is_score(value: Any) -> bool:
-    """True for a number in the range of float."""
+def _score(value: Any) -> float | None:
+    """A number in the range of float, or its text; None for anything else."""
+    if isinstance(value, str) and len(value) < 40:
+        with suppress(ValueError):
+            value = float(value)
     if isinstance(value, bool) or not isinstance(value, int | float):
-        return False
-    return abs(value) <= sys.float_info.max
+        return None
+    return float(value) if abs(value) <= sys.float_info.max else None
 
 
 def _items(value: Any) -> list[tuple[str, Any]]:

@@ -37,8 +37,24 @@ def open_speech(service: AnyService, head: ResponseHead) -> SpeechDecoder:
     if head.status >= 400:
         return _Decoder(service, lambda start, last=False: _JsonBody(service, head))
     if kind.startswith("audio/"):
-        return _Decoder(service, lambda start, last=False: _Bytes(service, head, kind))
+        return _Decoder(service, partial(_choose_audio, service, head, kind))
     return _Decoder(service, partial(_choose, service, head, kind))
+
+
+_RAW = ("pcm", "l16", "l8", "basic", "mulaw", "ulaw", "alaw")
+"""Subtypes of audio without a beginning of its own: any bytes may be samples."""
+
+
+def _choose_audio(
+    service: AnyService, head: ResponseHead, kind: str, start: bytes, *, last: bool = False
+) -> "_Reader | None":
+    """The reader of a body labeled as audio: gateways keep the label for an error or a page."""
+    if kind.removeprefix("audio/").removeprefix("x-") in _RAW:
+        return _Bytes(service, head, kind)
+    if len(start) < 2 and not last:
+        return None
+    is_text = start.startswith((b'{"', b"{ ", b"{\n", b"{\r", b"<!", b"<h"))
+    return _JsonBody(service, head) if is_text else _Bytes(service, head, kind)
 
 
 _NAMES = (b"data:", b"event:", b": ", b"id:", b"retry:")
@@ -59,7 +75,11 @@ def _choose(
         return _JsonBody(service, head)
     if kind == "text/event-stream":
         return _Events(service, head)
-    return _JsonBody(service, head) if kind == "application/json" else _Bytes(service, head, kind)
+    return (
+        _JsonBody(service, head)
+        if kind in ("application/json", "text/html")
+        else _Bytes(service, head, kind)
+    )
 
 
 _START_LIMIT = 1024

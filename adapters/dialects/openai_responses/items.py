@@ -143,7 +143,7 @@ class ItemReader:
         final: dict[PartKey, tuple[wire.JsonObject, wire.ContentPart]] = {}
         for index, raw_part in enumerate(msgspec.convert(raw, wire.Item).content or ()):
             part = msgspec.convert(raw_part, wire.ContentPart)
-            kind = CONTENT_KINDS.get(part.type or "")
+            kind = CONTENT_KINDS.get(part.type or ("output_text" if part.text else ""))
             if kind in ("text", "refusal"):
                 final[kind, index] = (raw_part, part)
             else:

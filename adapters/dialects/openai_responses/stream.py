@@ -130,6 +130,8 @@ def _read_json(service: AnyService, head: ResponseHead, state: State, frame: Sse
     raw = decoded.unwrap()
     if isinstance(raw, dict) and raw.get("type") is None and frame.type != "message":
         raw = {**raw, "type": frame.type}
+    if isinstance(raw, dict) and str(raw.get("type")) in wire.OTHER_TYPES:
+        raw = with_known_type(raw)
     try:
         if isinstance(raw, dict) and str(raw.get("type")) not in wire.EVENT_TYPES:
             return _read_other(service, head, state, raw)
@@ -138,6 +140,17 @@ def _read_json(service: AnyService, head: ResponseHead, state: State, frame: Sse
         fault = protocol_error(error, data, provider=service.name, where="event")
         return replace(state, fault=fault), ()
     return _read_event(service, head, state, event, data)
+
+
+def with_known_type(raw: wire.JsonObject) -> wire.JsonObject:
+    """The event of an older or another API under the name of today, with its text as text."""
+    delta = raw.get("delta")
+    text = delta.get("text") if isinstance(delta, dict) else delta
+    return {
+        **raw,
+        "type": wire.OTHER_TYPES[raw["type"]],
+        **({} if text is None else {"delta": text}),
+    }
 
 
 def _read_event(
@@ -227,6 +240,10 @@ def read_response(
     response = msgspec.convert(raw, wire.Response, strict=False)
     reader = ItemReader(service.name, events, state.order)
     output = response.output or []
+    written = raw.get("output_text")
+    if not output and not state.items.in_order() and written and isinstance(written, str):
+        part = {"type": "output_text", "text": written}
+        output = [{"type": "message", "role": "assistant", "content": [part]}]
     items: list[Item] = []
     for raw_item, item in zip(output, _matches(state, output), strict=True):
         items.append(reader.complete(item, raw_item))

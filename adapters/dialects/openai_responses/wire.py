@@ -211,6 +211,22 @@ EVENT = msgspec.json.Decoder(Event)
 EVENT_TYPES = frozenset([str(event.__struct_config__.tag) for event in get_args(Event)])
 """The tags of `Event`."""
 
+OTHER_TYPES: Mapping[str, str] = {
+    f"response.{name}.{end}": f"response.{known}.{end}"
+    for name, known in (
+        ("reasoning", "reasoning_text"),
+        ("reasoning_summary", "reasoning_summary_text"),
+        ("text", "output_text"),
+        ("content_part", "output_text"),
+    )
+    for end in ("delta", "done")
+    if (name, end) != ("content_part", "done")
+}
+"""Names of events in the first versions of the API, in the Realtime API and of gateways -> those of today.
+
+Source: openai 1.66 to 1.90, types/responses; read 2026-11-30.
+"""
+
 BEGIN_TYPES = frozenset({"response.created", "response.queued", "response.in_progress"})
 """Events with the response, which is not complete."""
 

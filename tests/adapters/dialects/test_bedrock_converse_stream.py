@@ -282,7 +282,7 @@ def test_an_exception_that_is_no_json_still_tells() -> None:
         event("contentBlockDelta", {"contentBlockIndex": "x", "delta": {"text": "a"}}),
         event("contentBlockDelta", {"contentBlockIndex": 0, "delta": {"text": 3}}),
         event("contentBlockDelta", []),
-        event("metadata", {"usage": 3}),
+        event("metadata", [3]),
         EventStreamMessage(((":event-type", "messageStop"),), b"nope"),
         EventStreamMessage(
             ((":event-type", "contentBlockDelta"),),

@@ -84,7 +84,7 @@ def test_a_failed_answer_still_tells_its_usage() -> None:
         frame("response.output_text.delta", delta=7),
         frame("response.output_text.delta"),
         frame("response.output_item.done", item=[]),
-        frame("response.output_item.done", item={"type": "message", "content": "x"}),
+        frame("response.output_item.done", item={"type": "message", "content": 7}),
         frame("response.output_item.added", item={"type": "function_call", "name": 7}),
         frame("response.completed", response=None),
         frame("response.completed", response={"output": [7]}),

@@ -377,7 +377,7 @@ def test_a_failed_answer_is_an_error_that_carries_what_there_was(error: Any, kin
         (b'"no"', 400, InvalidRequest),
         (b'{"output": 1}', 200, ProtocolError),
         (b'{"output": [1]}', 200, ProtocolError),
-        (b'{"output": [{"type": "message", "content": "x"}]}', 200, ProtocolError),
+        (b'{"output": [{"type": "message", "content": 7}]}', 200, ProtocolError),
         (b'{"output": [{"type": "message", "content": [{"type": []}]}]}', 200, ProtocolError),
         (b'{"output": [{"type": "function_call", "call_id": 7}]}', 200, ProtocolError),
         (b'{"output": [], "model": 7}', 200, ProtocolError),

@@ -1,0 +1,285 @@
+"""Responses whose fields have other types, names or places than documented, in every API: what is meant is read."""
+
+import json
+from typing import Any
+
+import pytest
+
+from llm_pure import HttpResponse
+from llm_pure.adapters import registry
+from llm_pure.core.lenient_json import lenient_forms
+from llm_pure.types.errors import ProtocolError, RateLimited, ServerError
+from tests.adapters.wild import test_anthropic_messages as anthropic
+from tests.adapters.wild import test_bedrock as bedrock
+from tests.adapters.wild import test_gemini_content as gemini
+from tests.adapters.wild import test_openai_responses as responses
+from tests.adapters.wild.test_openai_chat import answer, call, chunk
+from tests.support.aws_frames import STREAM_HEAD, body_of, event
+from tests.support.wild_answers import JSON, Answer, Fault, Row, check, sse
+
+P = "open_llm"
+A = '{"a":1}'
+HI = Answer(text="Hi")
+ONE = Answer(calls=(("c1", "f", A),), finish="tool_calls")
+
+
+def cohere(content: Any = "Hi", **fields: Any) -> dict[str, Any]:
+    return {"id": "c", "message": {"role": "assistant", "content": content}, "finish_reason": "COMPLETE", **fields}  # fmt: skip
+
+
+def converse(content: Any, **fields: Any) -> dict[str, Any]:
+    return {"output": {"message": {"role": "assistant", "content": content}}, "stopReason": "end_turn", **fields}  # fmt: skip
+
+
+def dashscope(message: dict[str, Any], reason: str = "stop", **fields: Any) -> dict[str, Any]:
+    return {"output": {"choices": [{"message": message, "finish_reason": reason}]}, "request_id": "r", **fields}  # fmt: skip
+
+
+def ollama(message: Any, reason: str = "stop", **fields: Any) -> dict[str, Any]:
+    return {"model": "m", "message": message, "done": True, "done_reason": reason, **fields}
+
+
+def llama(content: Any, reason: str = "stop", **fields: Any) -> dict[str, Any]:
+    return {"id": "l", "completion_message": {"role": "assistant", "stop_reason": reason, "content": content}, **fields}  # fmt: skip
+
+
+def qianfan(**fields: Any) -> dict[str, Any]:
+    return {"id": "q", "object": "chat.completion", "created": 1, "is_end": True, "result": "Hi", **fields}  # fmt: skip
+
+
+USAGE_AT: dict[str, tuple[dict[str, Any], str]] = {
+    "open_llm": (answer({"content": "Hi"}), "usage"),
+    "openai_responses": (responses.whole(responses.msg("Hi")), "usage"),
+    "anthropic": (anthropic.message(), "usage"),
+    "gemini": (gemini.item({"text": "Hi"}, finish="STOP"), "usageMetadata"),
+    "bedrock": (converse([{"text": "Hi"}]), "usage"),
+    "cohere": (cohere([{"type": "text", "text": "Hi"}]), "usage"),
+    "dashscope": (dashscope({"content": "Hi"}), "usage"),
+    "llama_api": (llama({"type": "text", "text": "Hi"}), "metrics"),
+    "qianfan": (qianfan(), "usage"),
+}
+"""API type -> a response, and the field of its usage."""
+
+
+@pytest.mark.parametrize("usage", ["", "n/a", 0, False], ids=repr)
+@pytest.mark.parametrize("provider", USAGE_AT)
+def test_a_usage_that_is_none_costs_no_response(provider: str, usage: Any) -> None:
+    body, field = USAGE_AT[provider]
+    parsed = registry.get(provider).unwrap().parse_chat(
+        HttpResponse(200, JSON, json.dumps({**body, field: usage}).encode())
+    )  # fmt: skip
+    completion = parsed.unwrap()
+    assert (completion.text, completion.finish_reason) == ("Hi", "stop")
+    assert (completion.usage.input_tokens, completion.usage.output_tokens) == (None, None)
+    assert usage != "n/a" or completion.extra.get(f"unread_{field}") == "n/a"
+
+
+REASONS = {
+    "STOP": "stop", "end_turn": "stop", "stop": "stop", "COMPLETE": "stop", "MAX_TOKENS": "length", "length": "length",
+    "max_output_tokens": "length", "tool_calls": "tool_calls", "TOOL_USE": "tool_calls", "content_filter": "content_filter",
+    "content-filter": "content_filter", "SAFETY": "content_filter", "abort": "error", "mystery": "unknown",
+}  # fmt: skip
+REASON_AT: dict[str, Any] = {
+    "open_llm": lambda reason: answer({"content": "Hi"}, reason),
+    "anthropic": lambda reason: anthropic.message(stop_reason=reason),
+    "gemini": lambda reason: gemini.item({"text": "Hi"}, finish=reason),
+    "bedrock": lambda reason: converse([{"text": "Hi"}], stopReason=reason),
+    "cohere": lambda reason: cohere(finish_reason=reason),
+    "dashscope": lambda reason: dashscope({"content": "Hi"}, reason),
+    "ollama": lambda reason: ollama({"content": "Hi"}, reason),
+    "llama_api": lambda reason: llama("Hi", reason),
+    "qianfan": lambda reason: qianfan(finish_reason=reason),
+}
+
+
+@pytest.mark.parametrize("provider", REASON_AT)
+def test_a_finish_reason_of_another_api_means_the_same(provider: str) -> None:
+    for reason, meaning in REASONS.items():
+        expected = Answer(text="Hi", finish=meaning, raw_finish=reason)
+        check(Row(title=reason, provider=provider, body=REASON_AT[provider](reason), expected=expected))  # fmt: skip
+
+
+def row(title: str, expected: Answer | Fault, *, provider: str = P, **fields: Any) -> Row:
+    return Row(title=title, provider=provider, expected=expected, **fields)
+
+
+def tools(title: str, *deltas: Any, expected: Answer = ONE) -> Row:
+    data = sse(chunk({"role": "assistant"}), *map(chunk, deltas), chunk({}, "tool_calls"))
+    return row(title, expected, data=data)
+
+
+def two(*arguments: str) -> Answer:
+    calls = tuple((f"call_c_{number}", "f", text) for number, text in enumerate(arguments))
+    return Answer(calls=calls, finish="tool_calls")
+
+
+CALLS = [
+    tools("the name after the first arguments", call(0, "c1", None, '{"a"'), call(0, "c1", "f", ":1}")),
+    tools("null in place of the function", {"tool_calls": [{"id": "c1", "index": 0, "function": None}]}, {"tool_calls": []},
+          call(0, None, "f", '{"a"'), call(0, None, None, ":1}")),
+    tools('id and name "None"', call(0, "c1", "f", ""), call(0, "None", "None", A)),
+    tools("the same name with other arguments at one index", call(0, "", "f", A), call(0, "", "f", '{"a":2}'), expected=two(A, '{"a":2}')),
+    tools("the same call again at one index", call(0, "", "f", A), call(0, "", "f", A), expected=two(A)),
+    tools("one call in place of the list", {"tool_calls": {"index": 0, "id": "c1", "function": {"name": "f", "arguments": A}}}),
+    tools("null among the calls", {"tool_calls": [None, *call(0, "c1", "f", A)["tool_calls"]]}),
+    tools("an id that is a number", {"tool_calls": [{"index": 0, "id": 5, "function": {"name": "f", "arguments": A}}]},
+          expected=Answer(calls=(("5", "f", A),), finish="tool_calls")),
+    tools("a function that is its name", {"tool_calls": [{"index": 0, "id": "c1", "function": "f"}]},
+          expected=Answer(calls=(("c1", "f", "{}"),), finish="tool_calls")),
+    tools("the old function_call beside each fragment", call(0, "c1", "f", ""),
+          {**call(0, None, None, '{"a"'), "function_call": {"arguments": '{"a"'}},
+          {**call(0, None, None, ":1}"), "function_call": {"name": "f", "arguments": ":1}"}}),
+    tools("an empty function_call at the end", call(0, "c1", "f", A), {"function_call": {"name": "", "arguments": ""}}),
+    row("calls in the message beside an empty delta", ONE, data=sse({"id": "c", "choices": [
+        {"index": 0, "delta": {"content": None}, "message": call(0, "c1", "f", A), "finish_reason": "tool_calls"}]})),
+    row("arguments as an object", ONE, provider="cohere", body={**cohere(None), "message": {"tool_calls": [
+        {"id": "c1", "type": "function", "function": {"name": "f", "arguments": {"a": 1}}}]}, "finish_reason": "TOOL_CALL"}),
+    row("arguments as an object", ONE, provider="dashscope", body=dashscope({"content": "", "tool_calls": [
+        {"id": "c1", "function": {"name": "f", "arguments": {"a": 1}}}]}, "tool_calls")),
+    row("one call in place of the list", ONE, provider="dashscope", body=dashscope({"content": "", "tool_calls": {
+        "id": "c1", "function": {"name": "f", "arguments": A}}}, "tool_calls")),
+    row("a call without its function", Answer(calls=(("c1", "f", '{"a": 1}'),), finish="tool_calls"), provider="ollama",
+        body=ollama({"content": "", "tool_calls": [{"id": "c1", "name": "f", "arguments": {"a": 1}}]})),
+    row("an id that is a number", Answer(calls=(("5", "f", "{}"),), finish="tool_calls"), provider="bedrock",
+        body=converse([{"toolUse": {"toolUseId": 5, "name": "f", "input": {}}}], stopReason="tool_use")),
+    row("the input in the start of its block", Answer(calls=(("c", "f", A),), finish="tool_calls"), provider="bedrock",
+        headers=STREAM_HEAD.headers, cut_every=9, data=body_of(
+            bedrock.BEGIN, bedrock.start(0, toolUse={"toolUseId": "c", "name": "f", "input": {"a": 1}}), bedrock.stopped(0),
+            bedrock.CALLED, bedrock.METADATA)),
+    row("calls as a list in the stream", Answer(calls=(("c1", "f", A),), finish="tool_calls"), provider="cohere", data=sse(
+        {"type": "message-start", "id": "c", "delta": {"message": {"role": "assistant"}}},
+        {"type": "tool-call-start", "index": 0, "delta": {"message": {"tool_calls": [{"id": "c1", "function": {"name": "f"}}]}}},
+        {"type": "tool-call-delta", "index": 0, "delta": {"message": {"tool_calls": [{"function": {"arguments": A}}]}}},
+        {"type": "message-end", "delta": {"finish_reason": "TOOL_CALL"}}, done=False)),
+]  # fmt: skip
+
+CONTENT = [
+    *[row(f"content {content!r}", HI, provider=provider, body=make(content))
+      for provider, make in (
+          (P, lambda content: answer({"content": content})),
+          ("anthropic", lambda content: anthropic.message(content=content)),
+          ("cohere", cohere),
+          ("bedrock", converse),
+          ("dashscope", lambda content: dashscope({"content": content})),
+          ("ollama", lambda content: ollama({"content": content})),
+          ("llama_api", llama),
+          ("openai_responses", lambda content: responses.whole({"id": "m", "type": "message", "content": content})),
+      )
+      for content in (["Hi"], ["H", "i"], {"type": "text", "text": "Hi"}, [{"type": "text", "text": "Hi"}])],
+    row("content as a text", HI, provider="bedrock", body=converse("Hi")),
+    row("content as a text", HI, provider="openai_responses", body=responses.whole({"type": "message", "content": "Hi"})),
+    *[row(f"content {content!r}", HI, provider="gemini", body={"candidates": [{"content": content, "finishReason": "STOP"}]})
+      for content in ("Hi", {"parts": {"text": "Hi"}}, {"parts": [None, {"text": "Hi"}]}, {"parts": ["Hi"]}, [{"text": "Hi"}])],
+    row("a message that is its text", HI, body={"id": "c", "choices": [{"index": 0, "message": "Hi", "finish_reason": "stop"}]}),
+    row("a delta that is its text", HI, data=sse(chunk("Hi"), chunk({}, "stop"))),
+    row("one choice in place of the list", HI, body={"id": "c", "choices": answer({"content": "Hi"})["choices"][0]}),
+    row("a part without a type", HI, body=answer({"content": [{"text": "Hi"}]})),
+    row("a part with a value", HI, body=answer({"content": [{"type": "text", "text": {"value": "Hi", "annotations": []}}]})),
+    row("a reason as an object (SGLang)", HI, body=answer({"content": "Hi"}, {"type": "stop", "matched": 2}),
+        data=sse(chunk({"content": "Hi"}, {"type": "stop", "matched": 2}))),
+    row("ids and models that are numbers", HI, provider="anthropic", body=anthropic.message(id=5, model=3)),
+    row("ids and models that are numbers", HI, provider="gemini", body={**gemini.item({"text": "Hi"}, finish="STOP"), "responseId": 5, "modelVersion": 3}),
+    row("a model that is an object", HI, body={**answer({"content": "Hi"}), "model": {"id": "m"}}),
+    row("thinking that is true", HI, provider="ollama", body=ollama({"content": "Hi", "thinking": True})),
+    row("thinking under other names", Answer(text="Hi", reasoning="hm"), provider="ollama",
+        body=ollama({"content": "Hi", "reasoning": "hm"})),
+    row("thinking as text", Answer(text="Hi", reasoning="hm"), provider="anthropic",
+        body=anthropic.message(content=[{"type": "thinking", "text": "hm"}, {"type": "text", "text": "Hi"}])),
+    row("summaries as texts", Answer(text="Hi", reasoning="hm"), provider="openai_responses",
+        body=responses.whole({"type": "reasoning", "id": "r", "summary": "hm"}, responses.msg("Hi"))),
+    row("output_text alone", HI, provider="openai_responses", body={**responses.whole(), "output_text": "Hi"},
+        data=responses.stream({"type": "response.completed", "response": {**responses.whole(), "output_text": "Hi"}})),
+    row("the names of events of the first version", Answer(text="Hi", reasoning="hm"), provider="openai_responses", data=responses.stream(
+        responses.ev("reasoning.delta", item_id="r", delta="h"), responses.ev("reasoning.delta", item_id="r", delta={"text": "m"}),
+        responses.ev("reasoning.done", item_id="r", text="hm"), responses.ev("text.delta", item_id="m", delta="Hi"), responses.end())),
+    row("deltas as objects", HI, provider="openai_responses",
+        data=responses.stream(responses.ev("output_text.delta", item_id="m", delta={"text": "Hi"}), responses.end())),
+    row("an error of nulls", HI, provider="openai_responses", body=responses.whole(responses.msg("Hi"), error={"code": None, "message": None})),
+    row("lines as server-sent events", HI, provider="ollama", data=sse(
+        {"model": "m", "message": {"content": "Hi"}, "done": False}, ollama({"content": ""}))),
+    row("types in the event lines alone", HI, provider="anthropic", data=b"".join(
+        b"event: %s\ndata: %s\n\n" % (kind, json.dumps(fields).encode()) for kind, fields in (
+            (b"message_start", {"message": {"id": "m", "type": "message", "content": []}}), (b"ping", {}),
+            (b"content_block_start", {"index": 0, "content_block": {"type": "text", "text": ""}}),
+            (b"content_block_delta", {"index": 0, "delta": {"type": "text_delta", "text": "Hi"}}),
+            (b"content_block_stop", {"index": 0}), (b"message_delta", {"delta": {"stop_reason": "end_turn"}}), (b"message_stop", {})))),
+    row("data: twice, and [DONE] as JSON", HI, data=b"data: data: " + json.dumps(chunk({"content": "Hi"}, "stop")).encode() + b'\n\ndata: "[DONE]"\n\n'),
+]  # fmt: skip
+
+USED = {"prompt_tokens": 5, "completion_tokens": 3, "total_tokens": 8}
+COUNTED = Answer(text="Hi", tokens=(5, 3))
+OPENED = (
+    anthropic.start(usage=None),
+    anthropic.begun(0),
+    anthropic.text(0, "Hi"),
+    anthropic.stopped(0),
+)
+NINE = Answer(text="Hi", tokens=(9, 3))
+
+
+def claude(title: str, *events: Any, expected: Answer = NINE) -> Row:
+    return row(title, expected, provider="anthropic", data=anthropic.stream(*events))
+
+
+USAGE = [
+    row("zeros after the counts", COUNTED, data=sse({**chunk({"content": "Hi"}, "stop"), "usage": USED},
+        {"id": "c", "choices": [], "usage": {"prompt_tokens": 0, "completion_tokens": 0}})),
+    row("nulls after the counts", COUNTED, data=sse({**chunk({"content": "Hi"}, "stop"), "usage": USED},
+        {"id": "c", "choices": [], "usage": {"prompt_tokens": None, "cost": 0.1}})),
+    row("in the delta", COUNTED, data=sse(chunk({"content": "Hi"}), chunk({"usage": USED}, "stop"))),
+    row("zeros after the counts", COUNTED, provider="gemini", data=gemini.stream(
+        {**gemini.item({"text": "Hi"}), "usageMetadata": gemini.USAGE}, {**gemini.item(finish="STOP"), "usageMetadata": {"trafficType": "x"}})),
+    row("zeros after the counts", COUNTED, provider="dashscope", data=sse(
+        dashscope({"content": "Hi"}, "null", usage={"input_tokens": 5, "output_tokens": 3}),
+        dashscope({"content": ""}, usage={"input_tokens": 0, "output_tokens": 0}), done=False)),
+    row("zeros after the counts", NINE, provider="bedrock", headers=STREAM_HEAD.headers, cut_every=9, data=body_of(
+        bedrock.BEGIN, bedrock.text(0, "Hi"), bedrock.END, bedrock.METADATA, event("metadata", usage={"inputTokens": 0, "outputTokens": 0}))),
+    claude("zeros after the counts", anthropic.start(), *OPENED[1:], anthropic.end(input_tokens=0), anthropic.STOP),
+    claude("OpenAI's names", *OPENED, {"type": "message_delta", "delta": {"stop_reason": "end_turn"},
+        "usage": {"prompt_tokens": 9, "completion_tokens": 3}}, anthropic.STOP),
+    claude("beside the message", {**anthropic.start(usage=None), "usage": {"input_tokens": 9}}, *OPENED[1:], anthropic.end(), anthropic.STOP),
+    claude("in the last event", *OPENED, {"type": "message_delta", "delta": {"stop_reason": "end_turn"}},
+        {**anthropic.STOP, "usage": {"input_tokens": 9, "output_tokens": 3}}),
+    claude("the stop reason in the last event", *OPENED, {**anthropic.STOP, "stop_reason": "end_turn"}, expected=HI),
+    claude("the stop reason beside the delta", *OPENED, {"type": "message_delta", "stop_reason": "end_turn"}, anthropic.STOP, expected=HI),
+    claude("finish_reason in the delta", *OPENED, {"type": "message_delta", "delta": {"finish_reason": "stop"}}, anthropic.STOP, expected=HI),
+]  # fmt: skip
+
+MESSAGE = anthropic.message()
+ENVELOPES = [
+    *[row(f"in {[*envelope]}", HI, provider=provider, body={**envelope, key: body})
+      for provider, body in ((P, answer({"content": "Hi"})), ("anthropic", MESSAGE), ("openai_responses", responses.whole(responses.msg("Hi"))))
+      for key, envelope in (("data", {}), ("data", {"code": 0, "msg": "ok"}), ("data", {"success": True, "code": 200, "message": "ok"}), ("result", {"success": True}))],
+    row("in a list", HI, provider="anthropic", body=[MESSAGE]),
+    row("in Code Assist's envelope", HI, provider="gemini", body={"response": gemini.item({"text": "Hi"}, finish="STOP"), "traceId": "x"},
+        data=gemini.stream({"response": gemini.item({"text": "Hi"}), "traceId": "x"}, {"response": gemini.item(finish="STOP"), "traceId": "x"})),
+    row("an envelope with an error", Fault(kind=ServerError, code="500", retryable=True), body={"code": 500, "message": "boom", "data": answer({"content": "Hi"})}),
+    row("OpenAI's code in Claude's error", Fault(kind=RateLimited, code="rate_limit_exceeded", retryable=True), provider="anthropic",
+        body={"error": {"message": "slow", "type": "requests", "code": "rate_limit_exceeded"}}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("row", [*CALLS, *CONTENT, *USAGE, *ENVELOPES], ids=str)
+def test_what_is_meant_is_read(row: Row) -> None:
+    check(row)
+
+
+UNREADABLE: list[tuple[str, Any]] = [
+    (P, {"choices": 7}), (P, {"choices": {}}), (P, {"choices": [7]}), (P, {"choices": [{"message": {"content": True}}]}),
+    ("gemini", {"candidates": {"a": 1}}), ("gemini", {"candidates": [{"content": {"parts": [None]}}]}),
+    ("openai_responses", {"output": [], "model": 7}), ("openai_responses", {"output": [1]}),
+    ("anthropic", {"type": "message", "content": [5]}), ("bedrock", converse(5)), ("cohere", cohere(5)),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("provider", "body"), UNREADABLE)
+def test_what_has_no_content_stays_an_error(provider: str, body: Any) -> None:
+    response = HttpResponse(200, JSON, json.dumps(body).encode())
+    assert isinstance(registry.get(provider).unwrap().parse_chat(response).failure(), ProtocolError)
+
+
+@pytest.mark.parametrize(
+    "value", [{"input": {"usage": "", "id": 5}}, {"args": [None]}, {"arguments": '{"id":5}'}]
+)
+def test_what_a_tool_gets_is_not_looked_into(value: Any) -> None:
+    assert [*lenient_forms(json.dumps(value).encode())] == []
