@@ -30,6 +30,11 @@ def rewritten(field: str, reason: str, before: object = None, after: object = No
     return Adaptation(field=field, action="rewritten", reason=reason, before=before, after=after)
 
 
+def added(field: str, reason: str, after: object = None) -> Adaptation:
+    """Something that the service needs beside what was requested."""
+    return Adaptation(field=field, action="added", reason=reason, after=after)
+
+
 def dropped_tool_mark(index: int, name: str) -> Adaptation:
     """The cache mark of a tool, for services that take none at tools."""
     return dropped(f"tools/{index}/cache", f"{name} takes no cache marks at tools", True)

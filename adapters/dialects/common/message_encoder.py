@@ -68,6 +68,7 @@ def _plain_turns(messages: Sequence[Message], rules: TurnRules) -> list[Turn] | 
         return None
     turns: list[tuple[Role, str, list[Placed], str | None]] = []
     before, begun = "", False
+    waiting: list[str] = []  # ids of the calls without a result so far
     for index, message in enumerate(messages):
         role, parts = message.role, message.parts
         if message.prefix or message.cache is not None or not parts:
@@ -80,7 +81,7 @@ def _plain_turns(messages: Sequence[Message], rules: TurnRules) -> list[Turn] | 
                 return None
         elif role == "assistant":
             follows_calls = before == role and any(type(p[1]) is ToolCall for p in turns[-1][2])
-            if not begun or follows_calls:
+            if not begun or follows_calls or waiting:
                 return None
         elif before == "tool" and rules.after_results == "nothing":
             return None
@@ -90,15 +91,28 @@ def _plain_turns(messages: Sequence[Message], rules: TurnRules) -> list[Turn] | 
         for part in parts:
             if type(part) not in kinds or not _is_plain(part):
                 return None
+            if role != "user" and rules.paired_results and not _follows(part, waiting):
+                return None
             placed.append((f"{path}/parts/{len(placed)}", part))
         if joins:
             turns[-1][2].extend(placed)
         else:
             turns.append((role, path, placed, message.name))
         before = role
-    if before not in ("user", "tool"):
+    if before not in ("user", "tool") or waiting:
         return None
     return [Turn(role, path, tuple(placed), name) for role, path, placed, name in turns]
+
+
+def _follows(part: Part, waiting: list[str]) -> bool:
+    """Whether the part is no result but that of the first call that waits; `waiting` becomes the ids of the others."""
+    if type(part) is ToolCall:
+        waiting.append(part.id)
+    elif type(part) is ToolResult:
+        if not waiting or waiting[0] != part.tool_call_id:
+            return False
+        del waiting[0]
+    return True
 
 
 def _is_plain(part: Part) -> bool:

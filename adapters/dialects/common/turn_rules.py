@@ -72,6 +72,8 @@ class TurnRules(msgspec.Struct, frozen=True, kw_only=True):
 
     results: Literal["first", "anywhere"] = "first"
     """"first": tool results follow their calls directly, all together. "anywhere": they are items of their own."""
+    paired_results: bool = True
+    """Every call needs a result, and every result a call."""
     result_media: frozenset[type] | None = TEXT_ONLY
     """Types of media that a tool result can hold; others follow in the user's turn. None: the dialect decides."""
     error_media: bool = True

@@ -51,6 +51,7 @@ def encode_messages(
 
 
 _RULES = TurnRules(
+    paired_results=False,
     result_media=frozenset({Image, Opaque}),
     left_out_if_empty=frozenset(),  # the templates of some models require that user and assistant alternate
     final_assistant="continued",

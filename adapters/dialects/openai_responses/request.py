@@ -87,6 +87,9 @@ _OPTIONS: Mapping[str, OptionField] = {
 }
 """Source: openai 3.57.0, types/responses/response_create_params.py, read 2026-11-29."""
 
+_CONTINUED = frozenset({"previous_response_id", "conversation", "prompt"})
+"""Fields of `extra` by which the provider adds turns before those of the request."""
+
 _RULES = (
     FieldRule(
         field="store",
@@ -158,8 +161,17 @@ def _body(
     fitted = ok(fit_schemas(resolved, _SCHEMAS, provider=service.name))
     fitted.require_schema(service.name)
     resolved = fitted.request
+    continues = "previous_response_id" in resolved.options or not _CONTINUED.isdisjoint(
+        resolved.extra
+    )
     items = encode_messages(
-        service, profile, resolved.messages, adaptations, stored=stored, model=resolved.model
+        service,
+        profile,
+        resolved.messages,
+        adaptations,
+        stored=stored,
+        continues=continues,
+        model=resolved.model,
     )
     adaptations += fitted.adaptations
     fields = _fields(service, profile, resolved, adaptations, stored=stored)

@@ -108,7 +108,9 @@ UNSENDABLE: dict[str, tuple[Message, str]] = {
 
 @pytest.mark.parametrize(("message", "what"), UNSENDABLE.values(), ids=UNSENDABLE)
 def test_a_part_without_a_form_here_is_unsupported_and_named(message: Message, what: str) -> None:
-    assert error(ChatRequest(messages=[message, "hi"])) == UnsupportedFeature(
+    called = [assistant(ToolCall("t", "f"))] if message.role == "tool" else []
+    what = what.replace("messages/0", f"messages/{len(called)}")
+    assert error(ChatRequest(messages=[*called, message, "hi"])) == UnsupportedFeature(
         message=what, provider="anthropic", feature="messages"
     )
 
