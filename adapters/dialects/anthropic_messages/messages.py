@@ -49,6 +49,7 @@ Block = dict[str, Any]
 _RULES = TurnRules(
     result_media=None,
     error_media=False,
+    empty_errors=False,
     blank_text="left_out_without_calls",
     empty_text="left_out",
     left_out_if_empty=ANY_ROLE,

@@ -12,13 +12,26 @@ from collections.abc import Sequence
 import msgspec
 from msgspec.structs import replace
 
-from llm_pure.adapters.dialects.common.adaptations import changed, dropped, renamed, rewritten
+from llm_pure.adapters.dialects.common.adaptations import (
+    added,
+    changed,
+    dropped,
+    renamed,
+    rewritten,
+)
 from llm_pure.adapters.dialects.common.turn_rules import Placed, Turn, TurnRules
 from llm_pure.core.adaptations import Adaptation
 from llm_pure.types.messages import Opaque, Text, ToolCall, ToolResult
 
 NO_RESULT = "No result."
 """Text of the result of a call that has none in the conversation."""
+
+
+ERROR_TEXT = "Error."
+"""Text of a result that is an error and says nothing else.
+
+Anthropic: "content cannot be empty if `is_error` is true" (jlevy/markform#153, can1357/oh-my-pi#2250); read 2026-11-30.
+"""
 
 
 def pair_results(turns: list[Turn], rules: TurnRules, adaptations: list[Adaptation]) -> list[Turn]:
@@ -171,3 +184,14 @@ class _Pairing:
         label = f"Result of {result.name}:" if result.name else "Result of a tool:"
         content = [(f"{path}/content/{index}", part) for index, part in enumerate(result.content)]
         return [(path, Text(label)), *content]
+
+
+def with_error_text(turn: Turn, adaptations: list[Adaptation]) -> Turn:
+    """The turn with text in each result that is an error without content."""
+    parts = list(turn.parts)
+    for index, (path, part) in enumerate(turn.parts):
+        if isinstance(part, ToolResult) and part.is_error and not part.content:
+            reason = "the result of an error needs text here"
+            adaptations.append(added(f"{path}/content", reason, ERROR_TEXT))
+            parts[index] = (path, replace(part, content=(Text(ERROR_TEXT),)))
+    return replace(turn, parts=tuple(parts))

@@ -72,6 +72,10 @@ def arrange(
         turns = _user_first(turns, adaptations)
     if rules.text_beside_documents and Document in reader.kinds:
         turns = _with_text_beside_documents(turns, adaptations)
+    if not rules.empty_errors and ToolResult in reader.kinds:
+        from llm_pure.adapters.dialects.common.call_results import with_error_text  # late: start-up
+
+        turns = [with_error_text(turn, adaptations) for turn in turns]
     turns = _ended(turns, service, rules, adaptations, model)
     return turns if rules.call_ids is None else with_wire_ids(turns, rules.call_ids, adaptations)
 

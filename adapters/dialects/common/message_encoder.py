@@ -4,8 +4,8 @@ Consecutive turns of one role become one turn. A dialect subclasses MessageEncod
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
-from typing import Any, Generic, TypeVar
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Generic, Literal, TypeVar
 
 from llm_pure.adapters.dialects.common.adaptations import changed, dropped
 from llm_pure.adapters.dialects.common.turn_rules import Placed, Turn, TurnRules
@@ -126,6 +126,8 @@ def _is_plain(part: Part) -> bool:
         return part.provider_metadata is None and part.cache is None  # type: ignore[union-attr]
     if kind is not ToolResult or part.provider_metadata is not None or part.cache is not None:  # type: ignore[union-attr]
         return False
+    if not part.content:  # type: ignore[union-attr]
+        return not part.is_error  # type: ignore[union-attr]
     for item in part.content:  # type: ignore[union-attr]
         if type(item) is not Text or item.provider_metadata is not None or item.cache is not None:
             return False
@@ -208,6 +210,54 @@ class MessageEncoder(ABC, Generic[Q]):
         if provider_metadata is None or not self.understands(provider_metadata.provider):
             return {}
         return json_object(provider_metadata.json) or {}
+
+
+MAX_MARKS = 4
+"""Of Claude: "A maximum of 4 blocks with cache_control may be provided" (platform.claude.com, Prompt caching; read 2026-11-30)."""
+
+
+def fit_marks(
+    groups: Iterable[list[dict[str, Any]]],
+    key: Literal["cache_control", "cachePoint"],
+    adaptations: list[Adaptation],
+) -> None:
+    """Take from Claude's body the cache marks that it cannot have. `groups`: its lists of blocks: tools, system, then turns.
+
+    No marks beyond the fourth: those of the earliest turns go first. No mark of an hour after a shorter one: "a ttl='1h'
+    cache_control block must not come after a ttl='5m' cache_control block. Note that blocks are processed in the following
+    order: `tools`, `system`, `messages`" (headroomlabs-ai/headroom#2939, claude-code-cache-fix#44); read 2026-11-30.
+    """
+    marked = [
+        (number, group, block)
+        for number, group in enumerate(groups)
+        for block in group
+        if key in block
+    ]
+    if not marked:
+        return
+    excess = len(marked) - MAX_MARKS
+    if excess > 0:
+        in_turns = [entry for entry in marked if entry[0] > 1]
+        removed = [*in_turns, *[entry for entry in marked if entry[0] <= 1]][:excess]
+        for _, group, block in removed:
+            others = {name: value for name, value in block.items() if name != key}
+            index = next(index for index, item in enumerate(group) if item is block)
+            group[index : index + 1] = [others] if others else []
+        adaptations.append(
+            dropped(key, f"a request has at most {MAX_MARKS} cache marks", len(marked))
+        )
+        marked = [entry for entry in marked if entry not in removed]
+    is_shorter = False
+    for _, group, block in marked:
+        mark = block[key]
+        if not isinstance(mark, dict) or mark.get("ttl") != "1h":
+            is_shorter = True
+        elif is_shorter:
+            shorter = {name: value for name, value in mark.items() if name != "ttl"}
+            index = next(index for index, item in enumerate(group) if item is block)
+            group[index] = {**block, key: shorter}
+            reason = "a mark of an hour cannot come after a shorter one"
+            adaptations.append(changed(f"{key}/ttl", reason, "1h"))
 
 
 def mark_fields(mark: CacheMark | None) -> dict[str, Any]:
