@@ -3,6 +3,7 @@
 Source: botocore 1.44.5 (ConverseRequest), ../shared/wire/bedrock.md section 2; read 2026-11-20.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -25,7 +26,13 @@ from llm_pure.adapters.dialects.common.adaptations import (
 )
 from llm_pure.adapters.dialects.common.json_objects import merge_objects
 from llm_pure.adapters.dialects.common.message_encoder import fit_marks
-from llm_pure.core.adaptations import Adaptation, ModelProfile, adapt
+from llm_pure.core.adaptations import (
+    Adaptation,
+    MetadataLimits,
+    ModelProfile,
+    adapt,
+    fit_metadata,
+)
 from llm_pure.core.dialect import AnyService, build_post, require_lossless
 from llm_pure.core.provider import Built
 from llm_pure.core.resolved_request import (
@@ -129,7 +136,7 @@ def chat_body(
         "toolConfig": tools.config,
         "additionalModelRequestFields": merge_objects(vendor_fields, tools.vendor_fields),
         "outputConfig": output,
-        "requestMetadata": dict(resolved.metadata or {}),
+        "requestMetadata": fit_metadata(resolved.metadata or {}, _METADATA, adaptations),
         **encode_options(resolved, _OPTIONS, service.name, adaptations),
     }
     if "thinking" in profile.traits:
@@ -144,6 +151,14 @@ def chat_body(
         body["additionalModelRequestFields"] = {**fields, "anthropic_beta": list(betas)}
     body = {key: value for key, value in body.items() if value or key == "messages"}
     return merge_extra(body, resolved, adaptations)
+
+
+_METADATA = MetadataLimits(
+    max_pairs=16,
+    key=re.compile(r"[a-zA-Z0-9\s:_@$#=/+,-.]{1,256}"),
+    value=re.compile(r"[a-zA-Z0-9\s:_@$#=/+,-.]{0,256}"),
+    source="botocore 1.44.8, bedrock-runtime RequestMetadata, read 2026-11-30",
+)
 
 
 def _marked_blocks(body: Body) -> Iterator[list[Body]]:

@@ -40,6 +40,17 @@ def dropped_tool_mark(index: int, name: str) -> Adaptation:
     return dropped(f"tools/{index}/cache", f"{name} takes no cache marks at tools", True)
 
 
+def limit_stops(
+    settings: Settings, limit: int, service: str, adaptations: list[Adaptation]
+) -> None:
+    """Keep the first stop sequences, as many as the service takes."""
+    stop = settings.get("stop", ())
+    if len(stop) > limit:
+        reason = f"{service} supports at most {limit} stop sequence{'s' if limit > 1 else ''}"
+        adaptations.append(clamped("stop", reason, stop, stop[:limit]))
+        settings["stop"] = stop[:limit]
+
+
 def leave_out_blank_stops(settings: Settings, adaptations: list[Adaptation]) -> None:
     """Remove stop sequences of white space alone, which Claude rejects; `stop` is removed if no other is left."""
     stop = settings["stop"]

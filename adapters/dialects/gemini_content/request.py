@@ -3,6 +3,7 @@
 Source: ai.google.dev, "Generating content" (v1beta); google-genai 3.4.0; read 2026-11-20.
 """
 
+import re
 from typing import Any
 
 from msgspec.structs import replace
@@ -22,8 +23,10 @@ from llm_pure.adapters.dialects.gemini_content.quirks import Quirks
 from llm_pure.adapters.dialects.gemini_content.thinking import thinking_config
 from llm_pure.core.adaptations import (
     Adaptation,
+    MetadataLimits,
     ModelProfile,
     adapt,
+    fit_metadata,
     profile_for,
     reasoning_enabled,
 )
@@ -68,6 +71,13 @@ _SETTING_KEYS = {
 
 _MAX_STOP = 5
 """Maximum number of stop sequences. As generally known on 2026-11-20; unconfirmed."""
+
+_LABELS = MetadataLimits(
+    max_pairs=64,
+    key=re.compile(r"[a-z][a-z0-9_-]{0,62}"),
+    value=re.compile(r"[a-z0-9_-]{0,63}"),
+    source="cloud.google.com, Gemini API in Vertex AI, labels: lower case, at most 63 characters; read 2026-11-30",
+)
 
 _SCHEMAS = SchemaProfiles(tools=GEMINI, responses=GEMINI, tool_name=GEMINI_TOOL_NAME)
 
@@ -122,7 +132,7 @@ def chat_body(
         body = merge_objects(body, _without_audio_format(resolved, options, adaptations))
         _check_cached_content(service, body)
     if resolved.metadata and service.quirks.labels:
-        body["labels"] = dict(resolved.metadata)
+        body["labels"] = fit_metadata(resolved.metadata, _LABELS, adaptations)
     elif resolved.metadata:
         adaptations.append(dropped("metadata", f"{service.name} does not store metadata"))
     return resolved, merge_extra(body, resolved, adaptations)

@@ -6,6 +6,7 @@ result becomes one `tool` message; media among the results follow in a `user` me
 
 from typing import Any
 
+from llm_pure.adapters.dialects.common.adaptations import renamed
 from llm_pure.adapters.dialects.common.message_encoder import MessageEncoder, mark_fields
 from llm_pure.adapters.dialects.common.turn_rules import Turn
 from llm_pure.adapters.dialects.openai_chat.parts import encode_content
@@ -32,6 +33,9 @@ from llm_pure.types.messages import (
 from llm_pure.types.rejection import UnsupportedPart
 
 JsonObject = dict[str, Any]
+
+MAX_NAME = 64
+"""Maximum length of a participant's name."""
 
 
 def encode_messages(
@@ -75,11 +79,21 @@ class _Encoder(MessageEncoder[Quirks]):
             self.change(f"{turn.path}/role", reason, "system", role)
         return {"role": role, "content": encode_content(self, turn.parts), **self._name(turn)}
 
+    def _participant(self, turn: Turn) -> str:
+        """The name of the participant, with the characters that the service takes."""
+        name, invalid = turn.name or "", self.service.quirks.invalid_in_names
+        if invalid is None or (len(name) <= MAX_NAME and not invalid.search(name)):
+            return name
+        valid = invalid.sub("_", name)[:MAX_NAME]
+        reason = "names have no spaces and at most 64 characters here"
+        self.adaptations.append(renamed(f"{turn.path}/name", reason, name, valid))
+        return valid
+
     def _name(self, turn: Turn) -> dict[str, str]:
         if not turn.name:
             return {}
         if self.service.quirks.message_names:
-            return {"name": turn.name}
+            return {"name": self._participant(turn)}
         self.drop(
             f"{turn.path}/name", f"{self.service.name} does not support names of participants"
         )

@@ -92,7 +92,7 @@ UNSENDABLE: dict[str, tuple[Message, str]] = {
         "messages/0/parts/0: documents are PDF or text here, not application/zip",
     ),
     "bytes of no known kind": (
-        user(Document(data=b"????")),
+        user(Document(data=b"\xff\x00?")),
         "messages/0/parts/0: documents are PDF or text here, not bytes of an unknown format",
     ),
     "picture for the system": (
