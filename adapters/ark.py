@@ -13,7 +13,7 @@ PROVIDER = openai_chat.provider(
     api_key_env=("ARK_API_KEY",),
     embeddings=True,
     quirks=openai_chat.Quirks(
-        # volcengine.com/docs/82379, ChatCompletions: stop up to 4 strings; read 2026-11-30
+        # as generally known on 2026-11-30, unconfirmed
         max_stop_sequences=4,
         options={
             "user": "user",

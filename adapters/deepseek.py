@@ -21,7 +21,7 @@ PROVIDER = openai_chat.provider(
     api_key_env=("DEEPSEEK_API_KEY",),
     list_models=True,
     quirks=openai_chat.Quirks(
-        # api-docs.deepseek.com, Create Chat Completion: up to 16 stop sequences, 128 functions; read 2026-11-30
+        # docs.camel-ai.org, DeepSeekConfig: up to 16 stop sequences, the ranges, read 2026-11-30; 128 tools as generally known, unconfirmed
         max_stop_sequences=16,
         max_tools=128,
         ranges={

@@ -51,7 +51,7 @@ _CHAT = openai_chat.provider(
         # SamplingParams, which has the same for n; read 2026-11-30
         greedy_excludes=("top_p", "n"),
         renames={"seed": "random_seed"},
-        ranges={"seed": (0, 2**63 - 1)},  # mistralai's OpenAPI: minimum 0, read 2026-11-30
+        ranges={"seed": (0, 2**63 - 1)},  # as generally known on 2026-11-30, unconfirmed
         profiles=(
             ModelProfile(
                 prefix="magistral",

@@ -47,7 +47,7 @@ PROVIDER = openai_chat.provider(
     api_key_env=("MOONSHOT_API_KEY", "MOONSHOTAI_API_KEY", "KIMI_API_KEY"),
     list_models=True,
     quirks=openai_chat.Quirks(
-        # platform.moonshot.ai, Chat: at most 5 stop words, 128 functions; read 2026-11-30
+        # as generally known on 2026-11-30, unconfirmed
         max_stop_sequences=5,
         max_tools=128,
         options={"user": "safety_identifier", "prompt_cache_key": "prompt_cache_key"},

@@ -294,7 +294,7 @@ PAIR = assistant(ToolCall("c1", "f"), ToolCall("c2", "f"))
 CALLED = {"id": "c1", "type": "function", "function": {"name": "f", "arguments": "{}"}}
 SECOND = {**CALLED, "id": "c2"}
 ASKED = {"role": "assistant", "content": None, "tool_calls": [CALLED]}
-NONE = "No result."
+NONE = "The call was interrupted: there is no result."
 LABEL = {"type": "text", "text": "Result of a tool:"}
 
 

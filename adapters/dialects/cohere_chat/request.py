@@ -50,7 +50,7 @@ _SETTING_KEYS: Mapping[str, str] = {
 """Settings -> fields, but for logprobs."""
 
 _MAX_STOPS = 5
-"""cohere 7.3.1, v2/raw_client.py: "Up to 5 strings", read 2026-11-30."""
+"""cohere 7.3.1, v2/raw_client.py: "A list of up to 5 strings", read 2026-11-30. The range of `seed` is unconfirmed."""
 
 _SOURCE = "cohere 7.3.1, v2/raw_client.py, read 2026-11-20"
 

@@ -23,7 +23,7 @@ from llm_pure.adapters.dialects.common.turn_rules import Placed, Turn, TurnRules
 from llm_pure.core.adaptations import Adaptation
 from llm_pure.types.messages import Opaque, Text, ToolCall, ToolResult
 
-NO_RESULT = "No result."
+NO_RESULT = "The call was interrupted: there is no result."
 """Text of the result of a call that has none in the conversation."""
 
 

@@ -11,7 +11,7 @@ from llm_pure.adapters.dialects.common.adaptations import changed, dropped
 from llm_pure.adapters.dialects.common.turn_rules import Placed, Turn, TurnRules
 from llm_pure.core.adaptations import Adaptation
 from llm_pure.core.dialect import Service
-from llm_pure.framing.json_codec import json_object
+from llm_pure.framing.json_codec import json_object, json_text
 from llm_pure.types.errors import InvalidRequest
 from llm_pure.types.messages import (
     CacheMark,
@@ -210,6 +210,22 @@ class MessageEncoder(ABC, Generic[Q]):
         if provider_metadata is None or not self.understands(provider_metadata.provider):
             return {}
         return json_object(provider_metadata.json) or {}
+
+
+def object_arguments(call: ToolCall, path: str, adaptations: list[Adaptation]) -> str:
+    """The arguments of a call as JSON text of an object, for services that take nothing else.
+
+    Text that is none, as a model writes it that is cut off, stands in an object, as Anthropic advises (platform.claude.com,
+    Fine-grained tool streaming, "Handling invalid JSON"; read 2026-11-30).
+    """
+    text = call.arguments
+    if json_object(text) is not None:
+        return text
+    if not text.strip():
+        return "{}"
+    reason = "the arguments are not a JSON object"
+    adaptations.append(changed(path, reason, text))
+    return json_text({"INVALID_JSON": text})
 
 
 MAX_MARKS = 4

@@ -135,6 +135,8 @@ class Quirks(msgspec.Struct, frozen=True, kw_only=True, eq=False):
 
     system_role: str = "system"
     """The role of system messages."""
+    object_arguments: bool = False
+    """The arguments of calls are refused unless they are a JSON object."""
     empty_content: Literal[""] | None = None
     """The `content` of a turn that only calls tools."""
     turns: TurnRules = TurnRules()
