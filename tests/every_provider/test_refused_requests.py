@@ -162,7 +162,7 @@ ROWS: dict[str, Row] = {
             ]}],
             "systemInstruction": ABSENT, "tools": ABSENT, "generationConfig": ABSENT,
         },
-        [("messages/0", "renamed"), ("tools/0", "dropped"), ("response_format", "changed")],
+        [("messages/0", "renamed"), ("tools", "dropped"), ("response_format", "changed")],
     ),
     "image/jpg": (
         "gemini", "gemini-3-pro", {"messages": [user("q", Image(url="https://e.test/a", media_type="image/jpg"))]},

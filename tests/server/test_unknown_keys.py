@@ -96,6 +96,19 @@ def test_an_unknown_key_of_an_inner_object_is_an_adaptation_with_its_path(
     ]
 
 
+@pytest.mark.parametrize("dialect", REQUESTS)
+def test_an_unknown_key_vanishes_nowhere(dialect: str) -> None:
+    url, body = REQUESTS[dialect]
+    plain = parsed(dialect, url, body).unwrap()
+    vanished = [
+        path
+        for path in objects(body)
+        if (received := parsed(dialect, url, with_key(body, path)).unwrap()) == plain
+        and not received.adaptations
+    ]
+    assert vanished == []
+
+
 def test_the_number_of_a_call_of_ollamas_is_no_news() -> None:
     url, body = REQUESTS["ollama_native"]
     changed = copy.deepcopy(body)

@@ -1,29 +1,30 @@
 """Keys of inner objects that a dialect does not read, as adaptations: a client's request loses nothing in silence."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeAlias
 
 from llm_pure.adapters.dialects.common.adaptations import dropped
 from llm_pure.core.adaptations import Adaptation
 
-NO_KEYS: frozenset[str] = frozenset()
+KnownKeys: TypeAlias = Mapping[str, frozenset[str] | None]
+"""Key -> the keys of its object; None for a value that is not looked into."""
 
-CHOICE_KEYS: Mapping[str, frozenset[str]] = {
-    "type": NO_KEYS,
-    "name": NO_KEYS,
-    "mode": NO_KEYS,
-    "tools": NO_KEYS,
-    "server_label": NO_KEYS,
+CHOICE_KEYS: KnownKeys = {
+    "type": None,
+    "name": None,
+    "mode": None,
+    "tools": None,
+    "server_label": None,
     "function": frozenset({"name"}),
     "custom": frozenset({"name"}),
     "allowed_tools": frozenset({"mode", "tools"}),
 }
-"""Key of OpenAI's `tool_choice` -> the keys of its object, for those that have one."""
+"""The keys of OpenAI's `tool_choice`."""
 
 
 def report_unknown(
     value: object,
-    known: Mapping[str, frozenset[str]],
+    known: KnownKeys,
     adaptations: list[Adaptation],
     path: str,
 ) -> None:
@@ -31,9 +32,9 @@ def report_unknown(
     for key, inner in value.items() if isinstance(value, dict) else ():
         if key not in known:
             _report(inner, adaptations, f"{path}/{key}")
-        elif isinstance(inner, dict):
+        elif isinstance(inner, dict) and (keys := known[key]) is not None:
             for name, item in inner.items():
-                if name not in known[key]:
+                if name not in keys:
                     _report(item, adaptations, f"{path}/{key}/{name}")
 
 

@@ -274,10 +274,12 @@ def _tools(
     calls_functions = profile.traits.get("functions", True)
     functions: list[dict[str, Any]] = []
     native: list[dict[str, Any]] = []
+    if not calls_functions and any(isinstance(tool, Tool) for tool in resolved.tools):
+        adaptations.append(dropped("tools", f"{resolved.model} calls no functions"))
     for index, tool in enumerate(resolved.tools):
         if isinstance(tool, Tool) and not calls_functions:
-            adaptations.append(dropped(f"tools/{index}", f"{resolved.model} calls no functions"))
-        elif isinstance(tool, Tool):
+            continue
+        if isinstance(tool, Tool):
             functions.append(function_of(tool, schema_key="parametersJsonSchema"))
             if tool.cache is not None:
                 adaptations.append(dropped_tool_mark(index, service.name))

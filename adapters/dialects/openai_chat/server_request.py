@@ -66,6 +66,8 @@ def _read(call: ServedCall) -> ReceivedRequest:
         return ReceivedRequest(dialect=DIALECT, embed=embed, model=embed.model)
     options = body.object("stream_options")
     usage = options.flag("include_usage") if options is not None else None
+    if options is not None:
+        options.unread()
     is_text = call.match.groupdict().get("text") is not None
     chat = _chat(body, is_text=is_text)
     return ReceivedRequest(
