@@ -7,6 +7,7 @@ import base64
 import json
 from typing import Any
 
+import msgspec
 import pytest
 
 from llm_pure import (
@@ -25,12 +26,15 @@ from llm_pure import (
     tool_result,
     user,
 )
+from llm_pure.adapters import registry
 from llm_pure.core.provider import Built
 from llm_pure.types.errors import InvalidRequest, UnsupportedFeature
 from llm_pure.types.messages import CacheMark
+from llm_pure.types.operations import EmbedRequest
 from llm_pure.types.request import AllowedTools, JsonFormat, NamedToolChoice, SchemaFormat
 from llm_pure.types.result import Failure
 from tests.every_provider.test_field_rules import ABSENT, at, build
+from tests.support.cassettes import config_for
 from tests.support.png import tiny_png
 
 T = Tool(name="f")
@@ -397,6 +401,26 @@ def test_a_result_for_a_stored_response_needs_no_call() -> None:
     item = {"type": "function_call_output", "call_id": "c1", "output": "x"}
     assert json.loads(built.unwrap().request.body)["input"] == [item]
     assert built.unwrap().adaptations == ()
+
+
+@pytest.mark.parametrize(
+    ("provider", "model", "key"),
+    [
+        ("openai", "text-embedding-ada-002", "dimensions"),
+        ("azure", "text-embedding-ada-002", "dimensions"),
+        ("cohere", "embed-english-v3.0", "output_dimension"),
+        ("mistral", "mistral-embed", "output_dimension"),
+    ],
+)
+def test_models_of_one_size_get_no_dimensions(provider: str, model: str, key: str) -> None:
+    config = msgspec.structs.replace(config_for(provider), model=model)
+    embed = registry.get(provider).unwrap().embed
+    assert embed is not None
+    built = embed.build(config, EmbedRequest(input=["a"], dimensions=300)).unwrap()
+    assert key not in json.loads(built.request.body)
+    assert [(change.field, change.action) for change in built.adaptations] == [
+        ("dimensions", "dropped")
+    ]
 
 
 def test_a_cited_document_stays_cited() -> None:
