@@ -13,6 +13,8 @@ PROVIDER = openai_chat.provider(
     api_key_env=("ARK_API_KEY",),
     embeddings=True,
     quirks=openai_chat.Quirks(
+        # as generally known on 2026-11-30, unconfirmed
+        max_stop_sequences=4,
         options={
             "user": "user",
             "service_tier": "service_tier",

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from llm_pure.adapters.dialects import openai_responses
 from llm_pure.adapters.shared import azure_openai
-from llm_pure.adapters.shared.openai_models import CACHE_MARKS, EMBED_LIMITS, RULES
+from llm_pure.adapters.shared.openai_models import CACHE_MARKS, EMBED_LIMITS, METADATA, RULES
 from llm_pure.core.provider import Provider
 
 if TYPE_CHECKING:
@@ -37,7 +37,9 @@ PROVIDER = replace(
         embeddings=True,
         embed_limits=EMBED_LIMITS,
         list_models=True,
-        quirks=openai_responses.Quirks(profiles=RULES, cache_marks=CACHE_MARKS),
+        quirks=openai_responses.Quirks(
+            metadata_limits=METADATA, profiles=RULES, cache_marks=CACHE_MARKS
+        ),
         source="learn.microsoft.com, Azure OpenAI Responses API, read 2026-11-20",
     ),
     make_batch=_make_batch,

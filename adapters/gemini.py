@@ -64,6 +64,11 @@ PROVIDER = replace(
             options={**gemini_content.OPTIONS, "store": "store"},
             files_url=f"{_BASE_URL}/{_VERSION}/files/",
             count_wrapped=True,
+            combines_hosted_tools=True,
+            unsupported={
+                # think-reason-learn#34 (2.5-flash-lite), mscraftsman/generative-ai#135 (2.5-pro), while 2.0 takes it; read 2026-11-30
+                "logprobs": 'the Developer API refuses it: "Logprobs is not enabled"; Vertex AI takes it'
+            },
         ),
         authorize=key_header(_NAME, _KEYS, header="x-goog-api-key", prefix=""),
         api_key_env=_KEYS,

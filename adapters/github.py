@@ -7,7 +7,7 @@ import msgspec
 
 from llm_pure.adapters.dialects import openai_chat
 from llm_pure.adapters.dialects.openai_chat import unsupported_by
-from llm_pure.adapters.shared.openai_models import RULES
+from llm_pure.adapters.shared.openai_models import LIMITS, RULES
 from llm_pure.types.errors import ContextLengthExceeded, NotFound, RateLimited
 from llm_pure.types.operations import EmbedLimit
 
@@ -22,6 +22,7 @@ PROVIDER = openai_chat.provider(
         EmbedLimit(max_texts=2048, source="OpenAI's models, unconfirmed for this host, 2026-11-20"),
     ),
     quirks=openai_chat.Quirks(
+        **LIMITS,
         unsupported=unsupported_by(
             "github",
             "n",

@@ -24,6 +24,11 @@ _NO_REASONING = (
     "codestral", "devstral", "ministral", "pixtral", "voxtral", "open-mistral", "open-mixtral",
 )  # fmt: skip
 
+_OLDER = (
+    "mistral-large", "mistral-saba", "mistral-nemo", "mistral-tiny", "mistral-medium-2505", "mistral-medium-2508",
+    "mistral-small-2402", "mistral-small-2409", "mistral-small-2501", "mistral-small-2503", "mistral-small-2506",
+)  # fmt: skip
+
 _CHAT = openai_chat.provider(
     name="mistral",
     base_url="https://api.mistral.ai/v1",
@@ -46,12 +51,20 @@ _CHAT = openai_chat.provider(
         # SamplingParams, which has the same for n; read 2026-11-30
         greedy_excludes=("top_p", "n"),
         renames={"seed": "random_seed"},
+        ranges={"seed": (0, 2**63 - 1)},  # as generally known on 2026-11-30, unconfirmed
         profiles=(
             ModelProfile(
                 prefix="magistral",
                 reasoning="always",
                 traits={"reasoning_style": "prompt_mode"},
                 source="mistralai 3.7.0, prompt_mode; pydantic-ai cassettes, read 2026-11-20",
+            ),
+            *profiles_of(
+                _OLDER,
+                reasoning="none",
+                traits={"reasoning_replay": None},
+                source="docs.mistral.ai: adjustable reasoning is of small 4 and medium 3.5 alone (vercel/ai#20587,"
+                " truefoundry/models#488), read 2026-11-30",
             ),
             ModelProfile(
                 prefix="mistral-",
@@ -60,7 +73,11 @@ _CHAT = openai_chat.provider(
                 source="pydantic-ai models/mistral.py: none or high in practice, read 2026-11-20",
             ),
             *profiles_of(
-                _NO_REASONING, reasoning="none", source="docs.mistral.ai, read 2026-11-20"
+                _NO_REASONING,
+                reasoning="none",
+                traits={"reasoning_replay": None},
+                source='docs.mistral.ai, read 2026-11-20; "Reasoning input is not enabled for this model" (mistralai/mistral-vibe#758,'
+                " suitenumerique/conversations#402), read 2026-11-30",
             ),
         ),
         reasoning_style="effort",

@@ -47,6 +47,9 @@ PROVIDER = openai_chat.provider(
     api_key_env=("MOONSHOT_API_KEY", "MOONSHOTAI_API_KEY", "KIMI_API_KEY"),
     list_models=True,
     quirks=openai_chat.Quirks(
+        # as generally known on 2026-11-30, unconfirmed
+        max_stop_sequences=5,
+        max_tools=128,
         options={"user": "safety_identifier", "prompt_cache_key": "prompt_cache_key"},
         unsupported={
             **unsupported_by("moonshot", "seed", "top_k"),

@@ -9,7 +9,14 @@ from msgspec.structs import replace
 
 from llm_pure.adapters.dialects import openai_chat
 from llm_pure.adapters.dialects.openai_media import with_media
-from llm_pure.adapters.shared.openai_models import CHAT_RULES, EMBED_LIMITS, OPTIONS, RULES, TURNS
+from llm_pure.adapters.shared.openai_models import (
+    CHAT_RULES,
+    EMBED_LIMITS,
+    LIMITS,
+    OPTIONS,
+    RULES,
+    TURNS,
+)
 from llm_pure.core.provider import Provider
 
 if TYPE_CHECKING:
@@ -24,6 +31,7 @@ _CHAT = openai_chat.provider(
     embed_limits=EMBED_LIMITS,
     list_models=True,
     quirks=openai_chat.Quirks(
+        **LIMITS,
         max_tokens_key="max_completion_tokens",
         done_required=True,
         reasoning_style="effort",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from llm_pure.adapters.dialects import openai_responses
-from llm_pure.adapters.shared.openai_models import CACHE_MARKS, EMBED_LIMITS, RULES
+from llm_pure.adapters.shared.openai_models import CACHE_MARKS, EMBED_LIMITS, METADATA, RULES
 from llm_pure.core.provider import Provider
 
 if TYPE_CHECKING:
@@ -31,7 +31,9 @@ PROVIDER = replace(
         embeddings=True,
         embed_limits=EMBED_LIMITS,
         list_models=True,
-        quirks=openai_responses.Quirks(profiles=RULES, max_effort=True, cache_marks=CACHE_MARKS),
+        quirks=openai_responses.Quirks(
+            metadata_limits=METADATA, profiles=RULES, max_effort=True, cache_marks=CACHE_MARKS
+        ),
         source="openai/openai-openapi 2.3.0 and openai-python 3.3.1, read 2026-11-20",
     ),
     make_batch=_make_batch,

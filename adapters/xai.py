@@ -52,6 +52,9 @@ _CHAT = openai_chat.provider(
     api_key_env=("XAI_API_KEY",),
     list_models=True,
     quirks=openai_chat.Quirks(
+        # docs.x.ai, Image understanding: jpg/jpeg or png, read 2026-11-30; top_logprobs up to 8 as generally known, unconfirmed
+        ranges={"logprobs": (0, 8)},
+        image_types=frozenset({"image/png", "image/jpeg"}),
         max_tokens_key="max_completion_tokens",
         renames={"parallel_tool_calls": "parallel_function_calling"},
         unsupported={

@@ -8,13 +8,14 @@ role of system messages; `tools_conflict_with`, what chat completions do not sup
 livekit/agents PR 7169, openai/openai-openapi issue 541; read 2026-11-20).
 """
 
+import re
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, Literal
 
 from llm_pure.adapters.dialects.common.turn_rules import CacheMarks, CallIds, TurnRules
 from llm_pure.adapters.dialects.openai_chat import profiles_of
-from llm_pure.core.adaptations import FieldRule, ModelProfile
+from llm_pure.core.adaptations import FieldRule, MetadataLimits, ModelProfile
 from llm_pure.core.resolved_request import OptionField
 from llm_pure.types.messages import Audio, Document, Image, Text
 from llm_pure.types.operations import EmbedLimit
@@ -132,7 +133,58 @@ OPTIONS: Mapping[str, OptionField] = {
 }
 """Optional fields of chat completions. Source: openai 3.57.0, completion_create_params.py, read 2026-11-29."""
 
+PARTICIPANT_NAME = re.compile(r"[\s<|\\/>]")
+"""Characters that a message's name cannot have: '^[^\\s<|\\\\/>]+$' (the 400 in jekalmin/extended_openai_conversation#251 has the
+stricter one of 2024; langchain-ai/langgraph#277); read 2026-11-30."""
+
+IMAGE_TYPES = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
+"""developers.openai.com, Images and vision: PNG, JPEG, WEBP and GIF that is not animated; read 2026-11-30."""
+
+MAX_TOOLS = 128
+""""Invalid 'tools': array too long. Expected an array with maximum length 128" (zed-industries/zed#32946,
+vishalmysore/Tools4AI#16); read 2026-11-30."""
+
+METADATA = MetadataLimits(
+    max_pairs=16,
+    key=re.compile(r"[\s\S]{1,64}"),
+    value=re.compile(r"[\s\S]{0,512}"),
+    source="openai 3.57.0, shared_params/metadata.py: 16 pairs, keys up to 64 characters, values up to 512; read 2026-11-30",
+)
+
+RANGES: Mapping[str, tuple[float, float]] = {
+    "temperature": (0, 2),
+    "top_p": (0, 1),
+    "presence_penalty": (-2, 2),
+    "frequency_penalty": (-2, 2),
+    "n": (1, 128),
+    "logprobs": (0, 20),
+}
+"""openai/openai-openapi 2.3.0, CreateChatCompletionRequest, read 2026-11-30."""
+
+LIMITS: Mapping[str, Any] = {
+    "ranges": RANGES,
+    "max_stop_sequences": 4,
+    "max_tools": MAX_TOOLS,
+    "metadata_limits": METADATA,
+    "invalid_in_names": PARTICIPANT_NAME,
+    "image_types": IMAGE_TYPES,
+}
+"""Quirks of OpenAI's chat completions, wherever they are served. Stop sequences: openai 3.57.0, "Up to 4 sequences"."""
+
+_BESIDE_PREDICTION = "a prediction cannot stand beside {}"
+_PREDICTION_SOURCE = "developers.openai.com, Predicted Outputs, limitations; read 2026-11-30"
+
 CHAT_RULES = (
+    *[
+        FieldRule(
+            field="prediction",
+            setting="prediction",
+            excluded_by={name: ()},
+            reason=_BESIDE_PREDICTION.format(name),
+            source=_PREDICTION_SOURCE,
+        )
+        for name in ("tools", "logprobs", "audio")
+    ],
     FieldRule(
         field="metadata",
         setting="metadata",
@@ -206,9 +258,17 @@ RULES: tuple[ModelProfile, ...] = (
     *_o_series("o4", stops=False),
     *profiles_of(
         ("gpt-4o-search-preview", "gpt-4o-mini-search-preview"),
-        unsupported={**_OLDER, "temperature": "search models refuse it"},
+        unsupported={
+            **_WITHOUT_PREDICTION,
+            **dict.fromkeys(
+                ("temperature", "top_p", "presence_penalty", "frequency_penalty", "n", "seed",
+                 "logprobs", "logit_bias", "stop", "tools", "parallel_tool_calls"),
+                "search models refuse it",
+            ),
+        },
         reasoning="none",
-        source="vercel/ai openai-chat-language-model, read 2026-11-20",
+        source='"Model incompatible request arguments supplied: frequency_penalty, presence_penalty, temperature, top_p"'
+        " (vercel/ai#5647), n (pydantic-ai#1418), tools (LibreChat#9877); the others like them, unconfirmed; read 2026-11-30",
     ),
     *profiles_of(
         ("gpt-4o-2024-05-13", "gpt-4-turbo", "gpt-4-1106", "gpt-4-0125", "gpt-3.5"),

@@ -4,6 +4,7 @@ Unsupported settings are dropped, clamped or renamed, and every change is return
 `build_chat` fails instead if a change loses information.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal, TypeAlias
 
@@ -171,6 +172,38 @@ def apply_rules(
                         field=rule.setting, action="dropped", reason=rule.reason, before=short
                     )
                 )
+
+
+class MetadataLimits(msgspec.Struct, frozen=True, kw_only=True):
+    """What a service takes as metadata."""
+
+    max_pairs: int
+    key: re.Pattern[str]
+    """Keys match it entirely."""
+    value: re.Pattern[str]
+    source: str
+    """Where this is documented, with the date."""
+
+
+def fit_metadata(
+    metadata: Mapping[str, str], limits: MetadataLimits, adaptations: list[Adaptation]
+) -> dict[str, str]:
+    """Return the pairs that the service takes; the others are dropped and reported."""
+    kept: dict[str, str] = {}
+    for key, value in metadata.items():
+        if len(kept) == limits.max_pairs:
+            reason = f"the service takes at most {limits.max_pairs} pairs"
+        elif not limits.key.fullmatch(key):
+            reason = "the service does not take this key"
+        elif not limits.value.fullmatch(value):
+            reason = "the service does not take this value"
+        else:
+            kept[key] = value
+            continue
+        adaptations.append(
+            Adaptation(field=f"metadata/{key}", action="dropped", reason=reason, before=value)
+        )
+    return kept
 
 
 def strict_error(adaptations: Sequence[Adaptation], *, provider: str) -> UnsupportedFeature | None:

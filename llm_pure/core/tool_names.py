@@ -14,12 +14,13 @@ import msgspec
 from llm_pure.core.adaptations import Adaptation
 from llm_pure.core.provider import StreamDecoder
 from llm_pure.core.resolved_request import ResolvedRequest
+from llm_pure.framing.json_codec import json_text
 from llm_pure.types.completion import Completion
 from llm_pure.types.errors import InvalidRequest, LLMError
 from llm_pure.types.events import PartReceived, StreamEvent, ToolCallDelta
 from llm_pure.types.messages import Message, ToolCall, ToolResult
 from llm_pure.types.rejection import Rejected
-from llm_pure.types.request import NamedToolChoice, NativeTool, Tool
+from llm_pure.types.request import AllowedTools, NamedToolChoice, NativeTool, Tool
 from llm_pure.types.result import Failure, LLMResult, Success
 
 _UNNAMED = "unnamed"
@@ -58,6 +59,51 @@ def rename_tools(
         messages=tuple([_renamed_message(message, sent) for message in request.messages]),
     )
     return request, tuple(adaptations)
+
+
+def check_choice(request: ResolvedRequest, adaptations: list[Adaptation]) -> ResolvedRequest:
+    """Return the request without a choice of tools that are not in it, which services refuse.
+
+    OpenAI: "Tool choice 'g' not found in 'tools' parameter"; Anthropic: "Tool 'g' not found in provided tools"; read 2026-11-30.
+    """
+    choice = request.tool_choice
+    if "tools" in request.extra:
+        return request
+    if isinstance(choice, NamedToolChoice):
+        if _is_offered(request, choice.name):
+            return request
+        reason = f"there is no tool {choice.name!r}"
+        adaptations.append(
+            Adaptation(field="tool_choice", action="dropped", reason=reason, before=choice.name)
+        )
+        return msgspec.structs.replace(request, tool_choice=None)
+    if not isinstance(choice, AllowedTools):
+        return request
+    known = tuple([name for name in choice.names if _is_offered(request, name)])
+    if known == choice.names:
+        return request
+    unknown = [name for name in choice.names if name not in known]
+    adaptations.append(
+        Adaptation(
+            field="tool_choice/names",
+            action="dropped",
+            reason=f"there is no tool {', '.join(map(repr, unknown))}",
+            before=tuple(unknown),
+        )
+    )
+    narrowed = AllowedTools(known, choice.mode) if known else None
+    return msgspec.structs.replace(request, tool_choice=narrowed)
+
+
+def _is_offered(request: ResolvedRequest, name: str) -> bool:
+    """Whether a tool has this name. That of a hosted tool stands somewhere in its JSON."""
+    for tool in request.tools:
+        if isinstance(tool, Tool):
+            if tool.name == name:
+                return True
+        elif f'"{name}"' in json_text(tool.json):
+            return True
+    return False
 
 
 def restore_completion(completion: Completion, names: Mapping[str, str]) -> Completion:

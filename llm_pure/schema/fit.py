@@ -17,7 +17,14 @@ from llm_pure.schema.profiles import CHAT_COMPLETIONS, TOOL_NAME, SchemaProfile
 from llm_pure.types.errors import InvalidRequest, LLMError
 from llm_pure.types.messages import ToolCall, ToolResult
 from llm_pure.types.rejection import Rejected, ok, returns_failure
-from llm_pure.types.request import JsonSchema, NativeTool, SchemaFormat, Tool
+from llm_pure.types.request import (
+    AllowedTools,
+    JsonSchema,
+    NamedToolChoice,
+    NativeTool,
+    SchemaFormat,
+    Tool,
+)
 
 if TYPE_CHECKING:
     from llm_pure.schema.translate import AdaptedSchema, RootOf
@@ -78,6 +85,10 @@ def fit_schemas(
         raise Rejected(msgspec.structs.replace(rejected.error, provider=provider)) from None
     adaptations += changes
     request = msgspec.structs.replace(request, tools=tools)
+    if isinstance(request.tool_choice, NamedToolChoice | AllowedTools) and tools:
+        from llm_pure.core.tool_names import check_choice  # imported late: start-up
+
+        request = check_choice(request, adaptations)
     response_format, schema_error = request.response_format, ""
     if isinstance(response_format, SchemaFormat):
         path, original = "response_format", response_format.schema

@@ -130,6 +130,26 @@ def document_text(data: bytes, media_type: str | None) -> str | None:
         return None
 
 
+def document_media_type(data: bytes, declared: str | None, name: str | None) -> str | None:
+    """Return the media type of a document's bytes, None if unknown.
+
+    Office files are archives, and texts have no signature: for both, the declared type counts, then the name's ending.
+
+    >>> document_media_type(b"PK\x03\x04", None, "a.docx")[-23:], document_media_type(b"x = 1", None, None)
+    ('wordprocessingml.document', 'text/plain')
+    """
+    detected = media_type_of(data)
+    if detected not in (None, "application/zip"):
+        return detected
+    claimed = declared if declared not in (None, "application/octet-stream") else None
+    claimed = claimed or media_type_of_name(name or "")
+    if detected is not None:
+        return detected if claimed is None or is_textual(claimed) else claimed
+    if claimed is None and document_text(data, None) is not None:
+        return "text/plain"
+    return claimed or declared
+
+
 _ENDINGS = {media_type: ending for ending, media_type in reversed(_BY_ENDING.items())}
 
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import msgspec
 import pytest
 
-from llm_pure import ChatRequest, HttpResponse, LLMConfig, user
+from llm_pure import ChatRequest, HttpResponse, LLMConfig, tool_result, user
 from llm_pure.adapters import registry
 from llm_pure.adapters.vertex import PROVIDER
 from llm_pure.types.errors import InvalidConfiguration
@@ -139,7 +139,9 @@ def test_signatures_of_the_developer_api_are_not_vertexs() -> None:
             ToolCall("c", "f", "{}", ProviderMetadata("gemini", '{"thoughtSignature":"czE="}')),
         ),
     )
-    built = PROVIDER.build_chat(CONFIG, ChatRequest(messages=[user("a"), turn])).unwrap()
+    built = PROVIDER.build_chat(
+        CONFIG, ChatRequest(messages=[user("a"), turn, tool_result("c", "x")])
+    ).unwrap()
     assert b"czE=" not in built.request.body
     assert [(one.field, one.action) for one in built.adaptations] == [
         ("messages/1/parts/0", "dropped"),

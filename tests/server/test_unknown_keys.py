@@ -69,6 +69,14 @@ def test_an_unknown_key_at_any_depth_is_no_error(dialect: str) -> None:
         ("openai_chat", ("messages", 1, "content", 2, "input_audio")),
         ("openai_chat", ("messages", 1, "content", 3, "file")),
         ("openai_chat", ("messages", 2, "tool_calls", 0, "function")),
+        ("openai_chat", ("response_format",)),
+        ("openai_chat", ("response_format", "json_schema")),
+        ("openai_chat", ("tool_choice",)),
+        ("openai_chat", ("tool_choice", "function")),
+        ("openai_responses", ("tool_choice",)),
+        ("openai_responses", ("text", "format")),
+        ("anthropic_messages", ("tool_choice",)),
+        ("anthropic_messages", ("thinking",)),
         ("anthropic_messages", ("messages", 0, "content", 1, "source")),
         ("anthropic_messages", ("messages", 0, "content", 2, "source")),
         ("ollama_native", ("messages", 1, "tool_calls", 0, "function")),
@@ -86,6 +94,19 @@ def test_an_unknown_key_of_an_inner_object_is_an_adaptation_with_its_path(
     assert [adaptation.field for adaptation in received.adaptations] == [
         "/".join(map(str, (*path, "x_unknown")))
     ]
+
+
+@pytest.mark.parametrize("dialect", REQUESTS)
+def test_an_unknown_key_vanishes_nowhere(dialect: str) -> None:
+    url, body = REQUESTS[dialect]
+    plain = parsed(dialect, url, body).unwrap()
+    vanished = [
+        path
+        for path in objects(body)
+        if (received := parsed(dialect, url, with_key(body, path)).unwrap()) == plain
+        and not received.adaptations
+    ]
+    assert vanished == []
 
 
 def test_the_number_of_a_call_of_ollamas_is_no_news() -> None:

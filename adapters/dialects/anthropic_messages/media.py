@@ -7,7 +7,13 @@ from typing import Any
 
 from llm_pure.core.dialect import AnyService
 from llm_pure.types.errors import InvalidRequest
-from llm_pure.types.media import base64_text, from_data_url, media_type_of
+from llm_pure.types.media import (
+    base64_text,
+    document_media_type,
+    from_data_url,
+    media_type_of,
+    media_type_of_name,
+)
 from llm_pure.types.messages import Document, Image
 from llm_pure.types.rejection import Rejected, UnsupportedPart
 
@@ -36,8 +42,16 @@ def document_source(service: AnyService, part: Document, path: str) -> dict[str,
     """{type: base64 (PDF), text, url or file}. Raises Rejected."""
     data = _bytes(service, part, path)
     if data is None:
+        ending = media_type_of_name((part.url or "").partition("?")[0].rpartition("/")[2])
+        kind = part.media_type or ending or "application/pdf"
+        if part.url is not None and kind != "application/pdf":
+            reason = (
+                f"a document's URL leads to a PDF here, not {kind}; download it and pass the bytes"
+            )
+            raise UnsupportedPart(f"{path}: {reason}")
         return _reference(service, part, path)
-    media_type = media_type_of(data) or part.media_type or "bytes of an unknown format"
+    media_type = document_media_type(data, part.media_type, part.name)
+    media_type = media_type or "bytes of an unknown format"
     if media_type == "application/pdf":
         return {"type": "base64", "media_type": media_type, "data": base64_text(data)}
     if not media_type.startswith("text/") and media_type not in _TEXTUAL:

@@ -18,7 +18,11 @@ from llm_pure.adapters.dialects.anthropic_messages.media import (
     invalid_part,
 )
 from llm_pure.adapters.dialects.anthropic_messages.quirks import Quirks
-from llm_pure.adapters.dialects.common.message_encoder import MessageEncoder, mark_fields
+from llm_pure.adapters.dialects.common.message_encoder import (
+    MessageEncoder,
+    mark_fields,
+    object_arguments,
+)
 from llm_pure.adapters.dialects.common.turn_rules import (
     ANY_ROLE,
     CacheMarks,
@@ -49,6 +53,7 @@ Block = dict[str, Any]
 _RULES = TurnRules(
     result_media=None,
     error_media=False,
+    empty_errors=False,
     blank_text="left_out_without_calls",
     empty_text="left_out",
     left_out_if_empty=ANY_ROLE,
@@ -254,10 +259,9 @@ class _Encoder(MessageEncoder[Quirks]):
         return {**block, **self.own_fields(part.provider_metadata)}
 
     def _tool_use(self, part: ToolCall, path: str) -> Block:
-        arguments = json_object(part.arguments) if part.arguments.strip() else {}
+        arguments = json_object(part.arguments)
         if arguments is None:
-            reason = "a tool's arguments must be a JSON object"
-            raise invalid_part(self.service, f"{path}/arguments", reason)
+            arguments = json_object(object_arguments(part, path, self.adaptations))
         block = {"type": "tool_use", "id": part.id, "name": part.name, "input": arguments}
         return self._with_fields(block, part)
 

@@ -110,13 +110,31 @@ PROFILES: tuple[ModelProfile, ...] = (
         effort_betas=("effort-2025-11-24",),
     ),
     *_older("claude-sonnet-4-5", "claude-haiku-4-5", max_output=64_000, schema=True, one_of=True),
-    *_older("claude-opus-4-1", schema=True, one_of=True, writes=32_000),
-    *_older("claude-opus-4", writes=32_000),
-    *_older("claude-sonnet-4", "claude-3-7", writes=64_000),
-    *_older("claude-3-5", reasoning="none", writes=8_192),
-    *_older("claude-3", "claude-2", "claude-v2", "claude-instant", reasoning="none", writes=4_096),
+    *_older("claude-opus-4-1", schema=True, one_of=True, max_output=32_000),
+    *_older("claude-opus-4", max_output=32_000),
+    *_older("claude-sonnet-4", max_output=64_000),
+    *_older("claude-3-7", writes=64_000),
+    *_older("claude-3-5", reasoning="none", max_output=8_192),
+    *_older("claude-3", "claude-2", "claude-v2", "claude-instant", reasoning="none", max_output=4_096),
     *_new("claude-", reasoning="on", forced_tools=False),  # newer than this table: like the newest that are in it
 )  # fmt: skip
+
+_REFUSE_FORCED = (
+    "claude-opus-4-6",
+    "claude-sonnet-4-6",
+    "claude-opus-4-7",
+    "claude-mythos-preview",
+)
+
+
+def refuses_forced(profile: ModelProfile) -> bool:
+    """Whether the model refuses on Bedrock to be forced to call a tool while it thinks adaptively.
+
+    Up to 4.7: langchain-ai/langchain-aws#1141, #1151 (live tests); Anthropic's own API takes it (pydantic/pydantic-ai#7283).
+    Read 2026-11-30.
+    """
+    return profile.prefix in _REFUSE_FORCED
+
 
 OTHER_MODELS = ModelProfile(
     prefix="",

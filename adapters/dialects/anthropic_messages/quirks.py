@@ -50,6 +50,8 @@ class Quirks(msgspec.Struct, frozen=True, kw_only=True):
     count_path: str = "/v1/messages/count_tokens"
     compatible_providers: frozenset[str] = frozenset()
     """Other providers whose signatures, opaque parts and native tools the service accepts."""
+    forces_adaptive: bool = True
+    """A tool call can be forced while models up to 4.7 think adaptively."""
     signed_thinking: bool = True
     """Thinking is replayed only with its signature."""
     unsupported: Mapping[str, str] = msgspec.field(default_factory=lambda: UNSUPPORTED)

@@ -3,11 +3,13 @@
 Source: anthropic 2.11.0 (types/message_create_params.py), ../shared/wire/anthropic.md sections 2 and 9; read 2026-11-20.
 """
 
+from collections.abc import Iterator
 from typing import Any
 
 import msgspec
 
 from llm_pure.adapters.dialects.anthropic_messages.messages import encode_messages
+from llm_pure.adapters.dialects.anthropic_messages.models import refuses_forced
 from llm_pure.adapters.dialects.anthropic_messages.quirks import Quirks, profile_of, version_of
 from llm_pure.adapters.dialects.anthropic_messages.thinking import (
     Thinking,
@@ -27,6 +29,7 @@ from llm_pure.adapters.dialects.common.adaptations import (
     leave_out_blank_stops,
 )
 from llm_pure.adapters.dialects.common.json_objects import merge_objects
+from llm_pure.adapters.dialects.common.message_encoder import fit_marks
 from llm_pure.core.adaptations import Adaptation, ModelProfile, adapt
 from llm_pure.core.dialect import Service, build_post, require_lossless
 from llm_pure.core.provider import Built
@@ -120,7 +123,10 @@ def build_body(
     )
     system, messages = encoded.system, encoded.messages
     adaptations += fitted.adaptations
-    schema, instruction = encode_format(profile, resolved, adaptations, fitted.schema_error)
+    schema_error = fitted.schema_error
+    if resolved.response_format is not None:
+        schema_error = schema_error or format_conflict(messages)
+    schema, instruction = encode_format(profile, resolved, adaptations, schema_error)
     if instruction is not None:
         system = [*system, {"type": "text", "text": instruction}]
     thinking = encode_thinking(
@@ -149,6 +155,7 @@ def build_body(
         fields = merge_objects(fields, options)
     if resolved.stream:
         fields["stream"] = True
+    fit_marks(_marked_blocks(fields), "cache_control", adaptations)
     betas, resolved = take_betas(resolved, config)
     fields = merge_extra(fields, resolved, adaptations)
     if service.quirks.betas_in_body and thinking.effort is not None:
@@ -158,6 +165,36 @@ def build_body(
     model, stream = str(fields["model"]), bool(fields.get("stream"))
     fields = _for_host(service.quirks, betas, version, fields)
     return Body(model, stream, fields, adaptations, () if service.quirks.betas_in_body else betas)
+
+
+def _marked_blocks(fields: dict[str, Any]) -> Iterator[list[dict[str, Any]]]:
+    """What can have a cache mark, in the order of the prompt."""
+    yield fields.get("tools", [])
+    system = fields.get("system")
+    yield system if isinstance(system, list) else []
+    for message in fields["messages"]:
+        if isinstance(message["content"], list):
+            yield message["content"]
+            for block in message["content"]:
+                if isinstance(block.get("content"), list):
+                    yield block["content"]
+
+
+def format_conflict(messages: list[dict[str, Any]]) -> str:
+    """The reason why there can be no `output_config.format` beside these turns; "" if there is none.
+
+    Source: platform.claude.com, Structured outputs: "Citations" and "Message prefilling" are incompatible, a 400; read 2026-11-30.
+    """
+    if messages[-1]["role"] == "assistant":
+        return "a response that is continued has no format"
+    for message in messages:
+        blocks = message["content"] if isinstance(message["content"], list) else ()
+        for block in blocks:
+            inner = block.get("content") if block["type"] == "tool_result" else None
+            for item in (block, *(inner if isinstance(inner, list) else ())):
+                if (item.get("citations") or {}) == {"enabled": True}:
+                    return "there is no format beside citations"
+    return ""
 
 
 def take_betas(
@@ -240,8 +277,11 @@ def _tools(
     if not tools:
         adaptations += dropped_tool_choice(resolved)
         return {}
-    by_budget = (thinking.config or {}).get("type") == "enabled"
-    choice = encode_tool_choice(profile, resolved, adaptations, thinks_by_budget=by_budget)
+    kind = (thinking.config or {}).get("type")
+    refuses = kind == "enabled"
+    if kind == "adaptive" and not service.quirks.forces_adaptive:
+        refuses = refuses_forced(profile)
+    choice = encode_tool_choice(profile, resolved, adaptations, refuses_forced_calls=refuses)
     return {"tools": tools} if choice is None else {"tools": tools, "tool_choice": choice}
 
 

@@ -186,6 +186,7 @@ def _tool_choice(body: BodyReader) -> tuple[ToolChoice | None, bool | None]:
         name = fields.text("name")
         if not name:
             invalid("tool_choice/name", "the choice of a tool needs its name")
+        fields.unread()
         return NamedToolChoice(name), parallel
     if kind not in _CHOICES:
         invalid("tool_choice/type", "the type is auto, any, tool or none")
@@ -203,6 +204,8 @@ def _reasoning_and_format(
     older = body.object("output_format")
     effort = None if output is None else output.one_of("effort", EFFORTS)
     form = None if output is None else output.object("format")
+    if form is not None and older is not None:
+        body.drop("output_format", "output_config/format is there too")
     form = older if form is None else form
     response_format: SchemaFormat | None = None
     if form is not None:
@@ -221,6 +224,8 @@ def _reasoning_and_format(
     summary = thinking.text("display") != "omitted"
     thinking.unread()
     if kind == "disabled":
+        if effort is not None:
+            body.drop("output_config/effort", "thinking is disabled", effort)
         return ReasoningRequest(enabled=False), response_format
     reasoning = ReasoningRequest(effort=effort, budget_tokens=budget, summary=summary)
     return reasoning, response_format

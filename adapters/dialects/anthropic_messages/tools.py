@@ -63,7 +63,7 @@ def encode_tool_choice(
     resolved: ResolvedRequest,
     adaptations: list[Adaptation],
     *,
-    thinks_by_budget: bool,
+    refuses_forced_calls: bool,
 ) -> dict[str, Any] | None:
     """`tool_choice`, None if nothing needs to be sent. A forced choice becomes "auto" where the model rejects it."""
     choice: dict[str, Any] | None = None
@@ -80,8 +80,8 @@ def encode_tool_choice(
         reason = None
         if profile.traits.get("forced_tools") is False:
             reason = f"{resolved.model} cannot be forced to call a tool"
-        elif thinks_by_budget:
-            reason = "no model can be forced to call a tool while it thinks with a budget"
+        elif refuses_forced_calls:
+            reason = f"{resolved.model} cannot be forced to call a tool while it thinks"
         if reason is not None:
             before = choice.get("name", "required")
             adaptations.append(changed("tool_choice", reason, before, "auto"))

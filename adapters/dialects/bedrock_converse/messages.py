@@ -20,7 +20,7 @@ from llm_pure.adapters.dialects.bedrock_converse.media import (
 )
 from llm_pure.adapters.dialects.bedrock_converse.turns import cache_point, turn_rules
 from llm_pure.adapters.dialects.common.adaptations import renamed
-from llm_pure.adapters.dialects.common.message_encoder import MessageEncoder
+from llm_pure.adapters.dialects.common.message_encoder import MessageEncoder, object_arguments
 from llm_pure.adapters.dialects.common.turn_rules import Turn, TurnRules
 from llm_pure.core.adaptations import Adaptation, ModelProfile
 from llm_pure.core.dialect import AnyService
@@ -152,13 +152,8 @@ class Encoder(MessageEncoder[object]):
     def _call(self, call: ToolCall, path: str) -> Block:
         tool = {"name": call.name, "inputSchema": {"json": {"type": "object", "properties": {}}}}
         self.called.setdefault(call.name, {"toolSpec": tool})
-        arguments = call.arguments.strip() or "{}"
-        value: Any = {"INVALID_JSON": call.arguments}
-        if json_object(arguments) is None:
-            self.change(path, "the arguments are not a JSON object", call.arguments)
-        else:
-            value = msgspec.Raw(arguments.encode())
-        use = {"toolUseId": call.id, "name": call.name, "input": value}
+        arguments = msgspec.Raw(object_arguments(call, path, self.adaptations).encode())
+        use = {"toolUseId": call.id, "name": call.name, "input": arguments}
         return {"toolUse": {**use, **self.own_fields(call.provider_metadata)}}
 
     def _result(self, result: ToolResult, path: str) -> Block:

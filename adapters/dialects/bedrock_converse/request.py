@@ -3,11 +3,13 @@
 Source: botocore 1.44.5 (ConverseRequest), ../shared/wire/bedrock.md section 2; read 2026-11-20.
 """
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import msgspec
 
+from llm_pure.adapters.dialects.anthropic_messages.models import refuses_forced
 from llm_pure.adapters.dialects.anthropic_messages.request import default_max_tokens, take_betas
 from llm_pure.adapters.dialects.anthropic_messages.tools import encode_format
 from llm_pure.adapters.dialects.bedrock_converse.messages import encode_messages
@@ -23,7 +25,14 @@ from llm_pure.adapters.dialects.common.adaptations import (
     leave_out_blank_stops,
 )
 from llm_pure.adapters.dialects.common.json_objects import merge_objects
-from llm_pure.core.adaptations import Adaptation, ModelProfile, adapt
+from llm_pure.adapters.dialects.common.message_encoder import fit_marks
+from llm_pure.core.adaptations import (
+    Adaptation,
+    MetadataLimits,
+    ModelProfile,
+    adapt,
+    fit_metadata,
+)
 from llm_pure.core.dialect import AnyService, build_post, require_lossless
 from llm_pure.core.provider import Built
 from llm_pure.core.resolved_request import (
@@ -109,9 +118,17 @@ def chat_body(
     )
     inference, vendor_fields = _settings(profile, resolved, reasoning, adaptations)
     tools = encode_tools(
-        service, profile, resolved, encoded.called, adaptations, by_budget=reasoning.by_budget
+        service,
+        profile,
+        resolved,
+        encoded.called,
+        adaptations,
+        refuses_forced_calls=reasoning.by_budget or (reasoning.thinks and refuses_forced(profile)),
     )
-    output, instruction = _output(service, profile, resolved, fitted.schema_error, adaptations)
+    schema_error = fitted.schema_error
+    if resolved.response_format is not None and "thinking" in profile.traits:
+        schema_error = schema_error or _format_conflict(encoded.turns)
+    output, instruction = _output(service, profile, resolved, schema_error, adaptations)
     body: Body = {
         "messages": encoded.turns,
         "system": [*encoded.system, {"text": instruction}] if instruction else encoded.system,
@@ -119,9 +136,11 @@ def chat_body(
         "toolConfig": tools.config,
         "additionalModelRequestFields": merge_objects(vendor_fields, tools.vendor_fields),
         "outputConfig": output,
-        "requestMetadata": dict(resolved.metadata or {}),
+        "requestMetadata": fit_metadata(resolved.metadata or {}, _METADATA, adaptations),
         **encode_options(resolved, _OPTIONS, service.name, adaptations),
     }
+    if "thinking" in profile.traits:
+        fit_marks(_marked_blocks(body), "cachePoint", adaptations)
     betas, resolved = (
         take_betas(resolved, config) if "thinking" in profile.traits else ((), resolved)
     )
@@ -132,6 +151,31 @@ def chat_body(
         body["additionalModelRequestFields"] = {**fields, "anthropic_beta": list(betas)}
     body = {key: value for key, value in body.items() if value or key == "messages"}
     return merge_extra(body, resolved, adaptations)
+
+
+_METADATA = MetadataLimits(
+    max_pairs=16,
+    key=re.compile(r"[a-zA-Z0-9\s:_@$#=/+,-.]{1,256}"),
+    value=re.compile(r"[a-zA-Z0-9\s:_@$#=/+,-.]{0,256}"),
+    source="botocore 1.44.8, bedrock-runtime RequestMetadata, read 2026-11-30",
+)
+
+
+def _marked_blocks(body: Body) -> Iterator[list[Body]]:
+    """What can have a cache point, in the order of the prompt."""
+    yield body["toolConfig"].get("tools", [])
+    yield body["system"]
+    for message in body["messages"]:
+        yield message["content"]
+
+
+def _format_conflict(messages: list[Body]) -> str:
+    """As `anthropic_messages.request.format_conflict`, in Converse's form."""
+    if messages[-1]["role"] == "assistant":
+        return "a response that is continued has no format"
+    blocks = [block for message in messages for block in message["content"]]
+    cited = any("citations" in block.get("document", ()) for block in blocks)
+    return "there is no format beside citations" if cited else ""
 
 
 def _guardrail(guardrail: Guardrail) -> Body:

@@ -45,11 +45,11 @@ def encode_tools(
     called: Mapping[str, dict[str, Any]],
     adaptations: list[Adaptation],
     *,
-    by_budget: bool = False,
+    refuses_forced_calls: bool = False,
 ) -> ToolFields:
     """`called`: tools that the history calls, by name; the service requires them where the request offers no tools.
 
-    `by_budget`: Claude thinks with a budget, and cannot be forced to call a tool.
+    `refuses_forced_calls`: Claude thinks, and cannot be forced to call a tool.
     """
     offered = _offered(service, profile, resolved, adaptations)
     tool_choice_key = profile.traits.get("tool_choice_key")
@@ -70,7 +70,9 @@ def encode_tools(
         reason = "the service requires the tools that the history calls, so the model may call them again"
         adaptations.append(changed(field, reason))
         return ToolFields(config)
-    choice = encode_tool_choice(profile, resolved, adaptations, thinks_by_budget=by_budget)
+    choice = encode_tool_choice(
+        profile, resolved, adaptations, refuses_forced_calls=refuses_forced_calls
+    )
     if choice is not None and "disable_parallel_tool_use" in choice:
         if tool_choice_key is not None:
             return ToolFields(config, {tool_choice_key: choice})

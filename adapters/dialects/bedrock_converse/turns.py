@@ -76,6 +76,7 @@ _CLAUDE = replace(
     _RULES,
     after_results="no_documents",
     error_media=False,
+    empty_errors=False,
     final_text_stripped=True,
     reasoning="signed",
     reasoning_of=frozenset({"anthropic", "claude", "vertex_anthropic", "bedrock_invoke"}),

@@ -25,6 +25,7 @@ ANTHROPIC = anthropic_messages.Quirks(
     model_in="path",
     stream_in_body=False,
     betas_in_body=True,
+    forces_adaptive=False,
     compatible_providers=frozenset({"anthropic", "claude"}),
     options={"user": "metadata/user_id"},
 )

@@ -9,8 +9,13 @@ import msgspec
 
 from llm_pure.adapters.dialects.cohere_chat.errors import find_error
 from llm_pure.adapters.dialects.cohere_chat.usage import read_usage
-from llm_pure.adapters.dialects.common.embed import check_embed_request, decode_vectors
+from llm_pure.adapters.dialects.common.embed import (
+    check_embed_request,
+    decode_vectors,
+    dimensions_of,
+)
 from llm_pure.adapters.dialects.common.extra_fields import NO_NAMES, extra_fields
+from llm_pure.core.adaptations import Adaptation
 from llm_pure.core.dialect import AnyService, build_post, malformed_response, read_json
 from llm_pure.core.provider import Built
 from llm_pure.framing.json_codec import convert
@@ -60,10 +65,12 @@ def build_embed(service: AnyService, config: LLMConfig, request: EmbedRequest) -
         "input_type": request.task or "search_document",
         "embedding_types": [request.encoding or "float"],
     }
-    if request.dimensions is not None:
-        body["output_dimension"] = request.dimensions
+    adaptations: list[Adaptation] = []
+    dimensions = dimensions_of(request, model, adaptations)
+    if dimensions is not None:
+        body["output_dimension"] = dimensions
     body |= request.extra or {}
-    return build_post(service, config, url, body)
+    return build_post(service, config, url, body, adaptations)
 
 
 @returns_failure

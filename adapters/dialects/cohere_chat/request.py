@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from llm_pure.adapters.dialects.cohere_chat.messages import encode_messages
-from llm_pure.adapters.dialects.common.adaptations import changed, dropped
+from llm_pure.adapters.dialects.common.adaptations import changed, dropped, limit_stops
 from llm_pure.adapters.dialects.common.json_objects import JSON_INSTRUCTION
 from llm_pure.adapters.dialects.common.legacy_functions import wire_tools
 from llm_pure.adapters.dialects.common.reasoning_effort import not_both
@@ -49,6 +49,9 @@ _SETTING_KEYS: Mapping[str, str] = {
 }
 """Settings -> fields, but for logprobs."""
 
+_MAX_STOPS = 5
+"""cohere 7.3.1, v2/raw_client.py: "A list of up to 5 strings", read 2026-11-30. The range of `seed` is unconfirmed."""
+
 _SOURCE = "cohere 7.3.1, v2/raw_client.py, read 2026-11-20"
 
 _EVERY_MODEL = ModelProfile(
@@ -62,6 +65,7 @@ _EVERY_MODEL = ModelProfile(
         "top_k": (0, 500),
         "presence_penalty": (0, 1),
         "frequency_penalty": (0, 1),
+        "seed": (0, 2**64 - 1),
     },
     source=_SOURCE,
 )
@@ -157,6 +161,7 @@ def _fields(
             pass
     settings, setting_adaptations = adapt(resolved.settings, resolved.user_set, _EVERY_MODEL)
     adaptations += setting_adaptations
+    limit_stops(settings, _MAX_STOPS, service.name, adaptations)
     fields |= {key: settings[name] for name, key in _SETTING_KEYS.items() if name in settings}
     if "logprobs" in settings:
         fields["logprobs"] = True

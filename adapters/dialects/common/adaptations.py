@@ -30,9 +30,25 @@ def rewritten(field: str, reason: str, before: object = None, after: object = No
     return Adaptation(field=field, action="rewritten", reason=reason, before=before, after=after)
 
 
+def added(field: str, reason: str, after: object = None) -> Adaptation:
+    """Something that the service needs beside what was requested."""
+    return Adaptation(field=field, action="added", reason=reason, after=after)
+
+
 def dropped_tool_mark(index: int, name: str) -> Adaptation:
     """The cache mark of a tool, for services that take none at tools."""
     return dropped(f"tools/{index}/cache", f"{name} takes no cache marks at tools", True)
+
+
+def limit_stops(
+    settings: Settings, limit: int, service: str, adaptations: list[Adaptation]
+) -> None:
+    """Keep the first stop sequences, as many as the service takes."""
+    stop = settings.get("stop", ())
+    if len(stop) > limit:
+        reason = f"{service} supports at most {limit} stop sequence{'s' if limit > 1 else ''}"
+        adaptations.append(clamped("stop", reason, stop, stop[:limit]))
+        settings["stop"] = stop[:limit]
 
 
 def leave_out_blank_stops(settings: Settings, adaptations: list[Adaptation]) -> None:

@@ -55,6 +55,10 @@ def arrange(
         if turn.parts or not message.parts or turn.role == "assistant":
             turns.append(turn)  # nothing is left of the others: all their parts were reported
     turns = _one_response_each(turns)
+    if rules.paired_results and (ToolCall in reader.kinds or ToolResult in reader.kinds):
+        from llm_pure.adapters.dialects.common.call_results import pair_results  # late: start-up
+
+        turns = pair_results(turns, rules, adaptations)
     if rules.results == "first":
         turns = _results_first(turns, rules, adaptations)
     if not rules.reasoning_alone and Reasoning in reader.kinds:
@@ -68,6 +72,10 @@ def arrange(
         turns = _user_first(turns, adaptations)
     if rules.text_beside_documents and Document in reader.kinds:
         turns = _with_text_beside_documents(turns, adaptations)
+    if not rules.empty_errors and ToolResult in reader.kinds:
+        from llm_pure.adapters.dialects.common.call_results import with_error_text  # late: start-up
+
+        turns = [with_error_text(turn, adaptations) for turn in turns]
     turns = _ended(turns, service, rules, adaptations, model)
     return turns if rules.call_ids is None else with_wire_ids(turns, rules.call_ids, adaptations)
 
@@ -115,9 +123,16 @@ def _one_response_each(turns: list[Turn]) -> list[Turn]:
 
 
 def _results_follow(turns: list[Turn], index: int) -> bool:
-    """Whether the first turn after this one that is not the assistant's has results."""
-    later = next((turn for turn in turns[index:] if turn.role != "assistant"), None)
-    return later is not None and _count_results(later) > 0
+    """Whether there are results between this run of the assistant's turns and the next."""
+    has_begun = False
+    for turn in turns[index:]:
+        if turn.role != "assistant":
+            has_begun = True
+            if _count_results(turn):
+                return True
+        elif has_begun:
+            return False
+    return False
 
 
 def _results_first(

@@ -29,6 +29,25 @@ def check_embed_request(service: AnyService, config: LLMConfig, request: EmbedRe
     return model
 
 
+FIXED_DIMENSIONS: tuple[str, ...] = (
+    "text-embedding-ada-",
+    "embed-english-v", "embed-english-light-v", "embed-multilingual-v", "embed-multilingual-light-v",
+    "mistral-embed",
+)  # fmt: skip
+"""Prefixes of the models that refuse a number of dimensions: "This model does not support specifying dimensions."
+(SciPhi-AI/R2R#768, camel-ai/camel#902); cohere 7.3.1 v2/raw_client.py, output_dimension: embed-v4 and newer; mistral-embed as generally
+known, unconfirmed. Read 2026-11-30."""
+
+
+def dimensions_of(request: EmbedRequest, model: str, adaptations: list[Adaptation]) -> int | None:
+    """The number of dimensions to send; None, with an adaptation, for models that have one number only."""
+    if request.dimensions is not None and model.rpartition("/")[2].startswith(FIXED_DIMENSIONS):
+        reason = f"{model} has one number of dimensions"
+        adaptations.append(dropped("dimensions", reason, request.dimensions))
+        return None
+    return request.dimensions
+
+
 def drop_base64(service: AnyService, request: EmbedRequest, adaptations: list[Adaptation]) -> None:
     """Report `encoding="base64"` as dropped, for APIs that send vectors as plain numbers only."""
     if request.encoding == "base64":

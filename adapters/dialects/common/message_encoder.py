@@ -4,14 +4,14 @@ Consecutive turns of one role become one turn. A dialect subclasses MessageEncod
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
-from typing import Any, Generic, TypeVar
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Generic, Literal, TypeVar
 
 from llm_pure.adapters.dialects.common.adaptations import changed, dropped
 from llm_pure.adapters.dialects.common.turn_rules import Placed, Turn, TurnRules
 from llm_pure.core.adaptations import Adaptation
 from llm_pure.core.dialect import Service
-from llm_pure.framing.json_codec import json_object
+from llm_pure.framing.json_codec import json_object, json_text
 from llm_pure.types.errors import InvalidRequest
 from llm_pure.types.messages import (
     CacheMark,
@@ -68,6 +68,7 @@ def _plain_turns(messages: Sequence[Message], rules: TurnRules) -> list[Turn] | 
         return None
     turns: list[tuple[Role, str, list[Placed], str | None]] = []
     before, begun = "", False
+    waiting: list[str] = []  # ids of the calls without a result so far
     for index, message in enumerate(messages):
         role, parts = message.role, message.parts
         if message.prefix or message.cache is not None or not parts:
@@ -80,7 +81,7 @@ def _plain_turns(messages: Sequence[Message], rules: TurnRules) -> list[Turn] | 
                 return None
         elif role == "assistant":
             follows_calls = before == role and any(type(p[1]) is ToolCall for p in turns[-1][2])
-            if not begun or follows_calls:
+            if not begun or follows_calls or waiting:
                 return None
         elif before == "tool" and rules.after_results == "nothing":
             return None
@@ -90,15 +91,28 @@ def _plain_turns(messages: Sequence[Message], rules: TurnRules) -> list[Turn] | 
         for part in parts:
             if type(part) not in kinds or not _is_plain(part):
                 return None
+            if role != "user" and rules.paired_results and not _follows(part, waiting):
+                return None
             placed.append((f"{path}/parts/{len(placed)}", part))
         if joins:
             turns[-1][2].extend(placed)
         else:
             turns.append((role, path, placed, message.name))
         before = role
-    if before not in ("user", "tool"):
+    if before not in ("user", "tool") or waiting:
         return None
     return [Turn(role, path, tuple(placed), name) for role, path, placed, name in turns]
+
+
+def _follows(part: Part, waiting: list[str]) -> bool:
+    """Whether the part is no result but that of the first call that waits; `waiting` becomes the ids of the others."""
+    if type(part) is ToolCall:
+        waiting.append(part.id)
+    elif type(part) is ToolResult:
+        if not waiting or waiting[0] != part.tool_call_id:
+            return False
+        del waiting[0]
+    return True
 
 
 def _is_plain(part: Part) -> bool:
@@ -112,6 +126,8 @@ def _is_plain(part: Part) -> bool:
         return part.provider_metadata is None and part.cache is None  # type: ignore[union-attr]
     if kind is not ToolResult or part.provider_metadata is not None or part.cache is not None:  # type: ignore[union-attr]
         return False
+    if not part.content:  # type: ignore[union-attr]
+        return not part.is_error  # type: ignore[union-attr]
     for item in part.content:  # type: ignore[union-attr]
         if type(item) is not Text or item.provider_metadata is not None or item.cache is not None:
             return False
@@ -194,6 +210,70 @@ class MessageEncoder(ABC, Generic[Q]):
         if provider_metadata is None or not self.understands(provider_metadata.provider):
             return {}
         return json_object(provider_metadata.json) or {}
+
+
+def object_arguments(call: ToolCall, path: str, adaptations: list[Adaptation]) -> str:
+    """The arguments of a call as JSON text of an object, for services that take nothing else.
+
+    Text that is none, as a model writes it that is cut off, stands in an object, as Anthropic advises (platform.claude.com,
+    Fine-grained tool streaming, "Handling invalid JSON"; read 2026-11-30).
+    """
+    text = call.arguments
+    if json_object(text) is not None:
+        return text
+    if not text.strip():
+        return "{}"
+    reason = "the arguments are not a JSON object"
+    adaptations.append(changed(path, reason, text))
+    return json_text({"INVALID_JSON": text})
+
+
+MAX_MARKS = 4
+"""Of Claude: "A maximum of 4 blocks with cache_control may be provided" (platform.claude.com, Prompt caching; read 2026-11-30)."""
+
+
+def fit_marks(
+    groups: Iterable[list[dict[str, Any]]],
+    key: Literal["cache_control", "cachePoint"],
+    adaptations: list[Adaptation],
+) -> None:
+    """Take from Claude's body the cache marks that it cannot have. `groups`: its lists of blocks: tools, system, then turns.
+
+    No marks beyond the fourth: those of the earliest turns go first. No mark of an hour after a shorter one: "a ttl='1h'
+    cache_control block must not come after a ttl='5m' cache_control block. Note that blocks are processed in the following
+    order: `tools`, `system`, `messages`" (headroomlabs-ai/headroom#2939, claude-code-cache-fix#44); read 2026-11-30.
+    """
+    marked = [
+        (number, group, block)
+        for number, group in enumerate(groups)
+        for block in group
+        if key in block
+    ]
+    if not marked:
+        return
+    excess = len(marked) - MAX_MARKS
+    if excess > 0:
+        in_turns = [entry for entry in marked if entry[0] > 1]
+        removed = [*in_turns, *[entry for entry in marked if entry[0] <= 1]][:excess]
+        for _, group, block in removed:
+            others = {name: value for name, value in block.items() if name != key}
+            index = next(index for index, item in enumerate(group) if item is block)
+            group[index : index + 1] = [others] if others else []
+        adaptations.append(
+            dropped(key, f"a request has at most {MAX_MARKS} cache marks", len(marked))
+        )
+        marked = [entry for entry in marked if entry not in removed]
+    is_shorter = False
+    for _, group, block in marked:
+        mark = block[key]
+        if not isinstance(mark, dict) or mark.get("ttl") != "1h":
+            is_shorter = True
+        elif is_shorter:
+            shorter = {name: value for name, value in mark.items() if name != "ttl"}
+            index = next(index for index, item in enumerate(group) if item is block)
+            group[index] = {**block, key: shorter}
+            reason = "a mark of an hour cannot come after a shorter one"
+            adaptations.append(changed(f"{key}/ttl", reason, "1h"))
 
 
 def mark_fields(mark: CacheMark | None) -> dict[str, Any]:

@@ -72,10 +72,14 @@ class TurnRules(msgspec.Struct, frozen=True, kw_only=True):
 
     results: Literal["first", "anywhere"] = "first"
     """"first": tool results follow their calls directly, all together. "anywhere": they are items of their own."""
+    paired_results: bool = True
+    """Every call needs a result, and every result a call."""
     result_media: frozenset[type] | None = TEXT_ONLY
     """Types of media that a tool result can hold; others follow in the user's turn. None: the dialect decides."""
     error_media: bool = True
     """A result that is an error can hold media too; else they follow in the user's turn."""
+    empty_errors: bool = True
+    """A result that is an error may have no content; else it needs text."""
     after_results: Literal["anything", "no_documents", "nothing"] = "anything"
     """What the user's turn may hold after results without an assistant's turn between: all, all but documents and videos
     (but PDF), or nothing."""

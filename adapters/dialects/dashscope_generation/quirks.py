@@ -87,6 +87,8 @@ _TURNS = TurnRules(
 """`partial`: help.aliyun.com, "Partial mode"; read 2026-11-29."""
 
 COMPATIBLE = Quirks(
+    # 400, 'The "function.arguments" parameter of the code model must be in JSON format.' (in public code and logs), read 2026-11-30
+    object_arguments=True,
     unsupported=unsupported_by("dashscope", "frequency_penalty", "metadata"),
     ranges={"temperature": (0, 1.99), "presence_penalty": (-2, 2), "n": (1, 4)},
     profiles=PROFILES,

@@ -12,7 +12,7 @@ import msgspec
 from msgspec.structs import replace
 
 from llm_pure.adapters.dialects.common.adaptations import renamed
-from llm_pure.adapters.dialects.common.message_encoder import MessageEncoder
+from llm_pure.adapters.dialects.common.message_encoder import MessageEncoder, object_arguments
 from llm_pure.adapters.dialects.common.replay import needs_stand_in
 from llm_pure.adapters.dialects.common.turn_rules import (
     ANY_ROLE,
@@ -172,14 +172,12 @@ class _ContentEncoder(MessageEncoder[Quirks]):
         return {"text": part.text, "thought": True, **signature, **own_fields}
 
     def _call(self, part: ToolCall, path: str) -> dict[str, Any]:
-        if json_object(part.arguments) is None:
-            raise self._invalid("the arguments are not a JSON object", f"{path}/arguments")
         own_fields = self.own_fields(part.provider_metadata)
         own_call = own_fields.pop("functionCall", None)
         own_call = own_call if isinstance(own_call, dict) else {}
         wire_id = own_call.get("id")
         self.calls[part.id] = (part.name, wire_id if isinstance(wire_id, str) else None)
-        arguments = msgspec.Raw(part.arguments.encode())
+        arguments = msgspec.Raw(object_arguments(part, path, self.adaptations).encode())
         return {"functionCall": {**own_call, "name": part.name, "args": arguments}, **own_fields}
 
     def _result(self, result: ToolResult, path: str) -> list[Any]:

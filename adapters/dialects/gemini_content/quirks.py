@@ -37,6 +37,10 @@ class Quirks(msgspec.Struct, frozen=True, kw_only=True):
 
     options: Mapping[str, OptionField] = msgspec.field(default_factory=lambda: OPTIONS)
     """The optional fields of ChatRequest that the service has."""
+    unsupported: Mapping[str, str] = {}
+    """Setting -> the reason why the service does not take it for models that can think."""
+    combines_hosted_tools: bool = False
+    """Functions beside hosted tools need `includeServerSideToolInvocations`."""
     labels: bool = False
     """A request's metadata is sent, as `labels`."""
     files_url: str = ""

@@ -3,9 +3,13 @@
 Source: ai.google.dev, "Generating content" (v1beta); google-genai 3.4.0; read 2026-11-20.
 """
 
+import re
 from typing import Any
 
+from msgspec.structs import replace
+
 from llm_pure.adapters.dialects.common.adaptations import (
+    added,
     changed,
     clamped,
     dropped,
@@ -19,8 +23,10 @@ from llm_pure.adapters.dialects.gemini_content.quirks import Quirks
 from llm_pure.adapters.dialects.gemini_content.thinking import thinking_config
 from llm_pure.core.adaptations import (
     Adaptation,
+    MetadataLimits,
     ModelProfile,
     adapt,
+    fit_metadata,
     profile_for,
     reasoning_enabled,
 )
@@ -37,7 +43,7 @@ from llm_pure.framing.json_codec import encode
 from llm_pure.schema.fit import SchemaProfiles, fit_schemas
 from llm_pure.schema.profiles import GEMINI, GEMINI_TOOL_NAME
 from llm_pure.types.config import LLMConfig
-from llm_pure.types.errors import InvalidRequest
+from llm_pure.types.errors import InvalidRequest, UnsupportedFeature
 from llm_pure.types.rejection import Rejected, ok, returns_failure
 from llm_pure.types.request import (
     AllowedTools,
@@ -65,6 +71,13 @@ _SETTING_KEYS = {
 
 _MAX_STOP = 5
 """Maximum number of stop sequences. As generally known on 2026-11-20; unconfirmed."""
+
+_LABELS = MetadataLimits(
+    max_pairs=64,
+    key=re.compile(r"[a-z][a-z0-9_-]{0,62}"),
+    value=re.compile(r"[a-z0-9_-]{0,63}"),
+    source="cloud.google.com, Gemini API in Vertex AI, labels: lower case, at most 63 characters; read 2026-11-30",
+)
 
 _SCHEMAS = SchemaProfiles(tools=GEMINI, responses=GEMINI, tool_name=GEMINI_TOOL_NAME)
 
@@ -106,7 +119,7 @@ def chat_body(
     profile = profile_for(PROFILES, resolved.model)
     body = encode_messages(service, profile, resolved.messages, adaptations)
     adaptations += fitted.adaptations
-    body |= _tools(service, resolved, adaptations)
+    body |= _tools(service, profile, resolved, adaptations)
     generation, instruction = _generation_config(
         service, profile, resolved, adaptations, has_tools="tools" in body
     )
@@ -119,7 +132,7 @@ def chat_body(
         body = merge_objects(body, _without_audio_format(resolved, options, adaptations))
         _check_cached_content(service, body)
     if resolved.metadata and service.quirks.labels:
-        body["labels"] = dict(resolved.metadata)
+        body["labels"] = fit_metadata(resolved.metadata, _LABELS, adaptations)
     elif resolved.metadata:
         adaptations.append(dropped("metadata", f"{service.name} does not store metadata"))
     return resolved, merge_extra(body, resolved, adaptations)
@@ -173,7 +186,7 @@ def _generation_config(
     settings, setting_adaptations = adapt(
         resolved.settings,
         resolved.user_set,
-        profile,
+        _of_service(service, profile),
         reasoning=reasoning_enabled(profile, resolved.reasoning),
     )
     adaptations += setting_adaptations
@@ -189,8 +202,11 @@ def _generation_config(
         if settings["logprobs"] is not True:
             config["logprobs"] = settings["logprobs"]
     instruction = ""
-    if resolved.response_format is not None and has_tools and not profile.traits.get("combines"):
-        instruction = _in_words(service, resolved.response_format, adaptations)
+    traits = profile.traits
+    refuses = not traits.get("json", True) or (has_tools and not traits.get("combines"))
+    if resolved.response_format is not None and refuses:
+        reason = _NO_JSON_MODE if not traits.get("json", True) else _NO_FORMAT_BESIDE_TOOLS
+        instruction = _in_words(service, resolved.response_format, reason, adaptations)
     else:
         config |= _format(resolved.response_format)
     if thinking:
@@ -209,15 +225,30 @@ def _format(response_format: ResponseFormat | None) -> dict[str, Any]:
             return {}
 
 
-def _in_words(
-    service: Service[Quirks], response_format: ResponseFormat, adaptations: list[Adaptation]
-) -> str:
-    """The text that asks for the format: models before Gemini 3 refuse a JSON format beside tools.
+_NO_FORMAT_BESIDE_TOOLS = (
+    "before Gemini 3 there is no response format beside tools; the prompt asks for it"
+)
+"""\"Function calling with a response mime type: 'application/json' is unsupported\" (python-genai#867, symfony/ai#803,
+read 2026-11-29)."""
 
-    "Function calling with a response mime type: 'application/json' is unsupported" (python-genai#867, symfony/ai#803,
-    read 2026-11-29).
-    """
-    reason = "before Gemini 3 there is no response format beside tools; the prompt asks for it"
+_NO_JSON_MODE = "the model has no JSON mode; the prompt asks for it"
+
+
+def _of_service(service: Service[Quirks], profile: ModelProfile) -> ModelProfile:
+    """The profile with what the service does not support of models that think."""
+    unsupported = service.quirks.unsupported
+    if not unsupported or "thinking" not in profile.traits:
+        return profile
+    return replace(profile, unsupported={**profile.unsupported, **unsupported})
+
+
+def _in_words(
+    service: Service[Quirks],
+    response_format: ResponseFormat,
+    reason: str,
+    adaptations: list[Adaptation],
+) -> str:
+    """The text that asks for the format, where the model refuses it for this reason."""
     if isinstance(response_format, JsonFormat):
         adaptations.append(changed("response_format", reason, "json_object"))
         return JSON_INSTRUCTION
@@ -234,12 +265,20 @@ def _schema(schema_format: SchemaFormat) -> JsonSchema:
 
 
 def _tools(
-    service: Service[Quirks], resolved: ResolvedRequest, adaptations: list[Adaptation]
+    service: Service[Quirks],
+    profile: ModelProfile,
+    resolved: ResolvedRequest,
+    adaptations: list[Adaptation],
 ) -> dict[str, Any]:
-    """{tools?, toolConfig?}."""
+    """{tools?, toolConfig?}. Raises Rejected for functions beside hosted tools, where they are refused."""
+    calls_functions = profile.traits.get("functions", True)
     functions: list[dict[str, Any]] = []
     native: list[dict[str, Any]] = []
+    if not calls_functions and any(isinstance(tool, Tool) for tool in resolved.tools):
+        adaptations.append(dropped("tools", f"{resolved.model} calls no functions"))
     for index, tool in enumerate(resolved.tools):
+        if isinstance(tool, Tool) and not calls_functions:
+            continue
         if isinstance(tool, Tool):
             functions.append(function_of(tool, schema_key="parametersJsonSchema"))
             if tool.cache is not None:
@@ -257,7 +296,37 @@ def _tools(
         adaptations += dropped_tool_choice(resolved)
     elif calling := _calling_config(resolved):
         fields["toolConfig"] = {"functionCallingConfig": calling}
+    if functions and any("functionDeclarations" not in tool for tool in native):
+        _combine(service, profile, resolved.model, fields, adaptations)
     return fields
+
+
+def _combine(
+    service: Service[Quirks],
+    profile: ModelProfile,
+    model: str,
+    fields: dict[str, Any],
+    adaptations: list[Adaptation],
+) -> None:
+    """Add what the service needs for functions beside hosted tools.
+
+    "Please enable tool_config.include_server_side_tool_invocations to use Built-in tools with Function calling"
+    (cloudwego/eino-ext#761, genkit#4970), with which there is no mode AUTO; Vertex AI has no such field (strands-agents
+    harness-sdk#3646), and models before Gemini 3 refuse both together: "Tool use with function calling is unsupported".
+    Source: ai.google.dev, Tool combination; read 2026-11-30.
+    """
+    if not profile.traits.get("combines"):
+        message = f"{service.name} does not support functions beside hosted tools for {model}"
+        raise Rejected(UnsupportedFeature(message=message, provider=service.name, feature="tools"))
+    if not service.quirks.combines_hosted_tools:
+        return
+    config = fields.get("toolConfig", {})
+    calling = config.get("functionCallingConfig", {})
+    if calling.get("mode") == "AUTO":
+        config = {**config, "functionCallingConfig": {**calling, "mode": "VALIDATED"}}
+    fields["toolConfig"] = {**config, "includeServerSideToolInvocations": True}
+    reason = "functions beside hosted tools need it"
+    adaptations.append(added("toolConfig/includeServerSideToolInvocations", reason, True))
 
 
 def _calling_config(resolved: ResolvedRequest) -> dict[str, Any]:

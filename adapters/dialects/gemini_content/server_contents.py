@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from llm_pure.adapters.dialects.common.received import BodyReader, invalid
+from llm_pure.adapters.dialects.common.received_keys import KnownKeys, report_unknown
 from llm_pure.adapters.dialects.gemini_content import wire
 from llm_pure.core.adaptations import Adaptation
 from llm_pure.framing.json_codec import json_text
@@ -38,6 +39,7 @@ _ROLES: Mapping[str, Role] = {
     "tool": "user",
     "system": "system",
 }
+_TURN_KEYS: KnownKeys = {"role": None, "parts": None}
 _SNAKE = re.compile(r"_([a-z0-9])")
 _MEDIA: Mapping[str, type[Image | Audio | Video | Document]] = {
     "image": Image,
@@ -86,6 +88,7 @@ class ContentsReader:
         if not isinstance(turn, dict):
             invalid(path, f"a turn is an object, not {type(turn).__name__}")
         fields = camel(turn)
+        report_unknown(fields, _TURN_KEYS, self.adaptations, path)
         name = fields.get("role", "user")
         if role is None:
             role = _ROLES.get(name) if isinstance(name, str) else None

@@ -174,6 +174,8 @@ def _tool_choice(body: BodyReader) -> tuple[ToolChoice | None, bool]:
     mode = (config.text("mode") or "AUTO").upper()
     names = config.texts("allowedFunctionNames") or ()
     config.unread()
+    if names and mode not in ("ANY", "VALIDATED"):
+        config.drop("allowedFunctionNames", f"there is no choice among functions in mode {mode}")
     match mode:
         case "ANY" if len(names) == 1:
             return NamedToolChoice(names[0]), False
@@ -193,6 +195,8 @@ def _format(config: BodyReader) -> ResponseFormat | None:
     media_type = config.text("responseMimeType")
     native, older = config.object("responseJsonSchema"), config.object("responseSchema")
     schema = native or older
+    if native is not None and older is not None:
+        config.drop("responseSchema", "responseJsonSchema is there too")
     if schema is not None:
         return SchemaFormat(schema=schema.values)
     if media_type == "application/json":

@@ -49,7 +49,7 @@ def build_generate(
     return post_chat(service, config, "generate", resolved, body, adaptations, strict=strict)
 
 
-_RULES = TurnRules(left_out_if_empty=frozenset())
+_RULES = TurnRules(paired_results=False, left_out_if_empty=frozenset())
 
 
 def _prompt(

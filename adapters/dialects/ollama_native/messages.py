@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from llm_pure.adapters.dialects.common.adaptations import changed, dropped
-from llm_pure.adapters.dialects.common.message_encoder import no_turns, turns_of
+from llm_pure.adapters.dialects.common.message_encoder import no_turns, object_arguments, turns_of
 from llm_pure.adapters.dialects.common.turn_rules import Turn, TurnRules
 from llm_pure.core.adaptations import Adaptation
 from llm_pure.core.dialect import AnyService
@@ -51,6 +51,7 @@ def encode_messages(
 
 
 _RULES = TurnRules(
+    paired_results=False,
     result_media=frozenset({Image, Opaque}),
     left_out_if_empty=frozenset(),  # the templates of some models require that user and assistant alternate
     final_assistant="continued",
@@ -124,7 +125,7 @@ def _assistant(service: AnyService, turn: Turn, adaptations: list[Adaptation]) -
             case Reasoning(text=text):
                 thinking.append(text)
             case ToolCall():
-                calls.append(_tool_call(service, part, part_path))
+                calls.append(_tool_call(service, part, part_path, adaptations))
             case Image():
                 images.append(_image(part, part_path, adaptations))
             case _:
@@ -140,11 +141,12 @@ def _assistant(service: AnyService, turn: Turn, adaptations: list[Adaptation]) -
     return encoded
 
 
-def _tool_call(service: AnyService, call: ToolCall, part_path: str) -> dict[str, Any]:
+def _tool_call(
+    service: AnyService, call: ToolCall, part_path: str, adaptations: list[Adaptation]
+) -> dict[str, Any]:
     """The call. Its arguments are an object, sent as the text that the model wrote."""
-    if json_object(call.arguments) is None:
-        raise UnsupportedPart(f"{part_path}: the arguments of the call are not a JSON object")
-    function = {"name": call.name, "arguments": msgspec.Raw(call.arguments)}
+    arguments = msgspec.Raw(object_arguments(call, part_path, adaptations))
+    function = {"name": call.name, "arguments": arguments}
     encoded: dict[str, Any] = {"id": call.id, "function": function}
     if call.provider_metadata is not None and call.provider_metadata.provider == service.name:
         own_fields = json_object(call.provider_metadata.json) or {}

@@ -6,7 +6,12 @@ result becomes one `tool` message; media among the results follow in a `user` me
 
 from typing import Any
 
-from llm_pure.adapters.dialects.common.message_encoder import MessageEncoder, mark_fields
+from llm_pure.adapters.dialects.common.adaptations import renamed
+from llm_pure.adapters.dialects.common.message_encoder import (
+    MessageEncoder,
+    mark_fields,
+    object_arguments,
+)
 from llm_pure.adapters.dialects.common.turn_rules import Turn
 from llm_pure.adapters.dialects.openai_chat.parts import encode_content
 from llm_pure.adapters.dialects.openai_chat.quirks import Quirks, turn_rules
@@ -32,6 +37,9 @@ from llm_pure.types.messages import (
 from llm_pure.types.rejection import UnsupportedPart
 
 JsonObject = dict[str, Any]
+
+MAX_NAME = 64
+"""Maximum length of a participant's name."""
 
 
 def encode_messages(
@@ -75,11 +83,21 @@ class _Encoder(MessageEncoder[Quirks]):
             self.change(f"{turn.path}/role", reason, "system", role)
         return {"role": role, "content": encode_content(self, turn.parts), **self._name(turn)}
 
+    def _participant(self, turn: Turn) -> str:
+        """The name of the participant, with the characters that the service takes."""
+        name, invalid = turn.name or "", self.service.quirks.invalid_in_names
+        if invalid is None or (len(name) <= MAX_NAME and not invalid.search(name)):
+            return name
+        valid = invalid.sub("_", name)[:MAX_NAME]
+        reason = "names have no spaces and at most 64 characters here"
+        self.adaptations.append(renamed(f"{turn.path}/name", reason, name, valid))
+        return valid
+
     def _name(self, turn: Turn) -> dict[str, str]:
         if not turn.name:
             return {}
         if self.service.quirks.message_names:
-            return {"name": turn.name}
+            return {"name": self._participant(turn)}
         self.drop(
             f"{turn.path}/name", f"{self.service.name} does not support names of participants"
         )
@@ -139,7 +157,7 @@ class _Encoder(MessageEncoder[Quirks]):
                     self.change(part_path, f"{name} has no refusals; it is sent as text")
                     contents.append({"type": "text", "text": text})
                 case ToolCall():
-                    calls.append(self._tool_call(part))
+                    calls.append(self._tool_call(part, part_path))
                 case Reasoning():
                     thoughts.append(part)
                 case Audio(file_id=str() as file_id):
@@ -172,9 +190,15 @@ class _Encoder(MessageEncoder[Quirks]):
         received = [self.own_fields(thought.provider_metadata) for thought in thoughts]
         return add_reasoning(quirks, wire, thoughts, received)
 
-    def _tool_call(self, call: ToolCall) -> JsonObject:
+    def _tool_call(self, call: ToolCall, path: str) -> JsonObject:
         """A call of a function, or of a custom tool, whose input is any text."""
         own_fields = self.own_fields(call.provider_metadata)
         kind = "custom" if own_fields.get("type") == "custom" else "function"
-        tool = {"name": call.name, "input" if kind == "custom" else "arguments": call.arguments}
+        if kind == "custom":
+            tool = {"name": call.name, "input": call.arguments}
+        elif self.service.quirks.object_arguments:
+            arguments = object_arguments(call, path, self.adaptations)
+            tool = {"name": call.name, "arguments": arguments}
+        else:
+            tool = {"name": call.name, "arguments": call.arguments or "{}"}
         return {"id": call.id, "type": kind, kind: tool, **own_fields}

@@ -13,7 +13,13 @@ from llm_pure.adapters.dialects.openai_chat.quirks import Quirks
 from llm_pure.core.adaptations import Adaptation
 from llm_pure.core.dialect import Service
 from llm_pure.framing.json_codec import json_object
-from llm_pure.types.media import base64_text, data_url, document_text, media_type_of
+from llm_pure.types.media import (
+    base64_text,
+    data_url,
+    document_media_type,
+    document_text,
+    media_type_of,
+)
 from llm_pure.types.messages import (
     Audio,
     CacheMark,
@@ -122,6 +128,10 @@ def _image(service: Service[Quirks], image: Image, path: str) -> dict[str, Any]:
             media_type = media_type_of(data) or claimed
             if media_type is None:
                 raise UnsupportedPart(f"{path}: the bytes are not a known image format")
+            if quirks.image_types is not None and media_type not in quirks.image_types:
+                kinds = ", ".join(sorted(quirks.image_types))
+                reason = f"{service.name} takes images as {kinds}, not {media_type}"
+                raise UnsupportedPart(f"{path}: {reason}")
             url = data_url(data, media_type)
         case Image(file_id=str() as file_id) if quirks.image_file_scheme is not None:
             url = quirks.image_file_scheme + file_id
@@ -176,8 +186,8 @@ def _document(writer: PartWriter, document: Document, path: str) -> dict[str, An
 def _url(document: Document, path: str) -> str:
     """The document's URL, or its bytes as a data URL."""
     if document.data is not None:
-        claimed = document.media_type or "application/octet-stream"
-        return data_url(document.data, media_type_of(document.data) or claimed)
+        media_type = document_media_type(document.data, document.media_type, document.name)
+        return data_url(document.data, media_type or "application/octet-stream")
     if document.url is None:
         raise _unsupported(document, path)
     return document.url

@@ -9,7 +9,13 @@ from typing import Any, Literal, TypeAlias
 import msgspec
 
 from llm_pure.adapters.dialects.common.turn_rules import TurnRules
-from llm_pure.core.adaptations import DEFAULT_PROFILE, FieldRule, ModelProfile, profile_for
+from llm_pure.core.adaptations import (
+    DEFAULT_PROFILE,
+    FieldRule,
+    MetadataLimits,
+    ModelProfile,
+    profile_for,
+)
 from llm_pure.core.dialect import Service
 from llm_pure.core.error_mapping import ErrorType
 from llm_pure.core.resolved_request import OptionField
@@ -66,6 +72,10 @@ class Quirks(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     zero_temperature: Mapping[str, Any] | None = None
     """The fields that are sent in place of a temperature of 0."""
     max_stop_sequences: int | None = None
+    max_tools: int | None = None
+    """More tools are refused."""
+    metadata_limits: MetadataLimits | None = None
+    """What `metadata` can hold."""
     logprobs_is_count: bool = False
     """`logprobs` is a number, and there is no `top_logprobs`."""
     options: Mapping[str, OptionField] = {}
@@ -125,16 +135,22 @@ class Quirks(msgspec.Struct, frozen=True, kw_only=True, eq=False):
 
     system_role: str = "system"
     """The role of system messages."""
+    object_arguments: bool = False
+    """The arguments of calls are refused unless they are a JSON object."""
     empty_content: Literal[""] | None = None
     """The `content` of a turn that only calls tools."""
     turns: TurnRules = TurnRules()
     """What is accepted of a conversation. Its `reasoning` follows from `reasoning_replay`."""
     message_names: bool = True
     """Messages have the field `name`."""
+    invalid_in_names: re.Pattern[str] | None = None
+    """Characters that the names of participants cannot have."""
     tool_names: bool = False
     """Tool messages have the field `name`."""
     refusal_key: bool = True
     """Assistant messages have the field `refusal`; else refusals are sent as text."""
+    image_types: frozenset[str] | None = None
+    """The media types of images; None: not documented."""
     fetches_images: bool = True
     """Images may be URLs."""
     image_detail: bool = True

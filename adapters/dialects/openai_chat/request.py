@@ -7,7 +7,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from llm_pure.adapters.dialects.common.adaptations import changed, clamped, dropped, renamed
+from llm_pure.adapters.dialects.common.adaptations import changed, dropped, limit_stops, renamed
 from llm_pure.adapters.dialects.common.json_objects import merge_objects
 from llm_pure.adapters.dialects.openai_chat.messages import encode_messages
 from llm_pure.adapters.dialects.openai_chat.quirks import Quirks, quirks_for, schema_profiles
@@ -19,7 +19,14 @@ from llm_pure.adapters.dialects.openai_chat.response_format import (
     with_json_word,
 )
 from llm_pure.adapters.dialects.openai_chat.tools import encode_tools
-from llm_pure.core.adaptations import Adaptation, ModelProfile, Settings, adapt, apply_rules
+from llm_pure.core.adaptations import (
+    Adaptation,
+    ModelProfile,
+    Settings,
+    adapt,
+    apply_rules,
+    fit_metadata,
+)
 from llm_pure.core.dialect import Service, build_post, require_lossless
 from llm_pure.core.provider import Built
 from llm_pure.core.resolved_request import (
@@ -82,8 +89,8 @@ def build_chat(
     reasoning = encode_reasoning(quirks, profile, resolved, adaptations)
     settings = _settings(service, profile, resolved, adaptations, reasoning=reasoning.enabled)
     tools = encode_tools(service, resolved, adaptations, reasoning=reasoning.enabled)
-    if allowed is not None and quirks.allowed_tools and "tools" in tools:
-        tools["tool_choice"] = _allowed_choice(allowed, tools["tools"])
+    if isinstance(resolved.tool_choice, AllowedTools) and "tools" in tools:
+        tools["tool_choice"] = _allowed_choice(resolved.tool_choice, tools["tools"])
     if isinstance(resolved.tool_choice, NamedToolChoice) and "tool_choice" in tools:
         tools["tool_choice"] = _named_choice(resolved.tool_choice.name, tools)
     options = _options(service, resolved, adaptations)
@@ -146,7 +153,7 @@ def _with_mode(
 ) -> ResolvedRequest:
     """The request with the mode of AllowedTools as its choice, and with these tools only where they cannot be named."""
     if service.quirks.allowed_tools:
-        return replace(resolved, tool_choice=allowed.mode)
+        return resolved
     from llm_pure.core.request_fields import narrow_tools  # imported late: start-up
 
     resolved, narrowed = narrow_tools(resolved)
@@ -191,6 +198,9 @@ def _options(
         adaptations.append(dropped("metadata", quirks.unsupported["metadata"]))
     elif resolved.metadata:
         options["metadata"] = dict(resolved.metadata)
+        if quirks.metadata_limits is not None:
+            fitted = fit_metadata(resolved.metadata, quirks.metadata_limits, adaptations)
+            options["metadata"] = fitted
     if resolved.stream:
         options["stream"] = True
         if quirks.include_usage:
@@ -213,12 +223,18 @@ def _settings(
     profile = replace(profile, unsupported=quirks.unsupported, ranges=quirks.ranges)
     settings, setting_adaptations = adapt(requested, user_set, profile, reasoning=reasoning)
     adaptations += setting_adaptations
-    limit = quirks.max_stop_sequences
-    stop = settings.get("stop", ())
-    if limit is not None and len(stop) > limit:
-        reason = f"{name} supports at most {limit} stop sequence{'s' if limit > 1 else ''}"
-        adaptations.append(clamped("stop", reason, stop, stop[:limit]))
-        settings["stop"] = stop[:limit]
+    if quirks.max_stop_sequences is not None:
+        limit_stops(settings, quirks.max_stop_sequences, name, adaptations)
+    if (
+        "prediction" in resolved.options
+        and quirks.max_tokens_key == "max_completion_tokens"
+        and not (resolved.tools or "logprobs" in settings or "audio" in resolved.options)
+        and "prediction" not in quirks.unsupported
+    ):
+        limit = settings.pop("max_tokens", None)
+        if "max_tokens" in user_set:
+            reason = "there is no limit of the output beside a prediction"
+            adaptations.append(dropped("max_tokens", reason, limit))
     if "max_tokens" in settings:
         key = quirks.max_tokens_key
         fields = {key: settings["max_tokens"], **fields}

@@ -19,6 +19,7 @@ from llm_pure.adapters.dialects.common.received import (
     object_at,
     receive,
 )
+from llm_pure.adapters.dialects.common.received_keys import CHOICE_KEYS, report_unknown
 from llm_pure.adapters.dialects.openai_chat.server_text import read_prompt
 from llm_pure.adapters.dialects.openai_common.served import embed_request, user_of
 from llm_pure.core.adaptations import Adaptation
@@ -65,6 +66,8 @@ def _read(call: ServedCall) -> ReceivedRequest:
         return ReceivedRequest(dialect=DIALECT, embed=embed, model=embed.model)
     options = body.object("stream_options")
     usage = options.flag("include_usage") if options is not None else None
+    if options is not None:
+        options.unread()
     is_text = call.match.groupdict().get("text") is not None
     chat = _chat(body, is_text=is_text)
     return ReceivedRequest(
@@ -157,7 +160,10 @@ def _tool(value: Any, body: BodyReader, path: str) -> Tool | NativeTool:
 def _tool_choice(body: BodyReader) -> ToolChoice | None:
     value = body.any("tool_choice")
     legacy = body.any("function_call")
+    if value is not None and legacy not in (None, value):
+        body.drop("function_call", "tool_choice is there too", legacy)
     value = legacy if value is None else value
+    report_unknown(value, CHOICE_KEYS, body.adaptations, "tool_choice")
     match value:
         case None | "auto" | "none" | "required":
             return value
@@ -190,17 +196,20 @@ def _format(body: BodyReader) -> ResponseFormat | None:
     fields = body.object("response_format")
     if fields is None:
         return None
-    match fields.any("type"):
+    kind, inner = fields.any("type"), None
+    if kind == "json_schema":
+        inner = fields.object("json_schema")
+    fields.unread()
+    match kind:
         case "text":
             return None
         case "json_object":
             return JsonFormat()
         case "json_schema":
-            inner = fields.object("json_schema")
             if inner is None:
                 invalid("response_format/json_schema", "json_schema is missing")
             return schema_format(inner)
-        case kind:
+        case _:
             body.drop("response_format", "it is text, json_object or json_schema", kind)
             return None
 
@@ -208,12 +217,14 @@ def _format(body: BodyReader) -> ResponseFormat | None:
 def schema_format(fields: BodyReader) -> SchemaFormat:
     """{name, schema, description?, strict?}"""
     schema = fields.object("schema")
-    return SchemaFormat(
+    requested = SchemaFormat(
         schema={} if schema is None else schema.values,
         name=fields.text("name") or "answer",
         description=fields.text("description"),
         strict=fields.flag("strict"),
     )
+    fields.unread()
+    return requested
 
 
 def _max_tokens(body: BodyReader) -> int | None:

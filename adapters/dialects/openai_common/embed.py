@@ -13,6 +13,7 @@ from llm_pure.adapters.dialects.common.adaptations import dropped
 from llm_pure.adapters.dialects.common.embed import (
     check_embed_request,
     decode_vectors,
+    dimensions_of,
     in_index_order,
 )
 from llm_pure.adapters.dialects.openai_common.errors import find_error
@@ -69,6 +70,8 @@ def build_embed(
     adaptations: list[Adaptation] = []
     for field in ("dimensions", "task", "encoding"):
         value = getattr(request, field)
+        if field == "dimensions" and field in names:
+            value = dimensions_of(request, model, adaptations)
         if value is not None and field in names:
             body[names[field]] = value
         elif value not in (None, "float"):

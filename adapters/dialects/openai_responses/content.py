@@ -8,7 +8,12 @@ from typing import Any
 
 from llm_pure.adapters.dialects.common.turn_rules import Placed
 from llm_pure.framing.json_codec import json_object
-from llm_pure.types.media import data_url, default_file_name, media_type_of
+from llm_pure.types.media import (
+    data_url,
+    default_file_name,
+    document_media_type,
+    media_type_of,
+)
 from llm_pure.types.messages import (
     CacheMark,
     Document,
@@ -19,6 +24,9 @@ from llm_pure.types.messages import (
     Text,
 )
 from llm_pure.types.rejection import UnsupportedPart
+
+IMAGE_TYPES = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
+"""developers.openai.com, Images and vision, read 2026-11-30."""
 
 
 def encode_content(parts: Sequence[Placed]) -> str | list[dict[str, Any]]:
@@ -53,6 +61,9 @@ def _encode_part(part: Part, path: str) -> dict[str, Any]:
             media_type = media_type_of(data) or declared
             if media_type is None:
                 raise UnsupportedPart(f"{path}: the bytes are not an image of a known format")
+            if media_type not in IMAGE_TYPES:
+                kinds = ", ".join(sorted(IMAGE_TYPES))
+                raise UnsupportedPart(f"{path}: images are {kinds} here, not {media_type}")
             url = data_url(data, media_type)
             return {"type": "input_image", "image_url": url, "detail": detail or "auto"}
         case Document(file_id=str() as file_id):
@@ -60,7 +71,9 @@ def _encode_part(part: Part, path: str) -> dict[str, Any]:
         case Document(url=str() as url):
             return {"type": "input_file", "file_url": url}
         case Document(data=bytes() as data, media_type=declared, name=name):
-            media_type = media_type_of(data) or declared or "application/octet-stream"
+            media_type = (
+                document_media_type(data, declared, name) or declared or "application/octet-stream"
+            )
             file_data = data_url(data, media_type)
             return {
                 "type": "input_file",

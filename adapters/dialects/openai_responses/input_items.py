@@ -47,14 +47,17 @@ def encode_messages(
     adaptations: list[Adaptation],
     *,
     stored: bool,
+    continues: bool = False,
     model: str = "",
 ) -> list[Item]:
     """The items. `stored`: the provider stores responses, so that reasoning can be sent by its id alone.
 
+    `continues`: the provider has earlier turns, whose calls these results may answer.
+
     Raises Rejected with UnsupportedFeature for a part that the API does not support.
     """
     marks = service.quirks.cache_marks
-    rules = _RULES if marks is None else _with_marks(marks)
+    rules = _rules(marks, paired_results=not continues)
     encoder = _ItemEncoder(service, adaptations, rules, model=model)
     encoder.stored = stored
     if profile.traits.get("system_role") == "developer":
@@ -74,8 +77,8 @@ _RULES = TurnRules(
 
 
 @lru_cache(maxsize=8)
-def _with_marks(marks: CacheMarks) -> TurnRules:
-    return replace(_RULES, cache_marks=marks)
+def _rules(marks: CacheMarks | None, *, paired_results: bool) -> TurnRules:
+    return replace(_RULES, cache_marks=marks, paired_results=paired_results)
 
 
 class _ItemEncoder(MessageEncoder[Quirks]):

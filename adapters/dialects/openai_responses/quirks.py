@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import msgspec
 
 from llm_pure.adapters.dialects.common.turn_rules import CacheMarks
-from llm_pure.core.adaptations import ModelProfile
+from llm_pure.core.adaptations import MetadataLimits, ModelProfile
 
 
 class Quirks(msgspec.Struct, frozen=True, kw_only=True):
@@ -19,6 +19,8 @@ class Quirks(msgspec.Struct, frozen=True, kw_only=True):
     """How marks of the prompt cache are sent."""
     unsupported: Mapping[str, str] = {}
     """Setting -> reason, beyond the settings that the API itself does not support."""
+    metadata_limits: MetadataLimits | None = None
+    """What `metadata` can hold."""
     max_effort: bool = False
     """The efforts of a model are those of its trait `responses_efforts`, if it has one."""
     profiles: tuple[ModelProfile, ...] = ()

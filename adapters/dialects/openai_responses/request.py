@@ -12,6 +12,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from llm_pure.adapters.dialects.common.adaptations import (
+    changed,
     clamped,
     dropped,
     dropped_tool_mark,
@@ -31,6 +32,7 @@ from llm_pure.core.adaptations import (
     ModelProfile,
     adapt,
     apply_rules,
+    fit_metadata,
     profile_for,
     reasoning_enabled,
 )
@@ -69,6 +71,15 @@ _UNSUPPORTED = {
     )
 }  # fmt: skip
 
+_RANGES = {"temperature": (0.0, 2.0), "top_p": (0.0, 1.0), "logprobs": (0.0, 20.0)}
+"""openai/openai-openapi 2.3.0, CreateResponse, read 2026-11-30."""
+
+_NO_MINIMAL = frozenset(
+    {"web_search", "web_search_preview", "image_generation", "code_interpreter", "file_search"}
+)
+"""Types of hosted tools that the effort minimal excludes: "The following tools cannot be used with reasoning.effort 'minimal':
+web_search." (openai/codex#3559); developers.openai.com, model gpt-5: "minimal" lists the others; read 2026-11-30."""
+
 _COUNTED = frozenset(
     {
         "model", "input", "instructions", "tools", "tool_choice", "text", "reasoning", "truncation",
@@ -86,6 +97,9 @@ _OPTIONS: Mapping[str, OptionField] = {
     "previous_response_id": "previous_response_id",
 }
 """Source: openai 3.57.0, types/responses/response_create_params.py, read 2026-11-29."""
+
+_CONTINUED = frozenset({"previous_response_id", "conversation", "prompt"})
+"""Fields of `extra` by which the provider adds turns before those of the request."""
 
 _RULES = (
     FieldRule(
@@ -158,8 +172,17 @@ def _body(
     fitted = ok(fit_schemas(resolved, _SCHEMAS, provider=service.name))
     fitted.require_schema(service.name)
     resolved = fitted.request
+    continues = "previous_response_id" in resolved.options or not _CONTINUED.isdisjoint(
+        resolved.extra
+    )
     items = encode_messages(
-        service, profile, resolved.messages, adaptations, stored=stored, model=resolved.model
+        service,
+        profile,
+        resolved.messages,
+        adaptations,
+        stored=stored,
+        continues=continues,
+        model=resolved.model,
     )
     adaptations += fitted.adaptations
     fields = _fields(service, profile, resolved, adaptations, stored=stored)
@@ -182,13 +205,21 @@ def _fields(
     """All fields but model and input."""
     quirks = service.quirks
     effort, effort_adaptations = effort_of(resolved.reasoning, profile, resolved.model)
+    if effort == "minimal" and not _NO_MINIMAL.isdisjoint(_hosted_types(resolved)):
+        reason = "hosted tools cannot stand beside the effort minimal"
+        effort_adaptations = (*effort_adaptations, changed("reasoning", reason, effort, "low"))
+        effort = "low"
     reasoning = reasoning_enabled(
         profile, resolved.reasoning if effort != "none" else _NO_REASONING
     )
     settings, setting_adaptations = adapt(
         {key: value for key, value in resolved.settings.items() if (key, value) != ("n", 1)},
         resolved.user_set,
-        replace(profile, unsupported=_unsupported(profile, quirks)),
+        replace(
+            profile,
+            unsupported=_unsupported(profile, quirks),
+            ranges={**_RANGES, **profile.ranges},
+        ),
         reasoning=reasoning,
     )
     adaptations += (*effort_adaptations, *setting_adaptations)
@@ -207,6 +238,13 @@ def _fields(
         fields |= _reasoning(resolved.reasoning, effort)
     fields |= _tools(service, resolved, adaptations)
     fields |= _format(resolved)
+    if isinstance(resolved.response_format, JsonFormat) and any(
+        kind.startswith("web_search") for kind in _hosted_types(resolved)
+    ):
+        del fields["text"]
+        reason = "there is no JSON mode beside a web search; an instruction asks for JSON"
+        adaptations.append(changed("response_format", reason, "json_object"))
+        fields["instructions"] = JSON_INSTRUCTION
     may_reason = reasoning or profile.reasoning in ("on", "off", "always")
     if quirks.encrypts and not stored and may_reason:
         include.append("reasoning.encrypted_content")
@@ -220,7 +258,8 @@ def _fields(
         )
         fields = merge_objects(fields, options)
     if resolved.metadata:
-        fields["metadata"] = dict(resolved.metadata)
+        limits, pairs = quirks.metadata_limits, dict(resolved.metadata)
+        fields["metadata"] = pairs if limits is None else fit_metadata(pairs, limits, adaptations)
     if resolved.stream:
         fields["stream"] = True
     return fields
@@ -327,6 +366,12 @@ def _with_json_word(
     role = profile.traits.get("system_role", "system")
     instruction = {"role": role, "content": JSON_INSTRUCTION}
     return {**body, "input": [instruction, *items]}
+
+
+def _hosted_types(resolved: ResolvedRequest) -> set[str]:
+    """The types of the tools that the provider runs."""
+    tools = [tool.json for tool in resolved.tools if isinstance(tool, NativeTool)]
+    return {str(tool.get("type", "")) for tool in tools}
 
 
 def _format(resolved: ResolvedRequest) -> dict[str, Any]:

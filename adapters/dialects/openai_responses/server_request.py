@@ -20,6 +20,7 @@ from llm_pure.adapters.dialects.common.received import (
     object_at,
     receive,
 )
+from llm_pure.adapters.dialects.common.received_keys import CHOICE_KEYS, report_unknown
 from llm_pure.adapters.dialects.openai_common.served import embed_request, user_of
 from llm_pure.chat.item_input import ITEM_TYPES
 from llm_pure.core.server import ReceivedRequest
@@ -178,6 +179,7 @@ def _tools(body: BodyReader) -> tuple[Tool | NativeTool, ...]:
 
 def _tool_choice(body: BodyReader) -> ToolChoice | None:
     value = body.any("tool_choice")
+    report_unknown(value, CHOICE_KEYS, body.adaptations, "tool_choice")
     match value:
         case None | "auto" | "none" | "required":
             return value
@@ -213,8 +215,10 @@ def _text_options(body: BodyReader) -> tuple[ResponseFormat | None, Verbosity | 
         return None, verbosity
     match fields.any("type"):
         case "text":
+            fields.unread()
             return None, verbosity
         case "json_object":
+            fields.unread()
             return JsonFormat(), verbosity
         case "json_schema":
             schema = fields.object("schema")

@@ -41,7 +41,9 @@ def encode_messages(
     return fields
 
 
-_RULES = TurnRules(left_out_if_empty=frozenset(), call_ids=CallIds(sent=False))
+_RULES = TurnRules(
+    paired_results=False, left_out_if_empty=frozenset(), call_ids=CallIds(sent=False)
+)
 """The encoder joins and separates turns itself, since a function's result is a turn of its own here."""
 
 

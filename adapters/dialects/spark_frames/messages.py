@@ -37,7 +37,7 @@ def encode_messages(
     return encoded
 
 
-_RULES = TurnRules()
+_RULES = TurnRules(paired_results=False)
 
 
 def _assistant(wire: Turn, adaptations: list[Adaptation]) -> dict[str, Any]:

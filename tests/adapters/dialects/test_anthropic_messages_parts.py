@@ -92,7 +92,7 @@ UNSENDABLE: dict[str, tuple[Message, str]] = {
         "messages/0/parts/0: documents are PDF or text here, not application/zip",
     ),
     "bytes of no known kind": (
-        user(Document(data=b"????")),
+        user(Document(data=b"\xff\x00?")),
         "messages/0/parts/0: documents are PDF or text here, not bytes of an unknown format",
     ),
     "picture for the system": (
@@ -108,7 +108,9 @@ UNSENDABLE: dict[str, tuple[Message, str]] = {
 
 @pytest.mark.parametrize(("message", "what"), UNSENDABLE.values(), ids=UNSENDABLE)
 def test_a_part_without_a_form_here_is_unsupported_and_named(message: Message, what: str) -> None:
-    assert error(ChatRequest(messages=[message, "hi"])) == UnsupportedFeature(
+    called = [assistant(ToolCall("t", "f"))] if message.role == "tool" else []
+    what = what.replace("messages/0", f"messages/{len(called)}")
+    assert error(ChatRequest(messages=[*called, message, "hi"])) == UnsupportedFeature(
         message=what, provider="anthropic", feature="messages"
     )
 

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from llm_pure import ChatRequest, collect
+from llm_pure import ChatRequest, ToolCall, collect, tool_result
 from llm_pure.adapters.dialects.anthropic_messages import build_chat
 from llm_pure.types.completion import Usage
 from llm_pure.types.events import (
@@ -125,7 +125,8 @@ def test_usage_is_merged_key_by_key(before: Event, after: Event, usage: Usage) -
 @answers
 def test_signatures_and_opaque_parts_go_back_byte_for_byte(answer: Answer) -> None:
     message = collect(fed(answer.streamed)[0]).unwrap().message
-    request = ChatRequest(messages=["hi", message, "go on"])
+    results = [tool_result(call.id, "done") for call in message.parts if isinstance(call, ToolCall)]
+    request = ChatRequest(messages=["hi", message, *results, "go on"])
     config = file_config(api_type="anthropic", model="claude-sonnet-4-5")
     made = build_chat(SERVICE, config, request).unwrap()
     assert made.adaptations == ()

@@ -97,7 +97,7 @@ def test_a_tool_result_holds_pictures_documents_and_blocks_of_the_provider() -> 
     reference = '{"type":"tool_reference","tool_name":"weather"}'
     sent = messages(
         "hi",
-        assistant(ToolCall("t1", "look")),
+        assistant(ToolCall("t1", "look"), ToolCall("t2", "look")),
         tool_result(
             "t1",
             "Look:",

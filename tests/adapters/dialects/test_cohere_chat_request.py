@@ -273,6 +273,7 @@ def test_what_another_provider_said_is_left_out_and_reported() -> None:
                 Refusal("No."),
                 ToolCall("c1", "f", "{}", ProviderMetadata("openai", '{"index":0}')),
             ),
+            tool_result("c1", "x"),
             user("b", name="ann"),
         ]
     )
@@ -290,7 +291,7 @@ def test_what_another_provider_said_is_left_out_and_reported() -> None:
         ("messages/1/parts/5/provider_metadata", "rewritten"),
         ("messages/1/parts/3", "dropped"),
         ("messages/1/parts/4", "changed"),
-        ("messages/2/name", "dropped"),
+        ("messages/3/name", "dropped"),
     ]
 
 
@@ -302,15 +303,19 @@ def test_own_opaque_parts_go_back_byte_for_byte() -> None:
 
 def test_a_picture_among_results_follows_as_the_users() -> None:
     request = ChatRequest(
-        messages=["hi", tool_result("c1", "Look:", Image(data=PNG), is_error=True)]
+        messages=[
+            "hi",
+            assistant(ToolCall("c1", "f")),
+            tool_result("c1", "Look:", Image(data=PNG), is_error=True),
+        ]
     )
-    assert body(request)["messages"][1:] == [
+    assert body(request)["messages"][2:] == [
         {"role": "tool", "tool_call_id": "c1", "content": "Look:"},
         {"role": "user", "content": [{"type": "image_url", "image_url": {"url": PIXELS}}]},
     ]
     assert COHERE.adaptations(request) == [
-        ("messages/1/parts/0", "changed"),
-        ("messages/1/parts/0/is_error", "dropped"),
+        ("messages/2/parts/0", "changed"),
+        ("messages/2/parts/0/is_error", "dropped"),
     ]
 
 

@@ -174,7 +174,8 @@ def test_every_event_has_an_answer_in_every_state(state: str, frame: str) -> Non
 
 
 def test_thoughts_plan_and_calls_go_back_as_they_came() -> None:
-    turns = [user("Weather?"), collect(EVENTS).unwrap().message, tool_result("c1", "21 °C")]
+    turns = [user("Weather?"), collect(EVENTS).unwrap().message]
+    turns += [tool_result("c1", "21 °C"), tool_result("c2", "noon")]
     config = LLMConfig(api_type="cohere", model="command-a-reasoning-08-2025")
     built = PROVIDER.build_chat(config, ChatRequest(messages=turns)).unwrap()
     message: dict[str, Any] = {**WHOLE["message"]}  # type: ignore[dict-item]
@@ -182,5 +183,6 @@ def test_thoughts_plan_and_calls_go_back_as_they_came() -> None:
     assert json.loads(built.request.body)["messages"][1:] == [
         message,
         {"role": "tool", "tool_call_id": "c1", "content": "21 °C"},
+        {"role": "tool", "tool_call_id": "c2", "content": "noon"},
     ]
     assert built.adaptations == ()

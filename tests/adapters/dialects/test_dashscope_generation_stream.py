@@ -219,7 +219,8 @@ def test_every_frame_has_an_answer_in_every_state(state: str, frame_: str) -> No
 
 
 def test_thoughts_and_calls_go_back_as_they_came() -> None:
-    turns = [user("Weather?"), collect(EVENTS).unwrap().message, tool_result("c1", "21 °C")]
+    turns = [user("Weather?"), collect(EVENTS).unwrap().message]
+    turns += [tool_result("c1", "21 °C"), tool_result("c2", "noon")]
     config = LLMConfig(api_type="dashscope", model="qwen-plus")
     built = build_chat(SERVICE, config, ChatRequest(messages=turns)).unwrap()
     assert json.loads(built.request.body)["input"]["messages"][1:] == [
@@ -241,5 +242,6 @@ def test_thoughts_and_calls_go_back_as_they_came() -> None:
             ],
         },
         {"role": "tool", "tool_call_id": "c1", "content": "21 °C"},
+        {"role": "tool", "tool_call_id": "c2", "content": "noon"},
     ]
     assert built.adaptations == ()

@@ -100,9 +100,22 @@ def test_a_response_is_always_an_object(result: ToolResult, response: Any) -> No
     assert got[2]["parts"] == [{"functionResponse": {"name": "f", "response": response}}]
 
 
-def test_the_name_in_a_result_serves_where_no_call_came_before() -> None:
-    got = contents_of(user("a"), tool_result("c", "x", name="f"))
-    assert got[0]["parts"][0] == {"functionResponse": {"name": "f", "response": {"output": "x"}}}
+def test_a_result_without_an_id_answers_the_call_of_its_name() -> None:
+    calls = assistant(ToolCall("c1", "f"), ToolCall("c2", "g"))
+    got = contents_of(user("a"), calls, tool_result("", "y", name="g"), tool_result("c1", "x"))
+    assert got[2]["parts"] == [
+        {"functionResponse": {"name": "f", "response": {"output": "x"}}},
+        {"functionResponse": {"name": "g", "response": {"output": "y"}}},
+    ]
+
+
+def test_results_of_two_calls_of_one_function_stand_in_the_order_of_the_calls() -> None:
+    calls = assistant(ToolCall("c1", "f"), ToolCall("c2", "f"))
+    got = contents_of(user("a"), calls, tool_result("c2", "second"), tool_result("c1", "first"))
+    assert got[2]["parts"] == [
+        {"functionResponse": {"name": "f", "response": {"output": "first"}}},
+        {"functionResponse": {"name": "f", "response": {"output": "second"}}},
+    ]
 
 
 def test_media_of_a_result_follow_it_on_older_models_and_are_in_it_on_newer_ones() -> None:
@@ -189,7 +202,9 @@ def test_tool_choices(fields: dict[str, Any], calling: dict[str, Any] | None) ->
 def test_opaque_content_of_a_result_goes_to_its_provider_only() -> None:
     content = (Text("x"), Opaque("gemini", "new", '{"new": 1}'), Opaque("openai", "file", "{}"))
     result = ToolResult(tool_call_id="c", content=content, name="f")
-    made = built(ChatRequest(messages=[user("a"), assistant("b"), Message("tool", (result,))]))
+    made = built(
+        ChatRequest(messages=[user("a"), assistant(ToolCall("c", "f")), Message("tool", (result,))])
+    )
     assert json.loads(made.request.body)["contents"][2]["parts"] == [
         {"functionResponse": {"name": "f", "response": {"output": "x"}}},
         {"new": 1},

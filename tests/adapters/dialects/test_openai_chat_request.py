@@ -384,7 +384,7 @@ def test_a_part_without_a_form_is_a_failure_that_names_it(message: Message, told
 
 def test_a_turn_of_the_assistant() -> None:
     turn = assistant("Let me ", "see.", ToolCall("c1", "weather", '{"a":1}'), name="bo")
-    assert messages(turn) == [
+    assert messages(turn, tool_result("c1", "x"))[:1] == [
         {
             "role": "assistant",
             "content": "Let me see.",
@@ -418,7 +418,8 @@ def test_a_turn_of_the_assistant() -> None:
     ids=["a refusal", "sound", "a custom tool", "a part of the provider's own"],
 )
 def test_odd_turns_of_the_assistant(turn: Message, wire: dict[str, Any]) -> None:
-    assert messages(turn) == [{"role": "assistant", **wire}]
+    results = [tool_result(part.id, "x") for part in turn.parts if isinstance(part, ToolCall)]
+    assert messages(turn, *results)[:1] == [{"role": "assistant", **wire}]
 
 
 @pytest.mark.parametrize(
@@ -471,7 +472,8 @@ def test_results_come_first_each_its_own_message_and_their_media_after() -> None
             Text("Go on."),
         ),
     )
-    assert messages(turn) == [
+    calls = assistant(ToolCall("c1", "f"), ToolCall("c2", "f"))
+    assert messages(calls, turn)[1:] == [
         {"role": "tool", "tool_call_id": "c1", "content": "a\nb"},
         {"role": "tool", "tool_call_id": "c2", "content": "look"},
         {
@@ -482,8 +484,8 @@ def test_results_come_first_each_its_own_message_and_their_media_after() -> None
             ],
         },
     ]
-    (told,) = build(ChatRequest(messages=[turn])).adaptations
-    assert (told.field, told.action) == ("messages/0/parts/1", "changed")
+    (told,) = build(ChatRequest(messages=[calls, turn])).adaptations
+    assert (told.field, told.action) == ("messages/1/parts/1", "changed")
 
 
 @pytest.mark.parametrize(
@@ -614,7 +616,8 @@ def test_what_came_goes_back_unchanged(details: list[Any], text: str, more: dict
     }
     provider = variant(reasoning_replay="reasoning")
     turn = provider.parse_chat(HttpResponse(200, (), json.dumps(answer(said)).encode())).unwrap()
-    (sent,) = messages(turn.message, provider=provider)
+    (call_id,) = [part.id for part in turn.message.parts if isinstance(part, ToolCall)]
+    sent, _ = messages(turn.message, tool_result(call_id, "x"), provider=provider)
     wanted: dict[str, Any] = {"role": "assistant", **said}
     if not text:
         wanted["content"] = None

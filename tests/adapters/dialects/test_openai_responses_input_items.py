@@ -142,14 +142,14 @@ def test_a_part_without_a_form_is_a_failure_that_names_it(message: Message, told
     ids=["text", "nothing", "text and a picture"],
 )
 def test_what_a_tool_answers(message: Message, output: Any) -> None:
-    assert items(message) == [
+    assert items(assistant(ToolCall("call_1", "f")), message)[1:] == [
         {"type": "function_call_output", "call_id": "call_1", "output": output}
     ]
 
 
 def test_results_and_words_of_one_turn_keep_their_order() -> None:
     turn = Message("user", (Text("a"), *tool_result("c", "r").parts, Text("b"), Text("d")))
-    assert items(turn) == [
+    assert items(assistant(ToolCall("c", "f")), turn)[1:] == [
         {"role": "user", "content": "a"},
         {"type": "function_call_output", "call_id": "c", "output": "r"},
         {
@@ -189,7 +189,8 @@ CALLED_ITEM = {
 
 
 def test_an_answer_of_this_provider_goes_back_as_it_came() -> None:
-    assert items(assistant(REASONED, SAID, CALLED)) == [REASONED_ITEM, SAID_ITEM, CALLED_ITEM]
+    turns = assistant(REASONED, SAID, CALLED), tool_result("call_1", "x")
+    assert items(*turns)[:-1] == [REASONED_ITEM, SAID_ITEM, CALLED_ITEM]
 
 
 def test_parts_of_one_message_are_one_item_again() -> None:
@@ -255,7 +256,8 @@ def test_parts_of_one_message_are_one_item_again() -> None:
     ],
 )
 def test_a_part_of_an_answer(part: Part, item: dict[str, Any]) -> None:
-    assert items(assistant(part)) == [item]
+    results = [tool_result(part.id, "x")] if isinstance(part, ToolCall) else []
+    assert items(assistant(part), *results)[:1] == [item]
 
 
 def test_the_result_of_a_custom_tool_has_its_own_type() -> None:
@@ -313,8 +315,13 @@ ORPHAN = "it is reasoning without the item that followed it"
 def test_reasoning_that_would_be_refused_is_left_out_and_said(
     parts: tuple[Part, ...], sent: list[dict[str, Any]], why: str
 ) -> None:
-    built = build(ChatRequest(messages=[Message("assistant", parts), user("b")]))
-    sent = [*sent, {"role": "user", "content": "b"}]
+    calls = [part.id for part in parts if isinstance(part, ToolCall)]
+    results = [tool_result(call_id, "x") for call_id in calls]
+    built = build(ChatRequest(messages=[Message("assistant", parts), *results, user("b")]))
+    outputs = [
+        {"type": "function_call_output", "call_id": call_id, "output": "x"} for call_id in calls
+    ]
+    sent = [*sent, *outputs, {"role": "user", "content": "b"}]
     assert json.loads(built.request.body)["input"] == sent
     assert built.adaptations == (
         Adaptation(field="messages/0/parts/0", action="dropped", reason=why),
@@ -323,7 +330,7 @@ def test_reasoning_that_would_be_refused_is_left_out_and_said(
 
 def test_reasoning_after_lost_reasoning_keeps_its_follower() -> None:
     lost = Reasoning("?", None, own('{"id":"rs_0","summary":[]}'))
-    assert items(assistant(lost, CALLED, REASONED, SAID)) == [
+    assert items(assistant(lost, CALLED, REASONED, SAID), tool_result("call_1", "x"))[:-1] == [
         CALL_WITHOUT_ID,
         REASONED_ITEM,
         SAID_ITEM,
@@ -340,7 +347,7 @@ def test_reasoning_in_plain_words_goes_back_without_encryption() -> None:
 
 def test_stored_reasoning_goes_back_by_its_id() -> None:
     by_id = Reasoning("", None, own('{"id":"rs_1","summary":[]}'))
-    assert items(assistant(by_id, CALLED), store=True) == [
+    assert items(assistant(by_id, CALLED), tool_result("call_1", "x"), store=True)[:-1] == [
         {"type": "reasoning", "id": "rs_1", "summary": []},
         CALLED_ITEM,
     ]

@@ -8,7 +8,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from llm_pure import ChatRequest, Completion, HttpResponse, LLMConfig, Message, Usage, user
+from llm_pure import (
+    ChatRequest,
+    Completion,
+    HttpResponse,
+    LLMConfig,
+    Message,
+    Usage,
+    tool_result,
+    user,
+)
 from llm_pure.adapters import registry
 from llm_pure.types.errors import (
     AuthenticationFailed,
@@ -443,9 +452,10 @@ def test_what_came_goes_back_unchanged(groups: list[JsonObject]) -> None:
         for place, item in enumerate([item for group in groups for item in group["items"]])
     ]
     turn = parse(answer(*output)).unwrap().message
-    request = ChatRequest(messages=[user("hi"), turn, user("go on")], model="gpt-5")
+    results = [tool_result(part.id, "x") for part in turn.parts if isinstance(part, ToolCall)]
+    request = ChatRequest(messages=[user("hi"), turn, *results, user("go on")], model="gpt-5")
     built = OPENAI.build_chat(LLMConfig(), request).unwrap()
-    sent = json.loads(built.request.body)["input"][1:-1]
+    sent = json.loads(built.request.body)["input"][1 : -1 - len(results)]
     assert sent == [without_logprobs(item) for item in output]
     assert built.adaptations == ()
 

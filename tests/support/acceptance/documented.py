@@ -174,6 +174,10 @@ DOCUMENTED: Mapping[str, Documented] = {
     "no_result_stands_alone": Documented(
         "openai", "gpt-4o", {"messages": PARALLEL, "tools": (T,)}, turns(USER, {"role": "tool", "tool_call_id": "c", "content": "r"}),
     ),
+    "responses_pair_calls_and_outputs": Documented(
+        "openai_responses", "gpt-5", {"messages": (user("q"), CALL, user("go on")), "tools": (T,)},
+        {"input": [{"type": "function_call", "call_id": "c", "name": "f", "arguments": "{}"}]},
+    ),
     "claude_calls_are_answered_in_the_next_turn": Documented("anthropic", SONNET, {"messages": PARALLEL, "tools": (T,)}, turns(USER, USE, USER)),
     "converse_calls_are_answered_in_the_next_turn": Documented("bedrock", CLAUDE, {"messages": PARALLEL, "tools": (T,)}, turns(USER, TOOL_USE)),
     "claude_turns_have_text_that_is_not_blank": Documented(

@@ -386,6 +386,17 @@ def no_result_stands_alone(sent: Sent) -> Violation:
 
 
 @rule(
+    lambda sent: sent.dialect == "openai_responses",
+    "'No tool output found for function call', 'No tool call found for function call output'",
+)
+def responses_pair_calls_and_outputs(sent: Sent) -> Violation:
+    items = sent.body["input"]
+    calls = [item["call_id"] for item in items if item.get("type") == "function_call"]
+    outputs = [item["call_id"] for item in items if item.get("type") == "function_call_output"]
+    return None if sorted(calls) == sorted(outputs) else f"calls {calls}, outputs {outputs}"
+
+
+@rule(
     claude,
     "Anthropic: 'tool_use ids were found without tool_result blocks immediately after'; results first in the turn",
 )

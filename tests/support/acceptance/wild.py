@@ -278,6 +278,16 @@ def _round(draft: _Draft) -> None:
         results.append((result, word))
     if draft.pick(True, False):
         results.reverse()
+    match draft.pick("all", "all", "all", "all", "one is missing", "one too many"):
+        case "one is missing":
+            results.pop()
+            if not results:
+                return
+        case "one too many":
+            text, word = draft.text()
+            results.append((ToolResult(tool_call_id="call_of_nobody", content=(text,)), word))
+        case _:
+            pass
     if draft.pick(True, False):
         draft.add("tool", results)
     else:

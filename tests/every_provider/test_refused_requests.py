@@ -1,0 +1,430 @@
+"""Requests that services refuse, of public reports of November 2026: each with what is sent in its place, and what is reported of it.
+
+The rules are data in the quirks and profiles of the providers, with their sources.
+"""
+
+import base64
+import json
+from typing import Any
+
+import msgspec
+import pytest
+
+from llm_pure import (
+    Document,
+    Image,
+    Message,
+    NativeTool,
+    ProviderMetadata,
+    Reasoning,
+    Text,
+    Tool,
+    ToolCall,
+    ToolResult,
+    assistant,
+    system,
+    tool_result,
+    user,
+)
+from llm_pure.adapters import registry
+from llm_pure.core.provider import Built
+from llm_pure.types.errors import InvalidRequest, UnsupportedFeature
+from llm_pure.types.messages import CacheMark
+from llm_pure.types.operations import EmbedRequest
+from llm_pure.types.request import AllowedTools, JsonFormat, NamedToolChoice, SchemaFormat
+from llm_pure.types.result import Failure
+from tests.every_provider.test_field_rules import ABSENT, at, build
+from tests.support.cassettes import config_for
+from tests.support.png import tiny_png
+
+T = Tool(name="f")
+SEARCH = {"googleSearch": {}}
+WEB = NativeTool("openai_responses", {"type": "web_search"})
+SCHEMA = SchemaFormat(schema={"type": "object", "properties": {"a": {"type": "string"}}})
+CLAUDE_45 = "us.anthropic.claude-sonnet-4-5-20250929-v1:0"
+HOUR, SHORT = CacheMark("1h"), CacheMark()
+CITED = [
+    {"type": "text", "text": "q"},
+    {
+        "type": "document",
+        "source": {"type": "base64", "media_type": "application/pdf", "data": "JVBERi0="},
+        "citations": {"enabled": True},
+    },
+]
+THOUGHT = Reasoning("hm", None, ProviderMetadata("mistral"))
+BITMAP = b"BM" + bytes(12) + b"\x36\0\0\0\x28\0\0\0\x01\0\0\0\x01\0\0\0\x01\0\x18\0" + bytes(40)
+ZIPPED = b"PK\x03\x04" + bytes(40)
+DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+
+Row = tuple[str, str, dict[str, Any], dict[str, Any], list[tuple[str, str]]]
+
+ROWS: dict[str, Row] = {
+    # what -> provider, model, request, path of the body -> its value, what is reported
+    "an unknown tool is chosen, chat": (
+        "openai", "gpt-4o", {"tools": (T,), "tool_choice": NamedToolChoice("g")},
+        {"tool_choice": ABSENT}, [("tool_choice", "dropped")],
+    ),
+    "an unknown tool is chosen, Claude": (
+        "anthropic", "claude-opus-4-8", {"tools": (T,), "tool_choice": NamedToolChoice("g")},
+        {"tool_choice": ABSENT}, [("tool_choice", "dropped")],
+    ),
+    "an unknown tool is chosen, Gemini": (
+        "gemini", "gemini-3-pro", {"tools": (T,), "tool_choice": NamedToolChoice("g")},
+        {"toolConfig": ABSENT}, [("tool_choice", "dropped")],
+    ),
+    "some allowed tools are unknown": (
+        "openai_responses", "gpt-5.2", {"tools": (T,), "tool_choice": AllowedTools(("f", "g"))},
+        {"tool_choice": {"type": "allowed_tools", "mode": "auto", "tools": [{"type": "function", "name": "f"}]}},
+        [("tool_choice/names", "dropped")],
+    ),
+    "all allowed tools are unknown": (
+        "openai", "gpt-4o", {"tools": (T,), "tool_choice": AllowedTools(("g",))},
+        {"tool_choice": ABSENT}, [("tool_choice/names", "dropped")],
+    ),
+    "stop sequences, OpenAI": (
+        "openai", "gpt-4o", {"stop": tuple("abcdef")}, {"stop": list("abcd")}, [("stop", "clamped")],
+    ),
+    "stop sequences, Cohere": (
+        "cohere", "command-a-03-2025", {"stop": tuple("abcdef")}, {"stop_sequences": list("abcde")}, [("stop", "clamped")],
+    ),
+    "alternatives of a token": (
+        "openai", "gpt-4o", {"logprobs": 50}, {"logprobs": True, "top_logprobs": 20}, [("logprobs", "clamped")],
+    ),
+    "metadata that is too long": (
+        "openai", "gpt-4o", {"store": True, "metadata": {"k" * 65: "v", "a": "v" * 513, "b": "c"}},
+        {"metadata": {"b": "c"}}, [(f"metadata/{'k' * 65}", "dropped"), ("metadata/a", "dropped")],
+    ),
+    "too much metadata": (
+        "openai_responses", "gpt-5.2", {"metadata": {f"k{number}": "v" for number in range(17)}},
+        {"metadata": {f"k{number}": "v" for number in range(16)}}, [("metadata/k16", "dropped")],
+    ),
+    "metadata with other letters, Converse": (
+        "bedrock", "amazon.nova-pro-v1:0", {"metadata": {"a": "größe", "b": "c"}},
+        {"requestMetadata": {"b": "c"}}, [("metadata/a", "dropped")],
+    ),
+    "labels in upper case, Vertex": (
+        "vertex", "gemini-3-pro", {"metadata": {"Team": "docs", "team": "docs"}},
+        {"labels": {"team": "docs"}}, [("metadata/Team", "dropped")],
+    ),
+    "a participant's name with a space": (
+        "openai", "gpt-4o", {"messages": [user("q", name="Ann Smith")]},
+        {"messages": [{"role": "user", "content": "q", "name": "Ann_Smith"}]}, [("messages/0/name", "renamed")],
+    ),
+    "settings of a search model": (
+        "openai", "gpt-4o-search-preview", {"temperature": 0.5, "top_p": 0.5, "presence_penalty": 0.5, "n": 1, "seed": 7},
+        {"temperature": ABSENT, "top_p": ABSENT, "presence_penalty": ABSENT, "n": ABSENT, "seed": ABSENT},
+        [("temperature", "dropped"), ("top_p", "dropped"), ("presence_penalty", "dropped"), ("n", "dropped"), ("seed", "dropped")],
+    ),
+    "a prediction and a limit": (
+        "openai", "gpt-4o", {"prediction": "code", "max_tokens": 50},
+        {"prediction": {"type": "content", "content": "code"}, "max_completion_tokens": ABSENT}, [("max_tokens", "dropped")],
+    ),
+    "a prediction beside tools": (
+        "openai", "gpt-4o", {"prediction": "code", "max_tokens": 50, "tools": (T,)},
+        {"prediction": ABSENT, "max_completion_tokens": 50}, [("prediction", "dropped")],
+    ),
+    "minimal effort beside a hosted tool": (
+        "openai_responses", "gpt-5", {"tools": (WEB,), "reasoning": "minimal"},
+        {"reasoning": {"effort": "low", "summary": "auto"}}, [("reasoning", "changed")],
+    ),
+    "JSON mode beside a web search": (
+        "openai_responses", "gpt-5", {"tools": (WEB,), "response_format": JsonFormat()},
+        {"text": ABSENT, "instructions": "Answer with a JSON object and nothing else."}, [("response_format", "changed")],
+    ),
+    "reasoning to a Mistral model without it": (
+        "mistral", "devstral-small-latest", {"messages": ["q", assistant(THOUGHT, Text("a")), "b"]},
+        {"messages/1": {"role": "assistant", "content": "a"}}, [("messages/1/parts/0", "dropped")],
+    ),
+    "an effort of a Mistral model without it": (
+        "mistral", "mistral-large-latest", {"reasoning": "high"}, {"reasoning_effort": ABSENT}, [("reasoning", "dropped")],
+    ),
+    "functions beside hosted tools, Gemini 3": (
+        "gemini", "gemini-3-pro", {"tools": (T, NativeTool("gemini", SEARCH)), "tool_choice": "auto"},
+        {"toolConfig": {"functionCallingConfig": {"mode": "VALIDATED"}, "includeServerSideToolInvocations": True}},
+        [("toolConfig/includeServerSideToolInvocations", "added")],
+    ),
+    "penalties of Gemini 2.5": (
+        "vertex", "gemini-2.5-flash", {"presence_penalty": 0.5, "frequency_penalty": 0.5, "logprobs": 3},
+        {"generationConfig": {"responseLogprobs": True, "logprobs": 3}},
+        [("presence_penalty", "dropped"), ("frequency_penalty", "dropped")],
+    ),
+    "log probabilities at the Developer API": (
+        "gemini", "gemini-2.5-pro", {"logprobs": True}, {"generationConfig/responseLogprobs": ABSENT}, [("logprobs", "dropped")],
+    ),
+    "numbers out of Gemini's ranges": (
+        "gemini", "gemini-2.0-flash", {"seed": 2**40, "n": 9, "max_tokens": 100_000, "presence_penalty": 2.0},
+        {"generationConfig": {
+            "candidateCount": 8, "maxOutputTokens": 8192, "seed": 2**31 - 1, "presencePenalty": 1.99,
+        }},
+        [("n", "clamped"), ("seed", "clamped"), ("presence_penalty", "clamped"), ("max_tokens", "clamped")],
+    ),
+    "a model without functions, JSON mode and instructions": (
+        "gemini", "gemma-3-27b-it", {"messages": [system("s"), "q"], "tools": (T,), "response_format": JsonFormat()},
+        {
+            "contents": [{"role": "user", "parts": [
+                {"text": "s"}, {"text": "q"}, {"text": "Answer with a JSON object and nothing else."},
+            ]}],
+            "systemInstruction": ABSENT, "tools": ABSENT, "generationConfig": ABSENT,
+        },
+        [("messages/0", "renamed"), ("tools", "dropped"), ("response_format", "changed")],
+    ),
+    "image/jpg": (
+        "gemini", "gemini-3-pro", {"messages": [user("q", Image(url="https://e.test/a", media_type="image/jpg"))]},
+        {"contents/0/parts/1": {"fileData": {"mimeType": "image/jpeg", "fileUri": "https://e.test/a"}}}, [],
+    ),
+    "an Office file is more than an archive": (
+        "openai_responses", "gpt-5.2", {"messages": [user("q", Document(data=ZIPPED, media_type=DOCX, name="a.docx"))]},
+        {"input/0/content/1/file_data": f"data:{DOCX};base64,{base64.b64encode(ZIPPED).decode()}"}, [],
+    ),
+    "a text by its name": (
+        "anthropic", "claude-opus-4-8", {"messages": [user(Document(data=b"x = 1", name="a.py"))]},
+        {"messages/0/content/0/source": {"type": "text", "media_type": "text/plain", "data": "x = 1"}}, [],
+    ),
+    "an error without content, Claude": (
+        "anthropic", "claude-opus-4-8", {
+            "tools": (T,), "messages": ["q", assistant(ToolCall("c", "f")), tool_result("c", is_error=True)],
+        },
+        {"messages/2/content": [{"type": "tool_result", "tool_use_id": "c", "content": "Error.", "is_error": True}]},
+        [("messages/2/parts/0/content", "added")],
+    ),
+    "an error that is an image alone, Claude": (
+        "bedrock", CLAUDE_45, {
+            "tools": (T,), "messages": ["q", assistant(ToolCall("c", "f")), tool_result("c", Image(data=tiny_png()), is_error=True)],
+        },
+        {"messages/2/content/0": {"toolResult": {"toolUseId": "c", "content": [{"text": "Error."}], "status": "error"}}},
+        [("messages/2/parts/0", "changed"), ("messages/2/parts/0/content", "added")],
+    ),
+    "an hour after five minutes": (
+        "anthropic", "claude-opus-4-8", {
+            "messages": [system(Text("s", cache=HOUR)), user(Text("q", cache=SHORT))], "tools": (Tool(name="f", cache=SHORT),),
+        },
+        {
+            "tools/0/cache_control": {"type": "ephemeral"},
+            "system": [{"type": "text", "text": "s", "cache_control": {"type": "ephemeral"}}],
+            "messages/0/content": [{"type": "text", "text": "q", "cache_control": {"type": "ephemeral"}}],
+        },
+        [("cache_control/ttl", "changed")],
+    ),
+    "five minutes after an hour": (
+        "anthropic", "claude-opus-4-8", {"messages": [system(Text("s", cache=HOUR)), user(Text("q", cache=SHORT))]},
+        {"system/0/cache_control": {"type": "ephemeral", "ttl": "1h"}}, [],
+    ),
+    "marks of tools count too": (
+        "bedrock", CLAUDE_45, {
+            "messages": [system(Text("s", cache=SHORT)), user(*[Text(word, cache=SHORT) for word in "abc"])],
+            "tools": (Tool(name="f", cache=SHORT),),
+        },
+        {
+            "toolConfig/tools/1": {"cachePoint": {"type": "default"}},
+            "messages/0/content": [
+                {"text": "a"}, {"text": "b"}, {"cachePoint": {"type": "default"}}, {"text": "c"}, {"cachePoint": {"type": "default"}},
+            ],
+        },
+        [("cachePoint", "dropped")],
+    ),
+    "a schema beside citations": (
+        "anthropic", "claude-sonnet-4-6", {"messages": [{"role": "user", "content": CITED}], "response_format": SCHEMA},
+        {"output_config": ABSENT}, [("response_format", "changed")],
+    ),
+    "a schema of a response that is continued": (
+        "anthropic", "claude-sonnet-4-5", {"messages": ["q", assistant("{")], "response_format": SCHEMA},
+        {"output_config": ABSENT}, [("response_format", "changed")],
+    ),
+    "more than an older Claude writes": (
+        "anthropic", "claude-opus-4-1", {"max_tokens": 64_000}, {"max_tokens": 32_000}, [("max_tokens", "clamped")],
+    ),
+    "a forced tool while Claude thinks, Bedrock": (
+        "bedrock", "us.anthropic.claude-sonnet-4-6", {"tools": (T,), "tool_choice": "required", "reasoning": "high"},
+        {"toolConfig/toolChoice": {"auto": {}}}, [("tool_choice", "changed")],
+    ),
+    "a forced tool while Claude thinks, InvokeModel": (
+        "bedrock_invoke", "us.anthropic.claude-opus-4-7", {"tools": (T,), "tool_choice": "required", "reasoning": "high"},
+        {"tool_choice": {"type": "auto"}}, [("tool_choice", "changed")],
+    ),
+    "a forced tool while a newer Claude thinks": (
+        "bedrock", "us.anthropic.claude-opus-4-8", {"tools": (T,), "tool_choice": "required", "reasoning": "high"},
+        {"toolConfig/toolChoice": {"any": {}}}, [],
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("row", ROWS.values(), ids=ROWS)
+def test_what_the_service_refuses_is_not_sent_and_is_reported(row: Row) -> None:
+    provider, model, fields, expected, reported = row
+    built = build(provider, model, **fields).unwrap()
+    assert isinstance(built, Built)
+    body = json.loads(built.request.body)
+    assert {path: at(body, path) for path in expected} == expected
+    found = [(change.field, change.action) for change in built.adaptations]
+    assert [change for change in found if change not in _OF_DEFAULTS] == reported
+
+
+_OF_DEFAULTS = (("max_tokens", "added"), ("max_tokens", "renamed"))
+
+
+REFUSED: dict[str, tuple[str, str, dict[str, Any], type]] = {
+    "129 tools": (
+        "openai", "gpt-4o", {"tools": tuple([Tool(name=f"f{number}") for number in range(129)])}, InvalidRequest,
+    ),
+    "functions beside hosted tools before Gemini 3": (
+        "gemini", "gemini-2.5-flash", {"tools": (T, NativeTool("gemini", SEARCH))}, UnsupportedFeature,
+    ),
+    "a bitmap, OpenAI": (
+        "openai", "gpt-4o", {"messages": [user(Image(data=BITMAP))]}, UnsupportedFeature,
+    ),
+    "a bitmap, Responses": (
+        "openai_responses", "gpt-5.2", {"messages": [user(Image(data=BITMAP))]}, UnsupportedFeature,
+    ),
+    "an Office file, Gemini": (
+        "gemini", "gemini-3-pro", {"messages": [user(Document(data=ZIPPED, media_type=DOCX))]}, UnsupportedFeature,
+    ),
+    "a table by its URL, Claude": (
+        "anthropic", "claude-opus-4-8", {"messages": [user(Document(url="https://e.test/a.csv"))]}, UnsupportedFeature,
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("row", REFUSED.values(), ids=REFUSED)
+def test_what_has_no_form_is_a_failure(row: tuple[str, str, dict[str, Any], type]) -> None:
+    provider, model, fields, error = row
+    built = build(provider, model, **fields)
+    assert isinstance(built, Failure)
+    assert type(built.failure()) is error
+
+
+Q = user("q")
+CALL = assistant(ToolCall("c1", "f"))
+PAIR = assistant(ToolCall("c1", "f"), ToolCall("c2", "f"))
+CALLED = {"id": "c1", "type": "function", "function": {"name": "f", "arguments": "{}"}}
+SECOND = {**CALLED, "id": "c2"}
+ASKED = {"role": "assistant", "content": None, "tool_calls": [CALLED]}
+NONE = "The call was interrupted: there is no result."
+LABEL = {"type": "text", "text": "Result of a tool:"}
+
+
+def tool(call_id: str, content: str) -> dict[str, Any]:
+    return {"role": "tool", "tool_call_id": call_id, "content": content}
+
+
+CHAT: dict[str, tuple[list[Any], list[dict[str, Any]], list[tuple[str, str]]]] = {
+    # what -> the conversation, the messages of chat completions after the first, what is reported
+    "a last call": ([Q, CALL], [ASKED, tool("c1", NONE)], [("messages/1/parts/0", "changed")]),
+    "a call that was interrupted": (
+        [Q, CALL, user("go on")], [ASKED, tool("c1", NONE), {"role": "user", "content": "go on"}], [("messages/1/parts/0", "changed")],
+    ),
+    "one of two results": (
+        [Q, PAIR, tool_result("c2", "x")],
+        [{**ASKED, "tool_calls": [CALLED, SECOND]}, tool("c1", NONE), tool("c2", "x")], [("messages/1/parts/0", "changed")],
+    ),
+    "a result of no call": (
+        [Q, assistant("a"), tool_result("c9", "x"), user("go on")],
+        [{"role": "assistant", "content": "a"}, {"role": "user", "content": [LABEL, {"type": "text", "text": "x"}]},
+         {"role": "user", "content": "go on"}],
+        [("messages/2/parts/0", "changed")],
+    ),
+    "two results of one call": (
+        [Q, CALL, tool_result("c1", "x"), tool_result("c1", "y")],
+        [ASKED, tool("c1", "x"), {"role": "user", "content": [LABEL, {"type": "text", "text": "y"}]}],
+        [("messages/3/parts/0", "changed")],
+    ),
+    "a result after the next answer": (
+        [Q, CALL, user("wait"), assistant("yes"), tool_result("c1", "x"), user("so?")],
+        [ASKED, tool("c1", "x"), {"role": "user", "content": "wait"}, {"role": "assistant", "content": "yes"},
+         {"role": "user", "content": "so?"}],
+        [("messages/4/parts/0", "rewritten")],
+    ),
+    "a result by the name of its tool": (
+        [Q, CALL, Message("tool", (ToolResult(tool_call_id="", content=(Text("x"),), name="f"),))],
+        [ASKED, tool("c1", "x")], [("messages/2/parts/0/tool_call_id", "renamed")],
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("row", CHAT.values(), ids=CHAT)
+def test_every_call_has_one_result_and_every_result_a_call(row: Any) -> None:
+    messages, expected, reported = row
+    built = build("openai", "gpt-4o", messages=messages, tools=(T,)).unwrap()
+    assert json.loads(built.request.body)["messages"][1:] == expected
+    assert [(change.field, change.action) for change in built.adaptations] == reported
+
+
+OTHERS: dict[str, tuple[str, str, str, list[dict[str, Any]]]] = {
+    # service -> provider, model, field of the turns, these after the first for a call that was interrupted
+    "Messages": (
+        "anthropic", "claude-opus-4-8", "messages", [
+            {"role": "assistant", "content": [{"type": "tool_use", "id": "c1", "name": "f", "input": {}}]},
+            {"role": "user", "content": [
+                {"type": "tool_result", "tool_use_id": "c1", "content": NONE}, {"type": "text", "text": "go on"},
+            ]},
+        ],
+    ),
+    "Converse": (
+        "bedrock", "amazon.nova-pro-v1:0", "messages", [
+            {"role": "assistant", "content": [{"toolUse": {"toolUseId": "c1", "name": "f", "input": {}}}]},
+            {"role": "user", "content": [
+                {"toolResult": {"toolUseId": "c1", "content": [{"text": NONE}], "status": "success"}}, {"text": "go on"},
+            ]},
+        ],
+    ),
+    "Gemini": (
+        "gemini", "gemini-2.5-flash", "contents", [
+            {"role": "model", "parts": [{"functionCall": {"name": "f", "args": {}}}]},
+            {"role": "user", "parts": [{"functionResponse": {"name": "f", "response": {"output": NONE}}}, {"text": "go on"}]},
+        ],
+    ),
+    "Responses": (
+        "openai_responses", "gpt-5.2", "input", [
+            {"type": "function_call", "call_id": "c1", "name": "f", "arguments": "{}"},
+            {"type": "function_call_output", "call_id": "c1", "output": NONE},
+            {"role": "user", "content": "go on"},
+        ],
+    ),
+    "Ollama, which takes it": (
+        "ollama", "llama3.2", "messages", [
+            {"role": "assistant", "content": "", "tool_calls": [{"id": "c1", "function": {"name": "f", "arguments": {}}}]},
+            {"role": "user", "content": "go on"},
+        ],
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("row", OTHERS.values(), ids=OTHERS)
+def test_a_call_that_was_interrupted_has_a_result_in_every_dialect(row: Any) -> None:
+    provider, model, key, expected = row
+    built = build(provider, model, messages=[Q, CALL, user("go on")], tools=(T,)).unwrap()
+    assert json.loads(built.request.body)[key][1:] == expected
+
+
+def test_a_result_for_a_stored_response_needs_no_call() -> None:
+    messages = [tool_result("c1", "x")]
+    built = build("openai_responses", "gpt-5.2", messages=messages, previous_response_id="resp_1")
+    item = {"type": "function_call_output", "call_id": "c1", "output": "x"}
+    assert json.loads(built.unwrap().request.body)["input"] == [item]
+    assert built.unwrap().adaptations == ()
+
+
+@pytest.mark.parametrize(
+    ("provider", "model", "key"),
+    [
+        ("openai", "text-embedding-ada-002", "dimensions"),
+        ("azure", "text-embedding-ada-002", "dimensions"),
+        ("cohere", "embed-english-v3.0", "output_dimension"),
+        ("mistral", "mistral-embed", "output_dimension"),
+    ],
+)
+def test_models_of_one_size_get_no_dimensions(provider: str, model: str, key: str) -> None:
+    config = msgspec.structs.replace(config_for(provider), model=model)
+    embed = registry.get(provider).unwrap().embed
+    assert embed is not None
+    built = embed.build(config, EmbedRequest(input=["a"], dimensions=300)).unwrap()
+    assert key not in json.loads(built.request.body)
+    assert [(change.field, change.action) for change in built.adaptations] == [
+        ("dimensions", "dropped")
+    ]
+
+
+def test_a_cited_document_stays_cited() -> None:
+    built = build("anthropic", "claude-opus-4-8", messages=[{"role": "user", "content": CITED}])
+    assert at(json.loads(built.unwrap().request.body), "messages/0/content/1/citations") == {
+        "enabled": True
+    }
