@@ -23,7 +23,7 @@ from llm_pure.bulk.entries import (
     decode_head,
     encode_entry,
 )
-from llm_pure.bulk.row_states import RowStates
+from llm_pure.bulk.row_states import RowStates, is_amount
 from llm_pure.types.secret_spellings import mask_secrets, three_stars
 
 FOLDER = "log"
@@ -236,8 +236,8 @@ def fold_logs(
 def log_cost_usd(path: Path) -> Decimal:
     """Return what the lines of one log cost together."""
     heads = (decode_head(line) for _, line in scan_lines(path))
-    costs = [Decimal(head.cost_usd) for head in heads if head is not None and head.cost_usd]
-    return sum(costs, Decimal(0))
+    costs = [head.cost_usd for head in heads if head is not None and head.cost_usd]
+    return sum([Decimal(cost) for cost in costs if is_amount(cost)], Decimal(0))
 
 
 def scan_entries(paths: Sequence[Path]) -> Iterator[Entry]:
