@@ -27,11 +27,11 @@ class PassedRequest(ChatRequest, frozen=True, kw_only=True):
 class PassedBilling(Billing):
     """Billing that parses a request that is passed on only if its cost has to be estimated."""
 
-    def start(self, target: Target, request: Any, now: Any) -> PendingCall:
+    def start(self, target: Target, request: Any, now: Any, body: bytes = b"") -> PendingCall:
         """Start a call, as Billing does; under a budget it fails for a request that cannot be read."""
         if self.store.max_usd is not None and isinstance(request, PassedRequest):
             request = billed_request(ok(request.parse()))
-        return super().start(target, request, now)
+        return super().start(target, request, now, body)
 
     def finish(self, pending: PendingCall, result: LLMResult[Any], took_s: float) -> LLMResult[Any]:
         """Settle the call, as Billing does."""
