@@ -7,7 +7,7 @@ import csv
 import os
 import struct
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from hashlib import blake2b
 from importlib import import_module
 from pathlib import Path
@@ -119,7 +119,7 @@ def read_stdin() -> Iterator[bytes]:
 
 def read_csv(path: Path) -> Iterator[Any]:
     """Yield the rows of a CSV file (of a .tsv file with tabs) by its header. Raises OSError."""
-    csv.field_size_limit(sys.maxsize)
+    csv.field_size_limit(2**31 - 1)  # a C long, which has 32 bits on Windows
     delimiter = "\t" if path.suffix.lower() == ".tsv" else ","
     with path.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as file:
         reader = csv.DictReader(file, delimiter=delimiter)
@@ -236,7 +236,7 @@ class RowIndex:
         if self._map[: len(_MAGIC)] != _MAGIC or rest:
             raise ValueError(f"{path} is no index of rows")
         self._count = count
-        self._rows_by_id: dict[bytes, tuple[int, ...]] | None = None
+        self._rows_by_id: dict[bytes, list[int]] | None = None
         self._has_copies: bool | None = None
 
     def __len__(self) -> int:
@@ -273,7 +273,7 @@ class RowIndex:
         for row in range(self._count):
             yield self.id(row)
 
-    def rows_of(self, name: str, hint: int) -> tuple[int, ...]:
+    def rows_of(self, name: str, hint: int) -> Sequence[int]:
         """Return the rows with this id (32 hexadecimal digits): one, several if equal rows share it, or none.
 
         hint: where it was; while that is right, no table of all ids is needed.
@@ -285,9 +285,9 @@ class RowIndex:
         if 0 <= hint < self._count and self.id(hint) == item and not self._copies():
             return (hint,)
         if self._rows_by_id is None:
-            table: dict[bytes, tuple[int, ...]] = {}
+            table: dict[bytes, list[int]] = {}
             for row in range(self._count):
-                table[self.id(row)] = (*table.get(self.id(row), ()), row)
+                table.setdefault(self.id(row), []).append(row)
             self._rows_by_id = table
         return self._rows_by_id.get(item, ())
 

@@ -16,6 +16,7 @@ import msgspec
 
 from llm_pure.bulk import leases as pure
 from llm_pure.bulk.leases import Grant, Leases, Want, open_leases
+from llm_pure.framing.json_codec import DECODE_ERRORS
 from llm_pure.policy.rate_limit import RateLimit
 from llm_pure.types.errors import InvalidConfiguration
 from llm_pure.types.rejection import Rejected, returns_failure
@@ -269,7 +270,7 @@ def open_shared_leases(
     try:
         store = SqliteLeases(path)
         store.configure(limit_usd, limit)
-    except (sqlite3.Error, msgspec.DecodeError) as error:
+    except (sqlite3.Error, *DECODE_ERRORS) as error:
         message = f"the file of leases {path} cannot be used: {error}"
         raise Rejected(InvalidConfiguration(message=message, field="leases")) from None
     return store

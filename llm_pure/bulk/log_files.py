@@ -24,7 +24,7 @@ from llm_pure.bulk.entries import (
     decode_heads,
     encode_entry,
 )
-from llm_pure.bulk.row_states import RowStates
+from llm_pure.bulk.row_states import RowStates, is_amount
 from llm_pure.types.secret_spellings import mask_secrets, three_stars
 
 FOLDER = "log"
@@ -257,7 +257,7 @@ def log_cost_usd(path: Path) -> Decimal:
         Decimal(head.cost_usd)
         for heads, *_ in scan_heads(path)
         for head in heads
-        if head is not None and head.cost_usd
+        if head is not None and head.cost_usd and is_amount(head.cost_usd)
     ]
     return sum(costs, Decimal(0))
 

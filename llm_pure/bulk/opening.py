@@ -44,6 +44,7 @@ from llm_pure.bulk.run_spec import (
 )
 from llm_pure.bulk.templates import Template, parse_template
 from llm_pure.core.registry import Registry
+from llm_pure.framing.json_codec import DECODE_ERRORS
 from llm_pure.output.tools import schema_of
 from llm_pure.types.config import LLMConfig
 from llm_pure.types.errors import InvalidConfiguration
@@ -203,7 +204,7 @@ def _read_spec(path: Path) -> RunSpec | None:
 def _spec_result(path: Path) -> RunSpec:
     try:
         spec = msgspec.json.decode((path / SPEC).read_bytes(), type=RunSpec)
-    except (OSError, msgspec.DecodeError) as error:
+    except (OSError, *DECODE_ERRORS) as error:
         message = f"{path / SPEC} cannot be read: {error}"
         raise Rejected(InvalidConfiguration(message=message, field="file")) from None
     if spec.format > FORMAT:

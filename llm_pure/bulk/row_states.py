@@ -13,11 +13,17 @@ from hashlib import blake2b
 import msgspec
 
 from llm_pure.bulk.entries import EntryHead
+from llm_pure.framing.json_codec import DECODE_ERRORS
 
 OPEN, ANSWERED, FINAL, PASSING = 0, 1, 2, 3
 """State of a row: not ended; answered; final error; an error that may pass. From 4 on: the same errors, by kind."""
 
 NO_LINE = 2**64 - 1
+
+_MAX_KINDS = 250
+"""A state is one byte. There are some twenty kinds of errors; only a damaged log has more."""
+_OTHER = "other"
+_MAX_COST = 10**12
 
 
 _DIGEST_BYTES = 16
@@ -133,7 +139,7 @@ class RowStates:
         self.stopped = None
         cost, usage, error = head.cost_usd, head.usage, head.error_kind
         if cost is not None:
-            self._costs[cost] = self._costs.get(cost, 0) + 1
+            self._add_cost(cost)
         if usage is not None:
             self.input_tokens += usage.input_tokens or 0
             self.output_tokens += usage.output_tokens or 0
@@ -151,6 +157,12 @@ class RowStates:
                 self.states[row] = self.number((state, error))
                 self.lines[row] = line
 
+    def _add_cost(self, cost: str) -> None:
+        known = self._costs.get(cost)
+        if known is None and not is_amount(cost):
+            return
+        self._costs[cost] = (known or 0) + 1
+
     @property
     def cost_usd(self) -> Decimal:
         """Of all lines: what was paid twice counts twice."""
@@ -160,6 +172,8 @@ class RowStates:
     def number(self, kind: tuple[int, str]) -> int:
         """Return the number of a (state, kind of error)."""
         number = self._numbers.get(kind)
+        if number is None and len(self.kinds) > _MAX_KINDS and kind[1] != _OTHER:
+            return self.number((kind[0], _OTHER))
         if number is None:
             number = self._numbers[kind] = len(self.kinds)
             self.kinds.append(kind)
@@ -223,10 +237,12 @@ class RowStates:
         start = 8 + int.from_bytes(content[:8], "big")
         try:
             head = msgspec.json.decode(content[8:start], type=_Snapshot)
-        except msgspec.DecodeError:
+        except DECODE_ERRORS:
             return ()
         rows = len(self.states)
         if (head.run, head.rows, head.byteorder) != (run, rows, sys.byteorder):
+            return ()
+        if len(content) != start + rows * (1 + self.lines.itemsize):
             return ()
         self.states = bytearray(content[start : start + rows])
         self.lines = array("Q", bytes(content[start + rows :]))
@@ -237,3 +253,12 @@ class RowStates:
         self.cached_input_tokens, self.unpriced = head.cached_input_tokens, head.unpriced
         self.foreign, self.stopped = head.foreign, head.stopped
         return head.files
+
+
+def is_amount(text: str) -> bool:
+    """Whether the text is US dollars that can be added up; a damaged log may have anything there."""
+    try:
+        amount = Decimal(text)
+    except ArithmeticError:
+        return False
+    return amount.is_finite() and -_MAX_COST < amount < _MAX_COST

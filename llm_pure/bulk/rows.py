@@ -13,6 +13,7 @@ from llm_pure.bulk.identity import canonical_json
 from llm_pure.bulk.requests import REQUEST_KEY, parse_request_fields
 from llm_pure.bulk.templates import Template
 from llm_pure.chat.message_input import parse_messages
+from llm_pure.framing.json_codec import DECODE_ERRORS, DEPTH_LIMIT, is_too_deep
 from llm_pure.server import server_dialects
 from llm_pure.types.errors import InvalidRequest, LLMError, UnsupportedFeature
 from llm_pure.types.http import HttpRequest
@@ -115,15 +116,12 @@ def invalid_row(index: int, message: str) -> InvalidRequest:
 def _columns(line: bytes, index: int) -> dict[str, Any]:
     if not line:
         raise Rejected(invalid_row(index, "the line is empty"))
+    if is_too_deep(line):
+        raise Rejected(invalid_row(index, f"the line is nested deeper than {DEPTH_LIMIT}"))
     try:
         columns = _decoder.decode(line)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        reason = (
-            "is nested too deeply"
-            if isinstance(error, RecursionError)
-            else f"is no valid JSON: {error}"
-        )
-        raise Rejected(invalid_row(index, f"the line {reason}")) from None
+    except DECODE_ERRORS as error:
+        raise Rejected(invalid_row(index, f"the line is no valid JSON: {error}")) from None
     if not isinstance(columns, dict):
         raise Rejected(invalid_row(index, "the line is no JSON object"))
     if ERROR_KEY in columns:

@@ -8,10 +8,11 @@ import socket
 import sys
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, Self
+from typing import Annotated, Any, Self
 
 import msgspec
 
+from llm_pure.framing.json_codec import DECODE_ERRORS
 from llm_pure.types.errors import InvalidConfiguration
 from llm_pure.types.result import Failure, LLMResult, Success
 
@@ -32,7 +33,7 @@ else:
 class Owner(msgspec.Struct, frozen=True, kw_only=True):
     """The process that holds the lock, or held it last."""
 
-    process: int
+    process: Annotated[int, msgspec.Meta(gt=0)]
     host: str
     started: str = ""
     """Start of the process as the system counts it: another process may get the number later."""
@@ -88,7 +89,7 @@ def read_owner(directory: Path) -> Owner | None:
     """Return the process that the lock's file names, without taking the lock."""
     try:
         return msgspec.json.decode((directory / FILE).read_bytes(), type=Owner)
-    except (OSError, msgspec.DecodeError):
+    except (OSError, *DECODE_ERRORS):
         return None
 
 
@@ -101,7 +102,7 @@ def is_running(directory: Path) -> bool:
         return True
     try:
         os.kill(owner.process, 0)
-    except ProcessLookupError:
+    except (ProcessLookupError, OverflowError):  # of a damaged file: no process has such a number
         return False
     except PermissionError:
         pass

@@ -102,7 +102,10 @@ def _call(fields: Fields, kind: str) -> ToolCall:
 def _reasoning(fields: Fields) -> Reasoning:
     texts: list[str] = []
     for key in ("content", "summary"):
-        for index, part in enumerate(fields.get(key) or ()):
+        listed = fields.get(key) or ()
+        if not isinstance(listed, list | tuple):
+            invalid(f"{fields.path}/{key}", "reasoning is a list of texts")
+        for index, part in enumerate(listed):
             text = part.get("text") if isinstance(part, Mapping) else None
             if not isinstance(text, str):
                 invalid(f"{fields.path}/{key}/{index}", "reasoning is a list of texts")

@@ -110,8 +110,12 @@ class Billing:
             self._table = load_price_table(self._prices)
         return self._table
 
-    def start(self, target: Target, request: BillableRequest, now: datetime) -> PendingCall:
+    def start(
+        self, target: Target, request: BillableRequest, now: datetime, body: bytes = b""
+    ) -> PendingCall:
         """Start a call; with a budget, reserve its maximum cost, or leave that to `reserved` for a store in the background.
+
+        body: what is sent, whose limit of the output counts if it is the higher one.
 
         Raises Rejected: with BudgetExceeded, with UnknownPrice if a budget needs a price that is unknown, and with
         InvalidConfiguration if the budget is no amount or the store fails.
@@ -125,7 +129,7 @@ class Billing:
             price = self.table.bind(partial(_cost_without_tokens, pending))
             if isinstance(price, Failure):
                 return pending
-        max_usd = ok(self.table.bind(partial(max_cost, pending)))
+        max_usd = ok(self.table.bind(partial(max_cost, pending, body)))
         if self.background is not None:
             return msgspec.structs.replace(pending, max_usd=max_usd)
         return self.reserved(pending, _guarded(self.store.reserve, max_usd))
@@ -244,11 +248,17 @@ def _cost_without_tokens(pending: PendingCall, table: "PriceTable") -> LLMResult
 
 
 @returns_failure
-def max_cost(pending: PendingCall, table: "PriceTable") -> Decimal:
+def max_cost(pending: PendingCall, body: bytes, table: "PriceTable") -> Decimal:
     """Upper bound of the cost of a call in USD. Fails with UnknownPrice, also if the response has no maximum length."""
     from llm_pure.client.tokenizers import load_token_counter  # imported late: start-up
     from llm_pure.pricing.costs import max_cost_usd
-    from llm_pure.tokens import count_request, count_text, max_input_tokens, output_limit
+    from llm_pure.tokens import (
+        count_request,
+        count_text,
+        max_input_tokens,
+        output_limit,
+        sent_output_tokens,
+    )
     from llm_pure.types.errors import UnknownPrice
 
     target, request, model = pending.target, pending.request, pending.model
@@ -259,7 +269,8 @@ def max_cost(pending: PendingCall, table: "PriceTable") -> Decimal:
         return ok(max_cost_usd(table, buyer, (model,), tokens, 0, pending.at))
     counter, resolved = ok(_resolve(pending))
     input_tokens = max_input_tokens(count_request(counter, resolved))
-    output_tokens = output_limit(target.config, resolved)
+    limits = (output_limit(target.config, resolved), sent_output_tokens(body))
+    output_tokens = max([limit for limit in limits if limit is not None], default=None)
     if output_tokens is None:
         message = "the maximum length of the response is unknown: a budget needs max_tokens"
         raise Rejected(UnknownPrice(message=message, model=model, provider=target.provider.name))

@@ -315,7 +315,7 @@ def _prepare(call: CallState[A], target: Target, started_s: float) -> PreparedRe
             permit = ok(context.limiters[call.index].acquire(request.body, max_wait_s))
             wait_s = permit.wait_s
         if spec.billable is not None:
-            pending = context.billing.start(target, spec.billable, now)
+            pending = context.billing.start(target, spec.billable, now, request.body)
     except Exception:
         if permit is not None:
             context.limiters[call.index].release(permit)

@@ -8,7 +8,7 @@ from pkgutil import get_data
 
 from llm_pure.pricing.overrides import with_overrides
 from llm_pure.pricing.table import PriceTable, read_table
-from llm_pure.settings.config_parser import require_plain_tree
+from llm_pure.settings.config_parser import load_plain_tree
 from llm_pure.types.errors import InvalidConfiguration
 from llm_pure.types.result import Failure, LLMResult
 
@@ -35,8 +35,7 @@ def load_prices(overrides: str | os.PathLike[str] | None = None) -> LLMResult[Pr
     import yaml
 
     try:
-        prices = yaml.safe_load(Path(path).read_text("utf-8"))
-        require_plain_tree(prices)
+        prices = load_plain_tree(Path(path).read_text("utf-8"))
     except (OSError, ValueError, RecursionError, yaml.YAMLError) as error:
         return Failure(
             InvalidConfiguration(

@@ -3,6 +3,7 @@
 A full disk, or a reader that has gone, never stops an answer: lines that cannot be written are counted and reported later.
 """
 
+import errno
 import logging
 import os
 import sys
@@ -12,6 +13,7 @@ from threading import Lock
 import msgspec
 
 from llm_pure.gateway.call_record import CallRecord, Observer
+from llm_pure.types.redact import redact
 
 MAX_NAME = 200
 """Characters of a text that a client chose, such as a model's name."""
@@ -77,8 +79,8 @@ def format_record(record: CallRecord) -> bytes:
 
 
 def _shortened(text: str) -> str:
-    """The text without lone surrogates, which no JSON has."""
-    return text[:MAX_NAME].encode("utf-8", "replace").decode()
+    """The text without a key that a client has put there, and without lone surrogates, which no JSON has."""
+    return redact(text[: 2 * MAX_NAME])[:MAX_NAME].encode("utf-8", "replace").decode()
 
 
 class CallLog:
@@ -117,7 +119,7 @@ def open_call_log(where: str) -> Observer:
         return lambda record: None
     if where == "stderr":
         return CallLog(_write_stderr).observe
-    return CallLog(lambda line: _append(where, line)).observe
+    return CallLog(_LogFile(where).write).observe
 
 
 def _write_stderr(line: bytes) -> None:
@@ -125,10 +127,24 @@ def _write_stderr(line: bytes) -> None:
     sys.stderr.flush()
 
 
-def _append(path: str, line: bytes) -> None:
-    """Append to a file that only its owner can read: it has the names of keys and models."""
-    descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
-    try:
-        os.write(descriptor, line)
-    finally:
-        os.close(descriptor)
+class _LogFile:
+    """A file of lines that only its owner can read: it has the names of keys and models."""
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+        self._torn = False
+        """The last line is incomplete: the disk was full."""
+
+    def write(self, line: bytes) -> None:
+        """Append a line. Raises OSError; a pipe that nobody reads is an error, and never waited for."""
+        data = b"\n" + line if self._torn else line
+        flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | getattr(os, "O_NONBLOCK", 0)
+        descriptor = os.open(self._path, flags, 0o600)
+        try:
+            written = os.write(descriptor, data)
+        finally:
+            os.close(descriptor)
+        if written < len(data):
+            self._torn = self._torn or written > 0
+            raise OSError(errno.ENOSPC, "no space left for the log")
+        self._torn = False

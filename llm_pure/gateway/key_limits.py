@@ -53,6 +53,7 @@ class KeyLimits:
             entry = None
             if limit is not None:
                 window = self._windows.setdefault(key.name, SlidingWindow(limit))
+                window.limit = limit  # a key that was loaded again may have another
                 now_s, tokens = self._clock(), estimated_tokens(body)
                 wait_s = window.wait_s(now_s, tokens)
                 if wait_s > 0:

@@ -13,7 +13,10 @@ from typing import Any
 import msgspec
 
 from llm_pure.types.config import SECRET_FIELDS
+from llm_pure.types.http import redact_headers
+from llm_pure.types.redact import redact_url
 
+_VARIABLE = re.compile(r"(?:[A-Za-z]{1,20} )?(?:\$\{[A-Za-z_][A-Za-z0-9_]*\})+")
 _ENV = re.compile(r"os\.environ/([A-Za-z_][A-Za-z0-9_]*)")
 
 API_TYPES: Mapping[str, str] = {
@@ -86,9 +89,19 @@ class _Import:
         self.known_fields = known_fields
         self.left_out: list[str] = []
         self.prices: dict[str, dict[str, float]] = {}
+        self._deployments: dict[str, int] = {}
+        """Name of a model -> the number of its last deployment."""
 
     def leave_out(self, path: str, reason: str = "has no place here") -> None:
         self.left_out.append(f"{path}: {reason}")
+
+    def free_name(self, name: str, models: Mapping[str, Any]) -> str:
+        """A name for one more deployment of a model."""
+        number = self._deployments.get(name, 1) + 1
+        while f"{name}-{number}" in models:
+            number += 1
+        self._deployments[name] = number
+        return f"{name}-{number}"
 
     def mapping(self, value: object, path: str) -> dict[str, Any]:
         """The value if it is a mapping; anything else is left out."""
@@ -133,8 +146,20 @@ class _Import:
     def _value(self, path: str, field: str, value: Any, row: Mapping[str, Any]) -> Any:
         """The value of a field. A key that stands in the file becomes a variable, so that the output may be shown."""
         value = _with_variables(value)
-        if field not in SECRET_FIELDS or (isinstance(value, str) and value.startswith("${")):
+        if field == "headers" and isinstance(value, dict):
+            return {
+                name: self._variable(f"{path}/{name}", f"{field}_{name}", row)
+                if _is_secret_header(name, text)
+                else text
+                for name, text in value.items()
+            }
+        is_secret = field in SECRET_FIELDS or (isinstance(value, str) and redact_url(value) != value)  # fmt: skip
+        if not is_secret or _is_variable(value):
             return value
+        return self._variable(path, field, row)
+
+    def _variable(self, path: str, field: str, row: Mapping[str, Any]) -> str:
+        """A variable in place of a secret, which is left out."""
         variable = re.sub(r"[^A-Z0-9]+", "_", f"{row.get('model_name')}_{field}".upper()).strip("_")
         self.leave_out(path, f"the key itself is not copied: set the variable {variable}")
         return f"${{{variable}}}"
@@ -188,7 +213,7 @@ def import_litellm(
         elif name not in models:
             models[name] = fields
         else:
-            second = _free_name(name, models)
+            second = state.free_name(name, models)
             models[second] = fields
             fallbacks.setdefault(name, []).append(second)
     sections: dict[str, Any] = {"models": models}
@@ -296,11 +321,14 @@ def _provider_of_bare_name(model: str) -> str:
     return "openai"
 
 
-def _free_name(name: str, models: Mapping[str, Any]) -> str:
-    number = 2
-    while f"{name}-{number}" in models:
-        number += 1
-    return f"{name}-{number}"
+def _is_variable(value: object) -> bool:
+    """Whether a value is variables, with no secret beside them: `Bearer ${KEY}` too."""
+    return isinstance(value, str) and _VARIABLE.fullmatch(value) is not None
+
+
+def _is_secret_header(name: str, value: object) -> bool:
+    header = ((name.lower(), str(value)),)
+    return redact_headers(header) != header and not _is_variable(value)
 
 
 def _with_variables(value: Any) -> Any:

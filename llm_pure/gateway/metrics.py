@@ -9,6 +9,7 @@ The client's own name of a model is no label: clients choose it, and each value 
 
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping
+from math import isfinite, isnan
 from threading import Lock
 from typing import Any, NamedTuple
 
@@ -259,4 +260,6 @@ def _labels(labels: Labels) -> str:
 
 
 def _number(value: float) -> str:
+    if not isfinite(value):  # a sum of what a provider said its calls cost
+        return "NaN" if isnan(value) else "+Inf" if value > 0 else "-Inf"
     return str(int(value)) if value == int(value) else repr(float(value))

@@ -11,6 +11,9 @@ from llm_pure.types.result import Failure, LLMResult, Success
 MAX_LISTED = 40
 """Names in the message about an unknown one."""
 
+MAX_NAME = 200
+"""Characters of an unknown name that are looked at."""
+
 
 class ModelNames(msgspec.Struct, frozen=True, kw_only=True):
     """The names that clients may use."""
@@ -57,8 +60,9 @@ def unknown_name(requested: str, listed: tuple[str, ...]) -> NotFound:
     from difflib import get_close_matches  # imported late: start-up
 
     names = ", ".join(listed[:MAX_LISTED]) or "none"
+    requested = requested[:MAX_NAME]  # a client may send megabytes
     return NotFound(
-        message=f"model: {requested[:200]} is not served here; served are {names}",
+        message=f"model: {requested} is not served here; served are {names}",
         status=404,
         code="model_not_found",
         suggestions=tuple(get_close_matches(requested, listed, n=3)),

@@ -9,6 +9,7 @@ from typing import NamedTuple
 import msgspec
 
 from llm_pure.core.provider import Built, Provider
+from llm_pure.framing.json_codec import DECODE_ERRORS
 from llm_pure.types.config import FILE_DEFAULTS, LLMConfig
 from llm_pure.types.http import Headers, HttpRequest
 from llm_pure.types.messages import user
@@ -69,14 +70,14 @@ class RawBody(NamedTuple):
         raw = self.fields.get(name)
         try:
             return default if raw is None else _STREAM.decode(raw)
-        except msgspec.DecodeError:
+        except DECODE_ERRORS:
             return default
 
 
 def _text(raw: msgspec.Raw | None) -> str:
     try:
         return "" if raw is None else _TEXT.decode(raw)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except DECODE_ERRORS:
         return ""
 
 
@@ -84,7 +85,7 @@ def read_raw(data: bytes) -> RawBody | None:
     """The fields of a JSON object, None if the body is none."""
     try:
         return RawBody(_RAW.decode(data), data)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+    except DECODE_ERRORS:
         return None
 
 

@@ -31,11 +31,11 @@ class PassedBilling(Billing):
     later: Callable[[Callable[[], object]], object] | None = None
     """Takes the settling of calls whose usage is known and for which no budget waits."""
 
-    def start(self, target: Target, request: Any, now: Any) -> PendingCall:
+    def start(self, target: Target, request: Any, now: Any, body: bytes = b"") -> PendingCall:
         """Start a call, as Billing does; under a budget it fails for a request that cannot be read."""
         if self.store.max_usd is not None and isinstance(request, PassedRequest):
             request = billed_request(ok(request.parse()))
-        return super().start(target, request, now)
+        return super().start(target, request, now, body)
 
     def finish(self, pending: PendingCall, result: LLMResult[Any], took_s: float) -> LLMResult[Any]:
         """Settle the call, as Billing does."""

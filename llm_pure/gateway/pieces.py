@@ -12,6 +12,7 @@ import msgspec
 from llm_pure.client.stream_reader import CHAT
 from llm_pure.core.provider import StreamDecoder
 from llm_pure.core.server import StreamEncoder
+from llm_pure.framing import FRAME_LIMIT
 from llm_pure.types.completion import Completion
 from llm_pure.types.events import PartReceived, ReasoningDelta, StreamEvent, UsageReported
 from llm_pure.types.messages import Reasoning
@@ -46,7 +47,9 @@ def split_lines(data: bytes) -> tuple[list[bytes], bytes]:
     return lines, rest
 
 
-MAX_FRAME = 16 * 1024 * 1024
+_ENDS = {split_events: _BLANK, split_lines: re.compile(rb"\n")}
+"""Split -> what ends a frame."""
+_LONGEST_END = len(b"\r\n\r\n")
 
 
 class Piece(NamedTuple):
@@ -97,7 +100,10 @@ class PassedStream:
         self._split = split
         self._usage = usage
         self._on_bytes = on_bytes
-        self._rest = b""
+        self._rest = bytearray()
+        """The beginning of a frame."""
+        self._searched = 0
+        """Bytes of it in which no frame ends."""
         self._fault: Any = None
 
     def feed(self, data: bytes) -> LLMResult[tuple[Piece, ...]]:
@@ -106,9 +112,9 @@ class PassedStream:
         if self._fault is not None:
             failure: LLMResult[tuple[Piece, ...]] = self._fault
             return failure
-        frames, self._rest = self._split(self._rest + data if self._rest else data)
+        frames = self._frames(data)
         if not frames:
-            return _NOTHING
+            return self._within_limit()
         complete = b"".join(frames)
         if (
             len(frames) == 1
@@ -125,6 +131,35 @@ class PassedStream:
             complete = b"".join(_readable(frames))
         content = any(map(CHAT.is_content, events.unwrap()))
         return Success((Piece(complete, content=content),)) if complete else _NOTHING
+
+    def _frames(self, data: bytes) -> list[bytes]:
+        """The frames that these bytes complete. No byte is searched for the end of a frame twice."""
+        rest = self._rest
+        if not rest:
+            frames, tail = self._split(data)
+        else:
+            rest += data
+            start = max(0, self._searched - _LONGEST_END + 1)
+            if _ENDS[self._split].search(rest, start) is None:
+                self._searched = len(rest)
+                return []
+            frames, tail = self._split(bytes(rest))
+            rest.clear()
+        rest += tail
+        self._searched = len(tail)
+        return frames
+
+    def _within_limit(self) -> LLMResult[tuple[Piece, ...]]:
+        """Nothing yet; the decoder's fault once a frame is longer than it takes."""
+        if len(self._rest) <= FRAME_LIMIT:
+            return _NOTHING
+        events = self._decoder.feed(bytes(self._rest))
+        fault = events if type(events) is Failure else self._decoder.feed(b"")
+        self._rest.clear()
+        if type(fault) is Failure:
+            self._fault = fault
+            return fault
+        return _NOTHING
 
     def _feed_each(self, frames: list[bytes]) -> LLMResult[tuple[Piece, ...]]:
         """Feed frame by frame, where one of them may be an error, or only for us."""
@@ -149,7 +184,7 @@ class PassedStream:
         if self._fault is not None:
             failure: LLMResult[tuple[Piece, ...]] = self._fault
             return failure
-        rest, self._rest = self._rest, b""
+        rest, self._rest = bytes(self._rest), bytearray()
         if rest:
             events = self._decoder.feed(rest)
             if type(events) is Failure:

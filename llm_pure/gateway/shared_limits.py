@@ -79,7 +79,7 @@ class SharedKeyLimits:
             try:
                 self._opened().execute(
                     "update calls set running = 0, tokens = case when ? > 0 then ? else tokens end where id = ?",
-                    (tokens, tokens, permit.row),
+                    (float(tokens), float(tokens), permit.row),  # no integer of SQLite's holds all
                 )
             except sqlite3.Error as error:
                 self._db = None

@@ -21,6 +21,7 @@ from llm_pure.core.buffered_body import completion_to_events
 from llm_pure.core.provider import Built
 from llm_pure.core.server import ReceivedRequest, ServerDialect, StreamEncoder
 from llm_pure.core.tool_names import restore_decoder, restore_result
+from llm_pure.framing.json_codec import DECODE_ERRORS
 from llm_pure.gateway.pass_through import (
     RawBody,
     Template,
@@ -262,7 +263,7 @@ def _wants_usage(body: RawBody | None) -> bool:
         return False
     try:
         return bool(msgspec.json.decode(options, type=dict[str, Any]).get("include_usage"))
-    except msgspec.DecodeError:
+    except DECODE_ERRORS:
         return False
 
 
@@ -273,6 +274,8 @@ def _without_reasoning(completion: Completion) -> Completion:
 
 
 _MAX_DECISIONS = 1000
+_MAX_NAMES = 4096
+"""Characters of all names of fields together."""
 
 
 class Templates:
@@ -288,8 +291,8 @@ class Templates:
         return None if known is None or known[0] is not target else known[1]
 
     def decide(self, target: Target, dialect: str, names: frozenset[str], *, passes: bool) -> None:
-        """Remember it."""
-        if len(self._decisions) < _MAX_DECISIONS:
+        """Remember it, unless the names are none of a real request: clients choose them, and they are kept."""
+        if len(self._decisions) < _MAX_DECISIONS and sum(map(len, names)) <= _MAX_NAMES:
             self._decisions[id(target), dialect, names] = (target, passes)
 
     def get(self, target: Target, *, stream: bool) -> LLMResult[Template]:

@@ -32,7 +32,8 @@ class SlidingWindow:
     """
 
     def __init__(self, limit: RateLimit) -> None:
-        self._limit = limit
+        self.limit = limit
+        """May be set: what was counted stays counted."""
         self._entries: deque[WindowEntry] = deque()
         self._tokens = 0.0
         self._last_s = float("-inf")
@@ -73,8 +74,8 @@ class SlidingWindow:
 
     def _at_s(self, now_s: float, tokens: float) -> tuple[float, int]:
         """(when it may be sent, how many of the oldest entries have left the window by then)."""
-        requests = self._limit.requests_per_minute
-        allowed = self._limit.tokens_per_minute
+        requests = self.limit.requests_per_minute
+        allowed = self.limit.tokens_per_minute
         at_s = max(now_s, self._last_s)
         expired = 0
         left = self._tokens

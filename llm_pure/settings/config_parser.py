@@ -77,8 +77,7 @@ def read_yaml(text: str, file: str = "configuration") -> dict[str, Any]:
     import yaml  # imported late: start-up
 
     try:
-        tree = yaml.safe_load(text)
-        require_plain_tree(tree)
+        tree = load_plain_tree(text)
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         mark = getattr(error, "problem_mark", None)
         position = "" if mark is None else f" (line {mark.line + 1}, column {mark.column + 1})"
@@ -95,11 +94,31 @@ def read_yaml(text: str, file: str = "configuration") -> dict[str, Any]:
     return _with_proxy(sections)
 
 
+def load_plain_tree(text: str) -> Any:
+    """Return the value of a YAML text.
+
+    Raises yaml.YAMLError, RecursionError, and ValueError for a tag that does not fit its value (`!!bool x`), for an integer
+    of more than 64 bits, and beyond the limits below.
+    """
+    import yaml  # imported late: start-up
+
+    try:
+        tree = yaml.safe_load(text)
+    except (LookupError, AttributeError, TypeError, OverflowError):  # of PyYAML's constructors
+        raise ValueError("a tag does not fit its value") from None
+    require_plain_tree(tree)
+    return tree
+
+
 DEPTH_LIMIT = 64
 """Maximum nesting of a file."""
 
 VALUE_LIMIT = 100_000
 """Maximum number of values in a file. Values repeated by `*alias` count each time."""
+
+
+_INTEGER_BITS = 64
+"""Longer ones are no settings, and Python refuses to write the longest as text."""
 
 
 def require_plain_tree(tree: object) -> None:
@@ -114,13 +133,21 @@ def require_plain_tree(tree: object) -> None:
         for value in level:
             if isinstance(value, dict):
                 inner += value.values()
+                _require_short(value)
             elif isinstance(value, list):
                 inner += value
+            else:
+                _require_short((value,))
             if len(inner) > VALUE_LIMIT:
                 raise ValueError(f"more than {VALUE_LIMIT} values")
         level = inner
     if level:
         raise ValueError(f"nested deeper than {DEPTH_LIMIT}")
+
+
+def _require_short(values: Iterable[object]) -> None:
+    if any(isinstance(value, int) and value.bit_length() > _INTEGER_BITS for value in values):
+        raise ValueError(f"an integer of more than {_INTEGER_BITS} bits")
 
 
 def _with_proxy(sections: dict[str, Any]) -> dict[str, Any]:

@@ -24,6 +24,7 @@ from llm_pure.tokens.estimates import (
 )
 from llm_pure.tokens.images import image_tokens
 from llm_pure.tokens.profiles import TOKENIZER_PROFILES, TokenizerProfile, profile_for
+from llm_pure.tokens.sent_limits import sent_output_tokens
 from llm_pure.tokens.tokenizer import Tokenizer, first_tokens, last_tokens
 from llm_pure.tokens.windows import Window, get_max_completion_tokens, window_for
 
@@ -52,5 +53,6 @@ __all__ = [
     "output_limit",
     "partial_usage",
     "profile_for",
+    "sent_output_tokens",
     "window_for",
 ]

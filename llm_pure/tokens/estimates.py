@@ -63,13 +63,13 @@ def max_input_tokens(count: Count) -> int:
 
 
 def max_output_tokens(request: ResolvedRequest) -> int | None:
-    """Maximum output of a request, including reasoning and alternatives; None if no limit is sent."""
+    """Maximum output of a request, including reasoning and alternatives; None if no limit is sent, or none that is one."""
     limit = request.settings.get("max_tokens")
-    if not isinstance(limit, int):
+    if not isinstance(limit, int) or limit <= 0:
         return None
     budget = request.reasoning.budget_tokens if request.reasoning else None
     n = request.settings.get("n")
-    return (limit + (budget or 0)) * (n if isinstance(n, int) else 1)
+    return (limit + max(0, budget or 0)) * (max(1, n) if isinstance(n, int) else 1)
 
 
 def output_limit(config: LLMConfig, resolved: ResolvedRequest) -> int | None:

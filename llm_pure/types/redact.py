@@ -33,6 +33,7 @@ _KEY_FORMATS = (
     ("ghp_", "[A-Za-z0-9]{20,}"),
     ("github_pat_", "[A-Za-z0-9_]{20,}"),
     ("bce-v3/", "[A-Za-z0-9/_-]{16,}"),
+    ("lp-", r"(?<![A-Za-z0-9_-]lp-)[A-Za-z0-9_-]{43}(?![A-Za-z0-9_-])"),  # clients of our gateway
     ("ya29.", "[0-9A-Za-z_-]{16,}"),  # OAuth
     # JWT: not inside a longer word, or each "eyJ" of a word would read the rest of it; an escape may stand before it
     (

@@ -85,3 +85,11 @@ def test_no_minute_has_more_requests_than_the_limit(steps: list[tuple[bool, floa
         assert len(running) <= 3
         assert limits.in_flight("a") == len(running)
         assert sum(1 for at in admitted if at > now - 60 + 1e-6) <= 5
+
+
+def test_a_key_that_is_loaded_again_has_its_new_limit() -> None:
+    limits, _ = limits_at([0.0])
+    for allowed, count in ((2, 2), (5, 3), (1, 0)):
+        key = ClientKey(name="a", requests_per_minute=allowed)
+        results = [limits.acquire(key, b"") for _ in range(6)]
+        assert sum(isinstance(result, Success) for result in results) == count

@@ -18,6 +18,7 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from llm_pure import Usage
 from llm_pure.gateway.call_log import CallLog, format_record, open_call_log
 from llm_pure.gateway.call_record import CallRecord
+from llm_pure.gateway.client_keys import create_key
 from llm_pure.gateway.metrics import DURATION_BUCKETS, TOKEN_BUCKETS, Metrics
 from llm_pure.gateway.spans import SpanObserver
 
@@ -99,6 +100,14 @@ def test_metrics_are_described_and_bounded_by_what_the_configuration_names() -> 
     assert len(text) < 15_000
 
 
+def test_metrics_survive_a_sum_without_end() -> None:
+    metrics = Metrics()
+    for _ in range(2):
+        metrics.observe(msgspec.structs.replace(RECORD, cost_usd=Decimal("1.7e308")))
+    assert b"llm_pure_cost_usd_total" in metrics.render()
+    assert b" +Inf\n" in metrics.render()
+
+
 def test_line_of_a_request_has_every_figure() -> None:
     assert json.loads(format_record(RECORD)) == {
         "time": "2026-11-30T01:30:00.000+00:00",
@@ -127,6 +136,39 @@ def test_line_is_one_short_line_whatever_the_client_names(model: str) -> None:
     line = format_record(msgspec.structs.replace(RECORD, model=model))
     assert (line.count(b"\n"), line.endswith(b"}\n"), len(line) < 1500) == (1, True, True)
     assert b"\x1b" not in line
+
+
+def test_a_key_in_place_of_a_models_name_is_not_logged() -> None:
+    key = create_key(bytes(range(32))).reveal()
+    for model in (key, f"models/{key}", "x" * 190 + " " + key):
+        line = format_record(msgspec.structs.replace(RECORD, model=model))
+        assert key[10:20].encode() not in line
+
+
+def test_a_line_after_one_that_was_cut_by_a_full_disk_is_its_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "calls.log"
+    log = open_call_log(str(path))
+    log(RECORD)
+    write, room = os.write, [20, 0]
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "write", lambda fd, data: write(fd, data[: room.pop(0)]))
+        log(RECORD)
+        log(RECORD)
+    log(FAILED)
+    log(RECORD)
+    first, cut, *others = path.read_text().splitlines()
+    assert (first.startswith(cut), len(cut)) == (True, 20)
+    assert [json.loads(line)["status"] for line in (first, *others)] == [200, 529, 200]
+
+
+def test_a_pipe_without_a_reader_is_not_waited_for(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    open_call_log(str(tmp_path / "pipe"))(RECORD)
+    assert "the log of the gateway cannot be written" in caplog.text
 
 
 def test_log_file_is_private_and_may_be_moved_away(tmp_path: Path) -> None:

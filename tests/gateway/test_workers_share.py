@@ -201,3 +201,11 @@ serve:
             f'llm_pure_requests_total{{key="{key}",model="fast",{chat},status="{status}"}} {count}'
         )
         assert line in metrics
+
+
+def test_a_count_that_no_database_holds_ends_the_call_all_the_same(tmp_path: Path) -> None:
+    limits = SharedKeyLimits(tmp_path / "limits", lambda: 0.0)
+    key = ClientKey(name="a", max_parallel_requests=1, tokens_per_minute=100)
+    limits.release(limits.acquire(key, b"").unwrap(), Usage(2**63 - 1, 2**63 - 1))
+    assert limits.in_flight("a") == 0
+    assert limits.acquire(key, b"").failure().kind == "rate_limited"

@@ -12,11 +12,17 @@ from llm_pure.replay.checks.diff import ShapeDifference, diff_cassettes
 from llm_pure.replay.traffic_log import SUSPICIOUS_LIMIT, TrafficLog
 from llm_pure.types.http import HttpRequest, HttpResponse
 from tests.support.growth_shapes import SHAPES, Call, assert_linear
+from tests.support.outside_shapes import OUTSIDE
 
 
 @pytest.mark.parametrize("name", SHAPES)
 def test_time_grows_linearly(name: str) -> None:
     assert_linear(SHAPES[name])
+
+
+@pytest.mark.parametrize("name", OUTSIDE)
+def test_time_of_what_comes_from_outside_grows_linearly(name: str) -> None:
+    assert_linear(OUTSIDE[name])
 
 
 def _cassette(count: int) -> Cassette:

@@ -232,7 +232,7 @@ class _BodyEncoder(MessageEncoder):
         pass
 
     def start_block(self, part: Sent, block: dict[str, Any]) -> None:
-        self.block = dict(block)
+        self.block = {**block, "citations": [*block["citations"]]} if block.get("citations") else {**block}  # fmt: skip
         self.input = ""
 
     def delta(self, part: Sent, delta: dict[str, Any]) -> None:
@@ -240,7 +240,8 @@ class _BodyEncoder(MessageEncoder):
             case "input_json_delta":
                 self.input += delta["partial_json"]
             case "citations_delta":
-                self.block["citations"] = [*self.block.get("citations", ()), delta["citation"]]
+                self.block["citations"] = self.block.get("citations") or []
+                self.block["citations"].append(delta["citation"])
             case "signature_delta":
                 self.block["signature"] = delta["signature"]
             case _:

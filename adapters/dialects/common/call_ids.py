@@ -5,6 +5,7 @@ Made when a request is built, from the ids of the conversation, so that the same
 
 import hashlib
 import re
+from collections import deque
 from zlib import crc32
 
 from msgspec.structs import replace
@@ -95,25 +96,29 @@ class _Ids:
         self.used: set[str] = set()
         self.latest: dict[str, str] = {}
         """Id in the conversation -> id on the wire, of the latest call."""
-        self.pending: dict[str, list[str]] = {}
+        self.next_number: dict[str, int] = {}
+        """Id on the wire -> the number to try next for one more call of this id: all before it are in use."""
+        self.pending: dict[str, deque[str]] = {}
         """The same, of calls in the last turn that have no result yet."""
 
     def of_call(self, call_id: str, path: str) -> str:
         encoded = wire_id(call_id, self.form) if call_id else ""
-        number = 2 if call_id else 1
-        while not encoded or encoded in self.used:
-            encoded = wire_id(f"{call_id or 'call'}_{number}", self.form)
-            number += 1
+        if not encoded or encoded in self.used:
+            first, number = encoded, self.next_number.get(encoded, 2 if call_id else 1)
+            while not encoded or encoded in self.used:
+                encoded = wire_id(f"{call_id or 'call'}_{number}", self.form)
+                number += 1
+            self.next_number[first] = number
         self.used.add(encoded)
         self.latest[call_id] = encoded
-        self.pending.setdefault(call_id, []).append(encoded)
+        self.pending.setdefault(call_id, deque()).append(encoded)
         self._report(f"{path}/id", call_id, encoded)
         return encoded
 
     def of_result(self, call_id: str, path: str) -> str:
         pending = self.pending.get(call_id)
         if pending:
-            encoded = pending.pop(0)
+            encoded = pending.popleft()
         else:
             encoded = self.latest.get(call_id) or wire_id(call_id, self.form)
         self._report(f"{path}/tool_call_id", call_id, encoded)

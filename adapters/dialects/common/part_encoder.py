@@ -243,14 +243,20 @@ class PartEncoder:
         if self.sealer.carrier == "ids":
             before = [
                 other
-                for _, other in sorted(sequence.parts.items())
-                if other.index < part.index and not other.carried and is_worth_carrying(other)
+                for index, other in sorted(sequence.waiting.items())
+                if index < part.index and not other.carried and is_worth_carrying(other)
             ]
         sealed = self.sealer.call_id(part, before)
         if sealed is not None:
             part.id = sealed
             for other in (part, *before):
                 other.carried = True
+                sequence.waiting.pop(other.index, None)
+
+    def _wait(self, sequence: Sequence, part: Sent) -> None:
+        """Keep a part for the next id of a call, if its provider misses something without it."""
+        if self.sealer.is_active and not part.carried and is_worth_carrying(part):
+            sequence.waiting[part.index] = part
 
     def _carry_text(self, sequence: Sequence, part: Sent) -> None:
         """Send what is carried of a text that has ended."""
@@ -368,6 +374,7 @@ class PartEncoder:
                 part = self._add("reasoning", sequence, event.choice, index, text)
                 if signature is not None:
                     part.signature = signature
+                    self._wait(sequence, part)
             case RefusalDelta(text=text, index=index):
                 sequence.refused = True
                 self._add("refusal", sequence, event.choice, index, text)
@@ -441,6 +448,7 @@ class PartEncoder:
                 and before.text == getattr(value, "text", None)
             ):
                 self._set_metadata(before, value)
+                self._wait(sequence, before)
                 return
             reason = "a part that was sent already comes again, and is another one"
             self.adapt("message", "changed", reason)
@@ -449,11 +457,13 @@ class PartEncoder:
             case Text(text=text):
                 part = self._part("text", sequence, choice, index)
                 self._set_metadata(part, value)
+                self._wait(sequence, part)
                 self._add("text", sequence, choice, index, text)
             case Reasoning(text=text, signature=signature):
                 part = self._part("reasoning", sequence, choice, index)
                 self._set_metadata(part, value)
                 part.signature = signature
+                self._wait(sequence, part)
                 self._add("reasoning", sequence, choice, index, text)
             case Refusal(text=text):
                 sequence.refused = True
@@ -470,6 +480,7 @@ class PartEncoder:
             case _:
                 part = self._part("complete", sequence, choice, index)
                 part.complete = value
+                self._wait(sequence, part)
                 self._begin_part(sequence, part)
 
     def _set_metadata(self, part: Sent, value: Part) -> None:
@@ -488,6 +499,7 @@ class PartEncoder:
                 self.adapt("message/provider_metadata", "dropped", "it came after the part's end")
             return
         part.metadata |= fields
+        self._wait(sequence, part)
 
     def _part(self, kind: Kind, sequence: Sequence, choice: int, index: int) -> Sent:
         """The part at the index, which begins if it is new: then the open one ends, unless both are calls."""

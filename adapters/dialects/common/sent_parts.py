@@ -51,10 +51,12 @@ class Sent:
 class Sequence:
     """The parts of one choice."""
 
-    __slots__ = ("calls", "count", "finish", "held", "open", "parts", "refused")
+    __slots__ = ("calls", "count", "finish", "held", "open", "parts", "refused", "waiting")
 
     def __init__(self) -> None:
         self.parts: dict[int, Sent] = {}
+        self.waiting: dict[int, Sent] = {}
+        """Those whose signatures wait for the id of a call."""
         self.open: Sent | None = None
         self.held: list[Sent] = []
         self.count = 0

@@ -178,15 +178,20 @@ class _BodyEncoder(LineEncoder):
 
     def begin_response(self) -> None:
         super().begin_response()
-        self.message: dict[str, Any] = {"role": "assistant", "content": ""}
+        self.texts: dict[str, list[str]] = {}
+        self.lists: dict[str, list[Any]] = {}
         self.body: dict[str, Any] = {}
 
     def send(self, message: dict[str, Any], **fields: Any) -> None:
         for name, value in message.items():
-            before = self.message.get(name)
-            self.message[name] = value if before is None else before + value
+            if isinstance(value, list):
+                self.lists.setdefault(name, []).extend(value)
+            else:
+                self.texts.setdefault(name, []).append(value)
         if fields:
-            self.body = {**self.head, "message": self.message, **fields}
+            texts = {name: "".join(pieces) for name, pieces in self.texts.items()}
+            message = {"role": "assistant", "content": "", **texts, **self.lists}
+            self.body = {**self.head, "message": message, **fields}
 
 
 def _counts(usage: Usage) -> dict[str, Any]:

@@ -188,6 +188,10 @@ class ChatEncoder(PartEncoder):
 _KEYS = {"text": "content", "reasoning": "reasoning_content", "refusal": "refusal"}
 
 
+class _Pieces(list[str]):
+    """Pieces of a text, joined at the end."""
+
+
 class _BodyEncoder(ChatEncoder):
     """Events -> one body."""
 
@@ -203,16 +207,19 @@ class _BodyEncoder(ChatEncoder):
         )
         message = entry["message"]
         for name, value in delta.items():
+            before = message.get(name)
             if name == "tool_calls":
                 self._merge_call(message.setdefault(name, []), value[0])
             elif isinstance(value, list):
-                before = message.get(name)
-                kept = [{"type": "text", "text": before}] if isinstance(before, str) else before
-                message[name] = [*(kept or []), *value]
-            elif isinstance(message.get(name), list):
-                message[name].append({"type": "text", "text": value})
+                if isinstance(before, _Pieces):
+                    before = [{"type": "text", "text": "".join(before)}]
+                message[name] = before or []
+                message[name] += value
+            elif isinstance(before, list) and not isinstance(before, _Pieces):
+                before.append({"type": "text", "text": value})
             elif isinstance(value, str):
-                message[name] = (message.get(name) or "") + value
+                message[name] = before or _Pieces()
+                message[name].append(value)
             else:
                 message[name] = value
         entry.setdefault("logprobs", None)
@@ -235,6 +242,9 @@ class _BodyEncoder(ChatEncoder):
 
     def end_response(self) -> None:
         super().end_response()
+        for choice in self.choices.values():
+            message = choice["message"]
+            message |= {k: "".join(v) for k, v in message.items() if isinstance(v, _Pieces)}
         usage = usage_object(self.usage, USAGE_NAMES)
         self.body = {
             **self.head,

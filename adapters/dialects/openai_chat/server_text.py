@@ -97,19 +97,24 @@ class TextBodyEncoder(TextEncoder):
     def begin_response(self) -> None:
         super().begin_response()
         self.choices: dict[int, dict[str, Any]] = {}
+        self.texts: dict[int, list[str]] = {}
         self.body: dict[str, Any] = {}
 
     def send(self, choices: list[dict[str, Any]], **fields: Any) -> None:
         for choice in choices:
-            before = self.choices.get(choice["index"], {})
-            text = before.get("text", "") + choice["text"]
-            self.choices[choice["index"]] = {**choice, "text": text}
+            number = choice["index"]
+            self.choices[number] = choice
+            self.texts.setdefault(number, []).append(choice["text"])
 
     def end_response(self) -> None:
         super().end_response()
         usage = usage_object(self.usage, USAGE_NAMES)
         kept = {} if usage is None else {"usage": usage}
-        self.body = {**self.head, "choices": list(self.choices.values()), **kept}
+        choices = [
+            {**choice, "text": "".join(self.texts[number])}
+            for number, choice in self.choices.items()
+        ]
+        self.body = {**self.head, "choices": choices, **kept}
 
 
 def _choice(index: int, text: str, reason: str | None = None) -> dict[str, Any]:

@@ -1,0 +1,109 @@
+"""What a budget reserves before a call is at least what the request that is sent permits the provider to bill."""
+
+import asyncio
+import json
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from llm_pure import LLM, ChatRequest, LLMConfig, user
+from llm_pure.gateway import gateway
+from llm_pure.gateway.key_budgets import InMemoryAccounts
+from llm_pure.pricing.accounts import Account
+from llm_pure.replay.doubles import answering
+from llm_pure.tokens import sent_output_tokens
+from llm_pure.types.result import LLMResult
+from tests.gateway.test_key_access import BODIES, KEYS, USAGE, configured
+from tests.support.asgi import call
+
+
+@pytest.fixture
+def reserved(monkeypatch: pytest.MonkeyPatch) -> list[Decimal]:
+    amounts: list[Decimal] = []
+    reserve = InMemoryAccounts.reserve
+
+    def note(self: InMemoryAccounts, usd: Decimal, accounts: Sequence[Account]) -> LLMResult[str]:
+        amounts.append(usd)
+        return reserve(self, usd, accounts)
+
+    monkeypatch.setattr(InMemoryAccounts, "reserve", note)
+    return amounts
+
+
+@pytest.mark.parametrize(
+    ("dialect", "model", "fields", "usd"),
+    [  # a token of output costs 0.001 USD
+        ("openai_chat", "fast", {"n": -3}, "0.1"),
+        ("openai_chat", "fast", {"n": 0}, "0.1"),
+        ("openai_chat", "fast", {"max_tokens": 5, "n": 4}, "0.02"),
+        ("openai_chat", "fast", {"max_tokens": 5, "best_of": 20}, "0.1"),
+        ("openai_chat", "fast", {"max_tokens": 1, "max_output_tokens": 500}, "0.5"),
+        ("openai_chat", "smart", {"max_tokens": 50, "reasoning_effort": "high"}, "16.434"),
+        ("anthropic_messages", "smart", {"max_tokens": 1, "thinking": {"type": "enabled", "budget_tokens": -(10**9)}}, "1.025"),
+        ("gemini_content", "fast", {"generationConfig": {"maxOutputTokens": 5, "candidateCount": 8}}, "0.04"),
+    ],
+)  # fmt: skip
+def test_what_is_sent_decides_what_is_reserved(
+    dialect: str, model: str, fields: dict[str, Any], usd: str, reserved: list[Decimal]
+) -> None:
+    double = answering("ok", usage=USAGE)
+    path, body = BODIES[dialect]
+    sent = json.dumps({**body, "model": model, **fields} if "model" in body else {**body, **fields})
+    headers = {"authorization": f"Bearer {KEYS['laptop']}"}
+    application = gateway(configured({"laptop": {"max_budget": 100}}), transport=double)
+    answer = asyncio.run(call(application, "POST", path, sent.encode(), headers))
+    assert answer.status == 200
+    assert reserved == [Decimal(usd)]
+    (request,) = double.requests
+    assert Decimal(sent_output_tokens(request.body) or 100) * Decimal("0.001") <= Decimal(usd)
+
+
+@pytest.mark.parametrize("limit", [-(10**9), 0])
+@pytest.mark.parametrize("dialect", ["openai_chat", "openai_responses", "anthropic_messages"])
+def test_a_limit_that_is_none_reserves_nothing_negative(
+    dialect: str, limit: int, reserved: list[Decimal]
+) -> None:
+    """It would let every other call pass while this one runs."""
+    double = answering("ok", usage=USAGE)
+    path, body = BODIES[dialect]
+    name = "max_output_tokens" if dialect == "openai_responses" else "max_tokens"
+    headers = {"authorization": f"Bearer {KEYS['laptop']}"}
+    application = gateway(configured({"laptop": {"max_budget": 100}}), transport=double)
+    sent = json.dumps({**body, name: limit}).encode()
+    answer = asyncio.run(call(application, "POST", path, sent, headers))
+    assert answer.status >= 400
+    assert (reserved, double.requests) == ([], [])
+
+
+def test_a_limit_in_extra_is_reserved() -> None:
+    config = LLMConfig(api_type="openai", model="m", api_key="k", max_token=1)
+    with LLM(config, transport=answering("ok"), budget=1, prices={"m": {"input": 0, "output": 1000}}) as llm:  # fmt: skip
+        request = ChatRequest(messages=(user("hi"),), extra={"max_completion_tokens": 5000})
+        error = llm.completion(request).failure()
+    assert error.kind == "budget_exceeded"
+    assert "5.000 USD" in error.message
+
+
+@pytest.mark.parametrize(
+    ("body", "tokens"),
+    [
+        (b"", None),
+        (b"{", None),
+        (b"[1]", None),
+        (b'{"max_tokens": "5"}', None),
+        (b'{"max_tokens": true, "n": 5}', None),
+        (b'{"max_tokens": -5}', None),
+        (b'{"max_tokens": 5, "n": -5}', 5),
+        (b'{"max_tokens": 5, "max_completion_tokens": 7, "n": 2}', 14),
+        (b'{"inferenceConfig": {"maxTokens": 5}}', 5),
+        (b'{"parameters": {"max_tokens": 5, "n": 2}}', 10),
+        (b'{"parameter": {"chat": {"max_tokens": 5}}}', 5),
+        (b'{"options": {"num_predict": 5}}', 5),
+        (b'{"options": 5, "tools": [{"max_tokens": 5}]}', None),
+        (b'{"options": {"options": {"options": {"options": {"num_predict": 5}}}}}', None),
+    ],
+)
+def test_limit_of_a_body(body: bytes, tokens: int | None) -> None:
+    assert sent_output_tokens(body) == tokens
