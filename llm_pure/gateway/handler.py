@@ -14,8 +14,8 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from llm_pure.adapters.dialects.common.received import credentials
 from llm_pure.client.call import CallContext, CallSpec, adrive, aperform, call_steps
+from llm_pure.core.client_headers import credentials
 from llm_pure.core.server import ReceivedRequest, ServerDialect
 from llm_pure.gateway.access import Access, Caller
 from llm_pure.gateway.admission import HeadRules, refuse_head

@@ -10,9 +10,7 @@ from typing import Any
 from llm_pure.adapters.dialects.common.received import (
     EFFORT_OF,
     EFFORTS,
-    HEALTH,
     BodyReader,
-    Routes,
     ServedCall,
     function_tool,
     invalid,
@@ -37,16 +35,6 @@ from llm_pure.types.request import (
 DIALECT = "ollama_native"
 PROVIDER = "ollama"
 
-ROUTES: Routes = (
-    ("POST", r"/api/chat/?", "chat"),
-    ("POST", r"/api/(?:embed|embeddings)/?", "embed"),
-    ("POST", r"/api/show/?", "models"),
-    ("GET", r"/api/(?:tags|(?P<running>ps))/?", "models"),
-    ("GET", r"/api/version/?", "health"),
-    ("GET", r"(?<![\s\S])(?P<text>/?)", "health"),
-    ("GET", HEALTH, "health"),
-)
-
 _NUMBERS: Mapping[str, str] = {
     "temperature": "temperature",
     "top_p": "top_p",
@@ -61,7 +49,7 @@ _INTEGERS: Mapping[str, str] = {"num_predict": "max_tokens", "top_k": "top_k", "
 @returns_failure
 def parse_request(request: HttpRequest) -> ReceivedRequest:
     """The request of a client. Fails with InvalidRequest, or with NotFound for another URL."""
-    return receive(request, DIALECT, ROUTES, _read)
+    return receive(request, DIALECT, _read)
 
 
 def _read(call: ServedCall) -> ReceivedRequest:
