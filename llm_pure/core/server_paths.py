@@ -58,6 +58,7 @@ SERVED_PATHS: Mapping[str, tuple[ServedPath, ...]] = {
     ),
     "ollama_native": (
         ServedPath("POST", r"/api/chat/?", "chat"),
+        ServedPath("POST", r"/api/(?P<text>generate)/?", "chat"),
         ServedPath("POST", r"/api/(?:embed|embeddings)/?", "embed"),
         ServedPath("POST", r"/api/show/?", "models"),
         ServedPath("GET", r"/api/(?:tags|(?P<running>ps))/?", "models"),
@@ -67,6 +68,9 @@ SERVED_PATHS: Mapping[str, tuple[ServedPath, ...]] = {
     ),
 }  # fmt: skip
 """Dialect -> its paths; the first that fits counts."""
+
+NO_OPERATION = "unknown_url"
+"""Code of a NotFound that is not about a model."""
 
 PREFIX_LIMIT = 300
 """Maximum characters before the path of an operation, such as a mount point."""
@@ -79,4 +83,4 @@ def vendors_of(path: ServedPath) -> frozenset[str]:
     )
 
 
-__all__ = ["PREFIX_LIMIT", "SERVED_PATHS", "ServedPath", "vendors_of"]
+__all__ = ["NO_OPERATION", "PREFIX_LIMIT", "SERVED_PATHS", "ServedPath", "vendors_of"]

@@ -243,7 +243,8 @@ class ChatExchange:
         if self.encoder is None:
             if self.blank.framing == "json_array":
                 return b"\n"
-            return self.dialect.open_encoder(self.blank).keep_alive()
+            received = self.blank if self.parsed is None else self.parsed.value_or(self.blank)
+            return self.dialect.open_encoder(received).keep_alive()
         return self.encoder.keep_alive()
 
     def end(self, result: LLMResult[Completion]) -> bytes:

@@ -17,7 +17,7 @@ _PATHS = (
         if len(vendors_of(path)) == 1
     ],
     (r"/responses/.+", "openai_responses"),
-    (r"/api/generate", "ollama_native"),
+    (r"/api/(?:pull|push|create|copy|delete|blobs/.+)", "ollama_native"),
     (r"/v1beta\d*(?:/.*)?/models(?:/.+)?", "gemini_content"),
 )
 """End of a path that clients of one vendor call, whether it is served or not -> dialect; the first match counts."""

@@ -17,7 +17,7 @@ from llm_pure.chat.part_input import PART_TYPES, type_name
 from llm_pure.core.adaptations import Adaptation
 from llm_pure.core.client_headers import credentials, session
 from llm_pure.core.server import ReceivedRequest, ServedOperation
-from llm_pure.core.server_paths import PREFIX_LIMIT, SERVED_PATHS, ServedPath
+from llm_pure.core.server_paths import NO_OPERATION, PREFIX_LIMIT, SERVED_PATHS, ServedPath
 from llm_pure.framing.json_codec import decode_any, json_text
 from llm_pure.types.errors import InvalidRequest, NotFound
 from llm_pure.types.http import HttpRequest
@@ -86,10 +86,6 @@ def receive(
         unread={**body.unread(), **received.unread},
         adaptations=tuple(adaptations),
     )
-
-
-NO_OPERATION = "unknown_url"
-"""Code of a NotFound that is not about a model."""
 
 
 def route(

@@ -66,12 +66,14 @@ def _read(call: ServedCall) -> ReceivedRequest:
             dimensions=body.integer("dimensions"),
         )
         return ReceivedRequest(dialect=DIALECT, embed=embed, model=model)
+    is_text = call.match.groupdict().get("text") is not None
+    turns = _prompt(body) if is_text else _turns(body)
     stream = body.flag("stream")
     options = body.object("options")
     settings = {} if options is None else _settings(options)
     chat = ChatRequest(
         model=model,
-        messages=messages_of(_turns(body), PROVIDER, body.adaptations),
+        messages=messages_of(turns, PROVIDER, body.adaptations),
         tools=_tools(body),
         response_format=_format(body),
         reasoning=_reasoning(body),
@@ -86,8 +88,19 @@ def _read(call: ServedCall) -> ReceivedRequest:
         model=model,
         stream=bool(chat.stream),
         framing="ndjson",
+        form="text" if is_text else "",
         unread={"options": rest} if rest else {},
     )
+
+
+def _prompt(body: BodyReader) -> list[Any]:
+    """The turns of /api/generate; none without a prompt."""
+    system, prompt, images = body.text("system"), body.text("prompt"), body.list("images")
+    if not prompt and not images:
+        return []
+    shown = {"images": images} if images else {}
+    turns: list[Any] = [{"role": "system", "content": system}] if system else []
+    return [*turns, {"role": "user", "content": prompt or "", **shown}]
 
 
 def _turns(body: BodyReader) -> list[Any]:
