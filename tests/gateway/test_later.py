@@ -74,7 +74,8 @@ async def test_the_header_with_the_cost_goes_out_with_the_answer() -> None:
 
 async def test_the_metrics_have_what_was_just_answered() -> None:
     seen: list[int] = []
-    running = Running(PRICED, slow, metrics=lambda: b"%d" % len(running.records))
+    running = Running(PRICED, slow, metrics=lambda: b"%d" % len(records))
+    records = running.records
     path, body = BODIES["openai_chat"]
     waits = {**body, "messages": [{"role": "user", "content": "wait"}]}
     long = asyncio.create_task(running.post(path, waits))
