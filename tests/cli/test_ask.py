@@ -284,3 +284,16 @@ def test_wrong_usage_is_64(arguments: list[str]) -> None:
         main(arguments)
 
     assert ended.value.code == 64
+
+
+@pytest.mark.parametrize("command", ["parse", "cost report"])
+def test_an_unknown_option_is_told_with_the_usage_of_its_command(
+    command: str, capsys: Captured
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main([*command.split(), "openai", "--nonsense"])
+
+    usage, *_, message = capsys.readouterr().err.splitlines()
+    assert ended.value.code == 64
+    assert usage.startswith(f"usage: llm-pure {command} [-h]")
+    assert message == f"llm-pure {command}: unrecognized arguments: --nonsense"
