@@ -45,13 +45,24 @@ async def answer_chat(
     served = handler.select(exchange.blank.model)
     context = handler.context(served)
     if not exchange.passes_at(served.target):
-        ok(exchange.parse())
+        received = ok(exchange.parse())
+        if received.dialect == "ollama_native" and not received.messages:
+            await _answer_load(handler, received)
+            return
     trace.stream = exchange.blank.stream
     spec = exchange.call(stream=trace.stream)
     if trace.stream:
         await _stream(handler, exchange, spec, context)
     else:
         await _buffered(handler, exchange, spec, context)
+
+
+async def _answer_load(handler: "RequestHandler", received: ReceivedRequest) -> None:
+    """Answer a request without messages, by which Ollama's clients load a model: other providers have nothing to load."""
+    loaded = Completion(model=received.model, raw_finish_reason="load")
+    response = handler.dialect.build_response(loaded, received)
+    handler.trace.status = response.status
+    await send_response(handler.send, response, handler.trace.request_id, handler.extra_headers())
 
 
 def _read_chat(
@@ -177,7 +188,7 @@ async def _stream(
                 watch.has_bytes = True
                 if watch.pinging is not None:
                     await watch.sent()
-                if not begun:
+                if trace.first_byte_s is None:  # a keep-alive may have begun the answer
                     trace.first_byte_s = monotonic() - trace.started_s
                     await begin()
                 data = batch[0].data if len(batch) == 1 else b"".join([p.data for p in batch])

@@ -14,9 +14,10 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from llm_pure.adapters.dialects.common.received import credentials
 from llm_pure.client.call import CallContext, CallSpec, adrive, aperform, call_steps
+from llm_pure.core.client_headers import credentials
 from llm_pure.core.server import ReceivedRequest, ServerDialect
+from llm_pure.core.server_paths import NO_OPERATION
 from llm_pure.gateway.access import Access, Caller
 from llm_pure.gateway.admission import HeadRules, refuse_head
 from llm_pure.gateway.answers import send_response
@@ -143,7 +144,9 @@ class RequestHandler:
         route = find_route(method, path)
         if route is None:
             message = f"there is no operation at {method} {path[:200]}"
-            raise Rejected(NotFound(message=message, status=404))
+            if method != "POST" and find_route("POST", path) is not None:
+                message += "; there is one for POST"
+            raise Rejected(NotFound(message=message, status=404, code=NO_OPERATION))
         if route.dialect:
             self._dialect = server_dialects[route.dialect]
         trace.dialect, trace.operation = self.dialect.name, route.operation
@@ -200,7 +203,7 @@ class RequestHandler:
         received = ok(self.dialect.parse_request(request))
         self.trace.model = received.model
         assert self.caller is not None
-        page = model_page(self.service.models, self.caller)
+        page = ok(model_page(self.service.models, self.caller, received.model))
         response = self.dialect.build_result(page, self._identified(received))
         self.trace.status = response.status
         await send_response(self.send, response, self.trace.request_id)

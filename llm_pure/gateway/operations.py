@@ -23,10 +23,16 @@ if TYPE_CHECKING:
     from llm_pure.gateway.handler import RequestHandler
 
 
-def model_page(models: ServedModels, caller: Caller) -> ModelPage:
-    """The models that a client may use, by the gateway's names."""
+@returns_failure
+def model_page(models: ServedModels, caller: Caller, requested: str = "") -> ModelPage:
+    """The models that a client may use, by the gateway's names; or one of them, by any name that means it.
+
+    Fails with NotFound for a name that means none.
+    """
     rows: list[ModelInfo] = []
-    for name in caller.allowed(models.names.listed()):
+    if requested:
+        ok(caller.permits(ok(models.names.resolve(requested))))
+    for name in [requested] if requested else caller.allowed(models.names.listed()):
         resolved = models.names.resolve(name).value_or(name)
         served = models.models.get(resolved)
         if served is not None:

@@ -12,7 +12,6 @@ from typing import Any
 
 import msgspec
 
-from llm_pure.adapters.dialects.common.envelope import PREFIX
 from llm_pure.client.call import CallSpec
 from llm_pure.client.stream_reader import Decoder, StreamKind
 from llm_pure.client.targets import Target
@@ -38,16 +37,19 @@ from llm_pure.gateway.pieces import (
     split_events,
     split_lines,
 )
-from llm_pure.server import Exchange, TranslatedRequest, Upstream, translate_received
+from llm_pure.server import (
+    Exchange,
+    TranslatedRequest,
+    Upstream,
+    has_envelopes,
+    translate_received,
+)
 from llm_pure.types.completion import Completion
 from llm_pure.types.http import Headers, HttpRequest, HttpResponse, ResponseHead
 from llm_pure.types.messages import Reasoning
 from llm_pure.types.rejection import Rejected, ok
 from llm_pure.types.request import ChatRequest
 from llm_pure.types.result import Failure, LLMResult, Success
-
-_ENVELOPE = PREFIX.encode()
-"""In every signature of another provider that the client has from this gateway."""
 
 
 def with_identity(received: ReceivedRequest, blank: ReceivedRequest) -> ReceivedRequest:
@@ -134,7 +136,7 @@ class ChatExchange:
             return False
         names = frozenset(body.fields)
         known = self.templates.decided(target, self.dialect.name, names)
-        if known and _ENVELOPE in body.data:
+        if known and has_envelopes(body.data):
             return False  # what is in it is another provider's
         if known is None:
             known = passes(target.config, target.provider, self.dialect.name)
@@ -142,7 +144,7 @@ class ChatExchange:
                 built = self._translate(target, ok(self.parse()))
                 known = type(built) is not Failure and keeps_fields(body, built.unwrap().request)
             self.templates.decide(target, self.dialect.name, names, passes=known)
-            known = known and _ENVELOPE not in body.data
+            known = known and not has_envelopes(body.data)
         return known
 
     def call(self, *, stream: bool) -> "_GatewayCall":
@@ -242,7 +244,8 @@ class ChatExchange:
         if self.encoder is None:
             if self.blank.framing == "json_array":
                 return b"\n"
-            return self.dialect.open_encoder(self.blank).keep_alive()
+            received = self.blank if self.parsed is None else self.parsed.value_or(self.blank)
+            return self.dialect.open_encoder(received).keep_alive()
         return self.encoder.keep_alive()
 
     def end(self, result: LLMResult[Completion]) -> bytes:

@@ -23,6 +23,7 @@ from llm_pure.server.dialects import server_dialects
 from llm_pure.server.request_body import plain_request
 
 if TYPE_CHECKING:
+    from llm_pure.adapters.dialects.common.unsealing import has_envelopes
     from llm_pure.server.translation import (
         Exchange,
         StreamTranslation,
@@ -50,6 +51,7 @@ __all__ = [
     "TranslatedResponse",
     "Upstream",
     "exchange_of",
+    "has_envelopes",
     "open_translation",
     "plain_request",
     "server_dialects",
@@ -65,6 +67,10 @@ def __getattr__(name: str) -> Any:
     """Translation loads the client side of the dialects too, and is imported when it is used."""
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    if name == "has_envelopes":
+        from llm_pure.adapters.dialects.common import unsealing
+
+        return unsealing.has_envelopes
     from llm_pure.server import translation
 
     return getattr(translation, name)

@@ -6,23 +6,21 @@ Three dialects list models at one path: their clients differ in the header of th
 import re
 from urllib.parse import parse_qs, unquote, urlsplit
 
+from llm_pure.core.server_paths import PREFIX_LIMIT, SERVED_PATHS, vendors_of
 from llm_pure.types.http import HttpRequest, get_header
 
-_PREFIX_LIMIT = 300
-"""Maximum characters before the path of an operation, such as a mount point."""
-
 _PATHS = (
-    (r"/chat/completions", "openai_chat"),
-    (r"/responses(?:/.*)?", "openai_responses"),
-    (r"/messages(?:/count_tokens)?", "anthropic_messages"),
-    (r"/api/hello", "anthropic_messages"),
-    (r"/api/(?:chat|embed|embeddings|show|tags|ps|version|generate)", "ollama_native"),
-    (r"/models/.+:(?:g|streamG)enerateContent", "gemini_content"),
-    (r"/models/.+:(?:countTokens|embedContent|batchEmbedContents)", "gemini_content"),
+    *[
+        (path.pattern, dialect)
+        for dialect, paths in SERVED_PATHS.items()
+        for path in paths
+        if len(vendors_of(path)) == 1
+    ],
+    (r"/responses/.+", "openai_responses"),
+    (r"/api/(?:pull|push|create|copy|delete|blobs/.+)", "ollama_native"),
     (r"/v1beta\d*(?:/.*)?/models(?:/.+)?", "gemini_content"),
-    (r"/embeddings", "openai_chat"),
 )
-"""End of a path -> dialect; the first match counts."""
+"""End of a path that clients of one vendor call, whether it is served or not -> dialect; the first match counts."""
 
 
 def client_dialect(request: HttpRequest) -> str:
@@ -38,8 +36,8 @@ def client_dialect(request: HttpRequest) -> str:
         path, query = unquote(parts.path).rstrip("/"), parse_qs(parts.query)
     except ValueError:
         path, query = "", {}
-    for pattern, dialect in _PATHS:
-        if re.fullmatch(rf".{{0,{_PREFIX_LIMIT}}}?{pattern}", path, re.DOTALL):
+    for pattern, dialect in _PATHS if path else ():
+        if re.fullmatch(rf".{{0,{PREFIX_LIMIT}}}?{pattern}", path, re.DOTALL):
             return dialect
     if get_header(request.headers, "x-goog-api-key") is not None or "key" in query:
         return "gemini_content"

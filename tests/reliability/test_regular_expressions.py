@@ -17,12 +17,8 @@ import msgspec
 import pytest
 
 import llm_pure
-from llm_pure.adapters.dialects.anthropic_messages import server_request as anthropic_requests
-from llm_pure.adapters.dialects.gemini_content import server_request as gemini_requests
-from llm_pure.adapters.dialects.ollama_native import server_request as ollama_requests
-from llm_pure.adapters.dialects.openai_chat import server_request as chat_requests
-from llm_pure.adapters.dialects.openai_responses import server_request as responses_requests
 from llm_pure.client.price_data import shipped_prices
+from llm_pure.core.server_paths import PREFIX_LIMIT, SERVED_PATHS
 from llm_pure.pricing.table import AllOf, AnyOf, Matches
 from llm_pure.replay.checks import service_detection
 from llm_pure.replay.doubles import requests
@@ -55,20 +51,18 @@ def _price_patterns() -> Iterator[str]:
             yield from texts(model.match)
 
 
-SERVED = (anthropic_requests, chat_requests, gemini_requests, ollama_requests, responses_requests)
-
 COMPUTED: dict[str, list[tuple[str, str]]] = {
     "adapters/dialects/common/received.py": [
-        ("fullmatch", f"(?s).{{0,300}}?{pattern}")
-        for module in SERVED
-        for _, pattern, _ in module.ROUTES
+        ("fullmatch", f"(?s).{{0,{PREFIX_LIMIT}}}?{path.pattern}")
+        for paths in SERVED_PATHS.values()
+        for path in paths
     ],
     "replay/doubles/requests.py": [
         *[("fullmatch", pattern) for pattern, _ in requests._OPERATIONS],
         ("search", f'name="file{requests._FORM_VALUE.decode()}'),
     ],
     "server/client_dialect.py": [
-        ("fullmatch", f"(?s).{{0,{client_dialect._PREFIX_LIMIT}}}?{pattern}")
+        ("fullmatch", f"(?s).{{0,{PREFIX_LIMIT}}}?{pattern}")
         for pattern, _ in client_dialect._PATHS
     ],
     "core/curl.py": [("split", "(stand-in-for-a|stand-in-for-b)")],

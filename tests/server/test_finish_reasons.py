@@ -127,8 +127,13 @@ def provider_body(dialect: str, raw: str, *, call: bool = False, refused: bool =
             answer: dict[str, Any] = {"role": "assistant", "content": text}
             if call:
                 answer["tool_calls"] = [{"function": {"name": "look", "arguments": {}}}]
-            ending = {"done": True, "done_reason": raw, "prompt_eval_count": 1, "eval_count": 2}
-            return {"model": "m", "created_at": "2026-11-30T00:00:00Z", "message": answer, **ending}
+            done: dict[str, Any] = {
+                "done": True,
+                "done_reason": raw,
+                "prompt_eval_count": 1,
+                "eval_count": 2,
+            }
+            return {"model": "m", "created_at": "2026-11-30T00:00:00Z", "message": answer, **done}
 
 
 def as_seen(dialect: str, body: Any) -> str:
@@ -138,7 +143,7 @@ def as_seen(dialect: str, body: Any) -> str:
             return str(body["choices"][0]["finish_reason"])
         case "openai_responses":
             details = body["incomplete_details"]
-            return body["status"] + ("" if details is None else f" {details['reason']}")
+            return str(body["status"]) + ("" if details is None else f" {details['reason']}")
         case "anthropic_messages":
             return str(body["stop_reason"])
         case "gemini_content":

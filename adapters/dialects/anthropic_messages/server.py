@@ -22,7 +22,7 @@ from llm_pure.adapters.dialects.common.served_errors import (
     JSON_HEADERS,
     ErrorRow,
     error_row,
-    message_of,
+    located_message,
     own_rate_limits,
     response_id,
     retry_headers,
@@ -88,7 +88,7 @@ def build_error(error: LLMError, received: ReceivedRequest) -> HttpResponse:
 def _error_body(error: LLMError) -> dict[str, Any]:
     row = error_row(error, ERRORS)
     row = row._replace(type=_TYPE_OF_STATUS.get(row.status, row.type))
-    text = message_of(error)
+    text = located_message(error)
     if error.kind == "context_length" and _TOO_LONG not in text:
         text = f"{_TOO_LONG}: {text}"
     details = {"details": {"error_code": row.code}} if row.code else {}

@@ -10,9 +10,7 @@ from msgspec.structs import replace
 
 from llm_pure.adapters.dialects.common.received import (
     EFFORTS,
-    HEALTH,
     BodyReader,
-    Routes,
     ServedCall,
     cache_mark,
     function_tool,
@@ -40,16 +38,6 @@ DIALECT = "anthropic_messages"
 PROVIDER = "anthropic"
 """Whose metadata, opaque parts and native tools they are."""
 
-ROUTES: Routes = (
-    ("POST", r"/messages/count_tokens/?", "count_tokens"),
-    ("POST", r"/messages/?", "chat"),
-    ("POST", r"/models/count-tokens:rawPredict", "count_tokens"),
-    ("POST", r"/models/(?P<model>[^/]+):(?P<method>rawPredict|streamRawPredict)", "chat"),
-    ("GET", r"/models(?:/(?P<model>.+))?", "models"),
-    ("GET", r"/api/hello/?", "health"),
-    ("GET", HEALTH, "health"),
-)
-
 _BILLING = re.compile(r"x-anthropic-billing-header:")
 """The first block of Claude Code's instructions. It changes with every request, means nothing to other services, and would
 make their prompt caches useless."""
@@ -58,7 +46,7 @@ make their prompt caches useless."""
 @returns_failure
 def parse_request(request: HttpRequest) -> ReceivedRequest:
     """The request of a client. Fails with InvalidRequest, or with NotFound for another URL."""
-    return receive(request, DIALECT, ROUTES, _read)
+    return receive(request, DIALECT, _read)
 
 
 def _read(call: ServedCall) -> ReceivedRequest:

@@ -6,9 +6,8 @@ an adaptation for each.
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import suppress
 from typing import Any, Literal, NamedTuple, NoReturn, TypeAlias, TypeVar
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import unquote, urlsplit
 
 from msgspec.structs import replace
 
@@ -16,11 +15,12 @@ from llm_pure.adapters.dialects.common.unsealing import has_envelopes, unsealed_
 from llm_pure.chat.message_input import MESSAGE_KEYS, read_messages
 from llm_pure.chat.part_input import PART_TYPES, type_name
 from llm_pure.core.adaptations import Adaptation
+from llm_pure.core.client_headers import credentials, session
 from llm_pure.core.server import ReceivedRequest, ServedOperation
+from llm_pure.core.server_paths import NO_OPERATION, PREFIX_LIMIT, SERVED_PATHS, ServedPath
 from llm_pure.framing.json_codec import decode_any, json_text
-from llm_pure.types.config import Secret
 from llm_pure.types.errors import InvalidRequest, NotFound
-from llm_pure.types.http import HttpRequest, get_header
+from llm_pure.types.http import HttpRequest
 from llm_pure.types.messages import Message, Opaque
 from llm_pure.types.rejection import Rejected
 from llm_pure.types.request import Effort, Tool
@@ -32,15 +32,6 @@ EFFORTS: tuple[Effort, ...] = ("none", "minimal", "low", "medium", "high", "xhig
 
 EFFORT_OF: Mapping[str, Effort] = {effort: effort for effort in EFFORTS}
 """Name of an effort -> the effort."""
-
-HEALTH = r"(?:/(?:health|healthz|readyz|livez)/?|(?<![\s\S])/?)"
-"""Paths of probes: the root only as it is, the others below any path."""
-
-_BEARER = re.compile(r"(?i)bearer +([^ ].*)")
-
-
-Routes: TypeAlias = Sequence[tuple[str, str, ServedOperation]]
-"""(method, pattern of the path, operation); the group "model" is a model's name, others are a `ReceivedRequest.form`."""
 
 _Form: TypeAlias = Literal["", "text", "running"]
 _FORMS: tuple[_Form, ...] = ("text", "running")
@@ -64,14 +55,13 @@ class ServedCall(NamedTuple):
 def receive(
     request: HttpRequest,
     dialect: str,
-    routes: Routes,
     read: Callable[[ServedCall], ReceivedRequest],
 ) -> ReceivedRequest:
     """What a client's request says. `read` fills what is in the body; the rest is the same in all dialects.
 
     Raises Rejected with InvalidRequest, and with NotFound for another URL.
     """
-    operation, match = route(request, routes)
+    operation, match = route(request, SERVED_PATHS[dialect])
     keys = credentials(request)
     adaptations: list[Adaptation] = []
     if request.method.upper() in ("GET", "HEAD"):
@@ -98,47 +88,21 @@ def receive(
     )
 
 
-NO_OPERATION = "unknown_url"
-"""Code of a NotFound that is not about a model."""
-
-
-def route(request: HttpRequest, routes: Routes) -> tuple[ServedOperation, re.Match[str]]:
+def route(
+    request: HttpRequest, paths: tuple[ServedPath, ...]
+) -> tuple[ServedOperation, re.Match[str]]:
     """The operation of a request, and the match of its path. Raises Rejected with NotFound."""
     try:
         path = unquote(urlsplit(request.url).path)
     except ValueError:
         path = ""
     method = request.method.upper()
-    for expected, pattern, operation in routes:
-        match = re.fullmatch(rf".{{0,300}}?{pattern}", path, re.DOTALL)
+    for expected, pattern, operation in paths:
+        match = re.fullmatch(rf".{{0,{PREFIX_LIMIT}}}?{pattern}", path, re.DOTALL)
         if match is not None and (method == expected or (method, expected) == ("HEAD", "GET")):
             return operation, match
     message = f"no operation at {method[:20]} {path[:200]}"
     raise Rejected(NotFound(message=message, status=404, code=NO_OPERATION))
-
-
-def credentials(request: HttpRequest) -> tuple[Secret, ...]:
-    """The keys in the headers and in the query, in the order of precedence: clients send two of them at once."""
-    bearer = _BEARER.fullmatch((get_header(request.headers, "authorization") or "").strip())
-    values = [bearer[1] if bearer else None]
-    values += [
-        get_header(request.headers, name) for name in ("x-api-key", "x-goog-api-key", "api-key")
-    ]
-    with suppress(ValueError):
-        values += parse_qs(urlsplit(request.url).query).get("key", [])[:1]
-    return tuple([Secret(value) for value in dict.fromkeys(values) if value])
-
-
-SESSION_HEADERS = (
-    "x-claude-code-session-id", "session-id", "session_id", "x-session-id", "x-session-affinity", "x-opencode-session-id",
-)  # fmt: skip
-"""Headers in which agents send the id of a conversation. Source: ../shared/wire/server-side.md 5.1, 6.1, 7.1, read 2026-11-29."""
-
-
-def session(request: HttpRequest) -> str:
-    """The client's id of the conversation, "" without one."""
-    values = [get_header(request.headers, name) for name in SESSION_HEADERS]
-    return next((value for value in values if value), "")
 
 
 def invalid(path: str, message: str) -> NoReturn:

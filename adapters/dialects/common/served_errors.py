@@ -5,7 +5,7 @@ from math import ceil
 from typing import NamedTuple
 
 from llm_pure.core.server import ReceivedRequest
-from llm_pure.types.errors import LLMError, retry_after_s
+from llm_pure.types.errors import InvalidRequest, LLMError, retry_after_s
 from llm_pure.types.http import Headers
 
 JSON_HEADERS: Headers = (("content-type", "application/json"),)
@@ -69,6 +69,13 @@ def own_rate_limits(error: LLMError, received: ReceivedRequest, prefix: str) -> 
 def message_of(error: LLMError) -> str:
     """The error's text, never empty: some clients take an empty one for no error."""
     return error.message or error.kind
+
+
+def located_message(error: LLMError) -> str:
+    """The same with the path of what is invalid, for dialects whose errors have no field for it."""
+    text = message_of(error)
+    path = error.param if isinstance(error, InvalidRequest) else None
+    return f"{path}: {text}" if path and "/" in path and path not in text else text
 
 
 def response_id(prefix: str, completion_id: str, received: ReceivedRequest) -> str:

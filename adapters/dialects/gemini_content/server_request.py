@@ -9,9 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 from llm_pure.adapters.dialects.common.received import (
     EFFORT_OF,
     EFFORTS,
-    HEALTH,
     BodyReader,
-    Routes,
     ServedCall,
     function_tool,
     invalid,
@@ -45,21 +43,11 @@ from llm_pure.types.request import (
 
 DIALECT = "gemini_content"
 
-_MODEL = r"/models/(?P<model>.+)"
-ROUTES: Routes = (
-    ("POST", _MODEL + r":(?P<method>generateContent|streamGenerateContent)", "chat"),
-    ("POST", _MODEL + r":(?P<method>countTokens)", "count_tokens"),
-    ("POST", _MODEL + r":(?P<method>embedContent|batchEmbedContents)", "embed"),
-    ("GET", r"/models(?:/(?P<model>.+))?", "models"),
-    ("GET", HEALTH, "health"),
-)
-"""The model's name may have colons in it: the last one counts."""
-
 
 @returns_failure
 def parse_request(request: HttpRequest) -> ReceivedRequest:
     """The request of a client. Fails with InvalidRequest, or with NotFound for another URL."""
-    return receive(request, DIALECT, ROUTES, _read)
+    return receive(request, DIALECT, _read)
 
 
 def _read(call: ServedCall) -> ReceivedRequest:

@@ -15,6 +15,7 @@ from llm_pure.adapters.dialects.common.served_errors import (
     JSON_HEADERS,
     ErrorRow,
     error_row,
+    located_message,
     message_of,
     retry_headers,
 )
@@ -81,7 +82,7 @@ def build_error(error: LLMError, received: ReceivedRequest) -> HttpResponse:
     """The response of an error."""
     status = error_row(error, ERRORS).status
     headers = (*JSON_HEADERS, *retry_headers(error, status))
-    text = _with_words(error) if error.kind == "context_length" else message_of(error)
+    text = _with_words(error) if error.kind == "context_length" else located_message(error)
     return HttpResponse(status, headers, encode_json({"error": text}))
 
 
@@ -106,12 +107,8 @@ class LineEncoder(PartEncoder):
 
     def send(self, message: dict[str, Any], **fields: Any) -> None:
         """Send one line."""
-        line = {
-            **self.head,
-            "message": {"role": "assistant", "content": "", **message},
-            "done": False,
-            **fields,
-        }
+        answer = _answer({"role": "assistant", "content": "", **message}, self.received)
+        line = {**self.head, **answer, "done": False, **fields}
         self.out += (encode_json(line), b"\n")
 
     def begin_part(self, part: Sent) -> None:
@@ -191,7 +188,15 @@ class _BodyEncoder(LineEncoder):
         if fields:
             texts = {name: "".join(pieces) for name, pieces in self.texts.items()}
             message = {"role": "assistant", "content": "", **texts, **self.lists}
-            self.body = {**self.head, "message": message, **fields}
+            self.body = {**self.head, **_answer(message, self.received), **fields}
+
+
+def _answer(message: dict[str, Any], received: ReceivedRequest) -> dict[str, Any]:
+    """The message as /api/chat has it, or its fields in the line itself, as /api/generate has them."""
+    if received.form != "text":
+        return {"message": message}
+    rest = {name: value for name, value in message.items() if name not in ("role", "content")}
+    return {"response": message["content"], **rest}
 
 
 def _counts(usage: Usage) -> dict[str, Any]:

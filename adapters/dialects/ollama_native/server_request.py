@@ -10,9 +10,7 @@ from typing import Any
 from llm_pure.adapters.dialects.common.received import (
     EFFORT_OF,
     EFFORTS,
-    HEALTH,
     BodyReader,
-    Routes,
     ServedCall,
     function_tool,
     invalid,
@@ -37,16 +35,6 @@ from llm_pure.types.request import (
 DIALECT = "ollama_native"
 PROVIDER = "ollama"
 
-ROUTES: Routes = (
-    ("POST", r"/api/chat/?", "chat"),
-    ("POST", r"/api/(?:embed|embeddings)/?", "embed"),
-    ("POST", r"/api/show/?", "models"),
-    ("GET", r"/api/(?:tags|(?P<running>ps))/?", "models"),
-    ("GET", r"/api/version/?", "health"),
-    ("GET", r"(?<![\s\S])(?P<text>/?)", "health"),
-    ("GET", HEALTH, "health"),
-)
-
 _NUMBERS: Mapping[str, str] = {
     "temperature": "temperature",
     "top_p": "top_p",
@@ -61,7 +49,7 @@ _INTEGERS: Mapping[str, str] = {"num_predict": "max_tokens", "top_k": "top_k", "
 @returns_failure
 def parse_request(request: HttpRequest) -> ReceivedRequest:
     """The request of a client. Fails with InvalidRequest, or with NotFound for another URL."""
-    return receive(request, DIALECT, ROUTES, _read)
+    return receive(request, DIALECT, _read)
 
 
 def _read(call: ServedCall) -> ReceivedRequest:
@@ -78,12 +66,14 @@ def _read(call: ServedCall) -> ReceivedRequest:
             dimensions=body.integer("dimensions"),
         )
         return ReceivedRequest(dialect=DIALECT, embed=embed, model=model)
+    is_text = call.match.groupdict().get("text") is not None
+    turns = _prompt(body) if is_text else _turns(body)
     stream = body.flag("stream")
     options = body.object("options")
     settings = {} if options is None else _settings(options)
     chat = ChatRequest(
         model=model,
-        messages=messages_of(_turns(body), PROVIDER, body.adaptations),
+        messages=messages_of(turns, PROVIDER, body.adaptations),
         tools=_tools(body),
         response_format=_format(body),
         reasoning=_reasoning(body),
@@ -98,8 +88,19 @@ def _read(call: ServedCall) -> ReceivedRequest:
         model=model,
         stream=bool(chat.stream),
         framing="ndjson",
+        form="text" if is_text else "",
         unread={"options": rest} if rest else {},
     )
+
+
+def _prompt(body: BodyReader) -> list[Any]:
+    """The turns of /api/generate; none without a prompt."""
+    system, prompt, images = body.text("system"), body.text("prompt"), body.list("images")
+    if not prompt and not images:
+        return []
+    shown = {"images": images} if images else {}
+    turns: list[Any] = [{"role": "system", "content": system}] if system else []
+    return [*turns, {"role": "user", "content": prompt or "", **shown}]
 
 
 def _turns(body: BodyReader) -> list[Any]:

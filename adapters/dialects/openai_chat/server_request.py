@@ -7,9 +7,7 @@ from typing import Any
 
 from llm_pure.adapters.dialects.common.received import (
     EFFORTS,
-    HEALTH,
     BodyReader,
-    Routes,
     ServedCall,
     cache_mark,
     function_tool,
@@ -44,19 +42,11 @@ DIALECT = "openai_chat"
 PROVIDER = "openai"
 """Whose metadata, opaque parts and native tools they are."""
 
-ROUTES: Routes = (
-    ("POST", r"/chat/completions/?", "chat"),
-    ("POST", r"(?P<text>/completions)/?", "chat"),
-    ("POST", r"/embeddings/?", "embed"),
-    ("GET", r"/models(?:/(?P<model>.+))?", "models"),
-    ("GET", HEALTH, "health"),
-)
-
 
 @returns_failure
 def parse_request(request: HttpRequest) -> ReceivedRequest:
     """The request of a client. Fails with InvalidRequest, or with NotFound for another URL."""
-    return receive(request, DIALECT, ROUTES, _read)
+    return receive(request, DIALECT, _read)
 
 
 def _read(call: ServedCall) -> ReceivedRequest:

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from llm_pure.adapters.dialects.common.received import NO_OPERATION, BodyReader, invalid
+from llm_pure.adapters.dialects.common.received import BodyReader, invalid
 from llm_pure.adapters.dialects.common.served_errors import (
     JSON_HEADERS,
     ErrorRow,
@@ -17,6 +17,7 @@ from llm_pure.adapters.dialects.common.served_errors import (
 )
 from llm_pure.adapters.dialects.openai_common.usage import read_usage
 from llm_pure.core.server import ReceivedRequest
+from llm_pure.core.server_paths import NO_OPERATION
 from llm_pure.types.completion import Usage
 from llm_pure.types.errors import InvalidRequest, LLMError, UnsupportedFeature
 from llm_pure.types.http import HttpResponse
@@ -48,7 +49,7 @@ def error_object(error: LLMError) -> dict[str, Any]:
     row = error_row(error, ERRORS)
     param: str | None = None
     if isinstance(error, InvalidRequest):
-        param = error.param
+        param = error.param or None
     elif isinstance(error, UnsupportedFeature):
         param = error.feature or None
     code = None if error.code == NO_OPERATION else row.code

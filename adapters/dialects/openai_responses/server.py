@@ -44,8 +44,7 @@ _REASONS: Mapping[FinishReason, str] = {
     "error": "failed",
     "unknown": "completed",
 }
-"""Finish reason -> status, or the reason of an incomplete response. A paused answer is incomplete; a refusal without a text of
-its own, as Anthropic's, is a "content_filter"."""
+"""Finish reason -> status, or the reason of an incomplete response. A refusal without a text of its own is a "content_filter"."""
 
 _STATUSES = frozenset({"completed", "failed", "cancelled", "in_progress", "queued"})
 

@@ -9,9 +9,7 @@ from msgspec.structs import replace
 
 from llm_pure.adapters.dialects.common.received import (
     EFFORTS,
-    HEALTH,
     BodyReader,
-    Routes,
     ServedCall,
     function_tool,
     invalid,
@@ -46,14 +44,6 @@ DIALECT = "openai_responses"
 PROVIDER = "openai_responses"
 """Whose metadata, opaque items and native tools they are."""
 
-ROUTES: Routes = (
-    ("POST", r"/responses/input_tokens/?", "count_tokens"),
-    ("POST", r"/responses/?", "chat"),
-    ("POST", r"/embeddings/?", "embed"),
-    ("GET", r"/models(?:/(?P<model>.+))?", "models"),
-    ("GET", HEALTH, "health"),
-)
-
 _ENCRYPTED = "reasoning.encrypted_content"
 _LOGPROBS = "message.output_text.logprobs"
 
@@ -61,7 +51,7 @@ _LOGPROBS = "message.output_text.logprobs"
 @returns_failure
 def parse_request(request: HttpRequest) -> ReceivedRequest:
     """The request of a client. Fails with InvalidRequest, or with NotFound for another URL."""
-    return receive(request, DIALECT, ROUTES, _read)
+    return receive(request, DIALECT, _read)
 
 
 def _read(call: ServedCall) -> ReceivedRequest:
