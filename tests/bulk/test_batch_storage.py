@@ -1,6 +1,7 @@
 """Batch services with files in a bucket or in datasets: settings, requests to object stores, lines and jobs of these services."""
 
 from datetime import UTC, datetime
+from decimal import Decimal
 from hashlib import sha256
 from typing import Any
 from unittest.mock import patch
@@ -16,8 +17,11 @@ from google.genai import types as genai_types
 from hypothesis import given
 from hypothesis import strategies as st
 
-from llm_pure import ChatRequest, LLMConfig, Tool
+from llm_pure import ChatRequest, Completion, LLMConfig, Tool, Usage
 from llm_pure.adapters import registry
+from llm_pure.bulk.batch_pricing import BatchPrices
+from llm_pure.client.billing import load_price_table
+from llm_pure.client.targets import load_targets
 from llm_pure.core.batch_api import (
     BatchApi,
     BatchInput,
@@ -26,7 +30,9 @@ from llm_pure.core.batch_api import (
     TransferRequest,
     UploadState,
 )
+from llm_pure.pricing.costs import PricingContext, price_usage
 from llm_pure.signing.aws_sigv4 import AwsCredentials, sign
+from llm_pure.transports.base import TransportSettings
 from llm_pure.types.errors import (
     AuthenticationFailed,
     InvalidConfiguration,
@@ -578,6 +584,7 @@ def test_errors_of_s3_are_xml(status: int, body: bytes, kind: type, message: str
     error = api.parse_upload(response, UploadState(file_id="s3://b/k")).failure()
     page = api.read_results(BatchJob(id="j", state="completed"), "file:s3://b/k", response)
     for one in (error, page.error):
+        assert one is not None
         assert type(one) is kind
         assert message is None or one.message == message
     done = api.parse_upload(HttpResponse(200, (), b""), UploadState(file_id="s3://b/k")).unwrap()
@@ -588,3 +595,32 @@ def test_single_calls_at_arks_batch_price_have_their_own_path() -> None:
     config = LLMConfig(api_type="ark", model="ep-bi-1", base_url="https://ark.cn-beijing.volces.com/api/v3/batch", timeout=86400)  # fmt: skip
     built = registry.get("ark").unwrap().build_chat(config, ChatRequest(messages="hi")).unwrap()
     assert built.request.url == "https://ark.cn-beijing.volces.com/api/v3/batch/chat/completions"
+
+
+# Prices
+
+
+@pytest.mark.parametrize(
+    ("api_type", "model", "discount", "prices", "part"),
+    [
+        ("bedrock", "amazon.nova-lite-v1:0", 0.5, None, "0.5"),  # the table has no batch price
+        ("fireworks", "accounts/fireworks/models/llama-v3p1-8b-instruct", 0.5, None, "0.5"),
+        ("vertex_anthropic", "claude-sonnet-4-5@20250929", 0.5, None, "0.5"),
+        ("vertex", "gemini-2.5-flash", 0.5, None, "0.5"),  # the table has one: not half of it
+        ("openai", "gpt-4o-mini", 0.5, None, "0.5"),
+        ("together", "meta-llama/Llama-3.3-70B-Instruct-Turbo", None, None, "1"),
+        ("bedrock", "own", 0.5, {"own": {"input": 2, "output": 4}}, "1"),  # the user's price is as it is
+    ],
+)  # fmt: skip
+def test_an_answer_costs_the_batch_price_or_what_the_discount_leaves(
+    api_type: str, model: str, discount: float | None, prices: Any, part: str
+) -> None:
+    fields = {**SETTINGS.get(api_type, {}), "model": model, "api_key": "k-0123456789"}
+    config = LLMConfig(api_type=api_type, **fields)
+    (target,) = load_targets((config,), registry, TransportSettings()).unwrap()
+    completion = Completion(usage=Usage(1_000_000, 10_000))
+    table = load_price_table(prices).unwrap()
+    context = PricingContext(api_type=api_type)
+    live = price_usage(table, context, (model,), completion.usage, NOW).unwrap().total_usd
+    cost = BatchPrices(target, prices, discount).cost_usd(completion, model, NOW)
+    assert (live > 0, cost) == (True, live * Decimal(part))
