@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 from decimal import Decimal
 from hashlib import sha256
+from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
@@ -19,7 +20,9 @@ from hypothesis import strategies as st
 
 from llm_pure import ChatRequest, Completion, LLMConfig, Tool, Usage
 from llm_pure.adapters import registry
+from llm_pure.bulk import open_run
 from llm_pure.bulk.batch_pricing import BatchPrices
+from llm_pure.bulk.provider_batches import clean, run_provider
 from llm_pure.client.billing import load_price_table
 from llm_pure.client.targets import load_targets
 from llm_pure.core.batch_api import (
@@ -44,6 +47,9 @@ from llm_pure.types.errors import (
     UnsupportedFeature,
 )
 from llm_pure.types.http import HttpRequest, HttpResponse, get_header
+from tests.support.batch_crashes import API_TYPES, MODELS, storage_fields
+from tests.support.batches import serve_batches
+from tests.support.batches.storage import STORAGE_ROUTES
 from tests.support.laws import examples
 
 NOW = datetime(2026, 11, 30, 5, tzinfo=UTC)
@@ -595,6 +601,30 @@ def test_single_calls_at_arks_batch_price_have_their_own_path() -> None:
     config = LLMConfig(api_type="ark", model="ep-bi-1", base_url="https://ark.cn-beijing.volces.com/api/v3/batch", timeout=86400)  # fmt: skip
     built = registry.get("ark").unwrap().build_chat(config, ChatRequest(messages="hi")).unwrap()
     assert built.request.url == "https://ark.cn-beijing.volces.com/api/v3/batch/chat/completions"
+
+
+# Over HTTP
+
+
+@pytest.mark.parametrize("shape", list(STORAGE_ROUTES))
+def test_a_run_goes_over_http_leaves_no_secret_in_its_folder_and_is_cleaned(
+    shape: str, tmp_path: Path
+) -> None:
+    name, path = API_TYPES[shape]
+    with serve_batches(shape) as fake:
+        fields = {"model": MODELS.get(shape, "some-model"), **storage_fields(shape, fake.url)}
+        config = LLMConfig(api_type=name, api_key="k-0123456789", base_url=f"{fake.url}{path}", **fields)  # fmt: skip
+        run = open_run(tmp_path / "run", [{"prompt": "row 0"}, {"prompt": "row 1"}], config=config).unwrap()  # fmt: skip
+        summary = run_provider(run, sleep=lambda seconds: None)
+        assert (summary.reason, summary.counts.answered, summary.error) == ("finished", 2, None)
+        assert [row.result.unwrap().text for row in run.results()] == [f"answer to row {number}" for number in range(2)]  # fmt: skip
+        assert clean(run).reason == "finished"
+        left = [name for name in fake.files if "-results/" not in name]
+        assert left == []
+        assert shape.startswith("vertex") == bool(fake.files)  # its results stay in the bucket
+    kept = b"".join([file.read_bytes() for file in (tmp_path / "run").rglob("*") if file.is_file()])
+    for secret in (b"k-0123456789", b"k-secret-0123456789", b"Signature="):
+        assert secret not in kept
 
 
 # Prices
