@@ -30,6 +30,7 @@ from llm_pure.core.batch_api import (
     BatchInput,
     BatchJob,
     BatchResult,
+    BatchState,
     TransferRequest,
     UploadState,
 )
@@ -42,11 +43,13 @@ from llm_pure.types.errors import (
     InvalidRequest,
     NotFound,
     Overloaded,
+    ProtocolError,
     RateLimited,
     ServerError,
     UnsupportedFeature,
 )
 from llm_pure.types.http import HttpRequest, HttpResponse, get_header
+from llm_pure.types.result import Failure
 from tests.support.batch_crashes import API_TYPES, MODELS, storage_fields
 from tests.support.batches import serve_batches
 from tests.support.batches.storage import STORAGE_ROUTES
@@ -427,8 +430,6 @@ def test_signed_urls_get_no_key_and_are_never_shown() -> None:
     parts = api.build_parts(config, job, "file:out", response).unwrap()
     assert [(part.request.url, part.authorize) for part in parts.requests] == [("https://s.test/x?X-Goog-Signature=abcdef0123", False)]  # fmt: skip
     assert "abcdef0123" not in repr(parts)
-    missing = api.build_parts(config, job, "file:out", HttpResponse(404, (), b'{"code":5,"message":"resource not found"}'))  # fmt: skip
-    assert isinstance(missing.failure(), NotFound)
 
 
 # Lines and results
@@ -588,7 +589,7 @@ def test_errors_of_s3_are_xml(status: int, body: bytes, kind: type, message: str
     assert api.parse_upload is not None
     response = HttpResponse(status, (), body)
     error = api.parse_upload(response, UploadState(file_id="s3://b/k")).failure()
-    page = api.read_results(BatchJob(id="j", state="completed"), "file:s3://b/k", response)
+    page = api.read_results(BatchJob(id="j", state="cancelled"), "file:s3://b/k", response)
     for one in (error, page.error):
         assert one is not None
         assert type(one) is kind
@@ -601,6 +602,29 @@ def test_single_calls_at_arks_batch_price_have_their_own_path() -> None:
     config = LLMConfig(api_type="ark", model="ep-bi-1", base_url="https://ark.cn-beijing.volces.com/api/v3/batch", timeout=86400)  # fmt: skip
     built = registry.get("ark").unwrap().build_chat(config, ChatRequest(messages="hi")).unwrap()
     assert built.request.url == "https://ark.cn-beijing.volces.com/api/v3/batch/chat/completions"
+
+
+NOWHERE: dict[str, tuple[str, HttpResponse]] = {
+    "bedrock": ("file:s3://b/o", HttpResponse(404, (), b"<Error><Code>NoSuchKey</Code></Error>")),
+    "vertex": ("folder:gs://b/o", HttpResponse(200, (), b'{"kind":"storage#objects"}')),
+    "fireworks": ("file:out", HttpResponse(404, (), b'{"code":5,"message":"resource not found"}')),
+}
+"""A page of results that are not there, and the response."""
+
+
+@pytest.mark.parametrize("name", list(NOWHERE))
+@pytest.mark.parametrize("state", ["completed", "cancelled"])
+def test_paid_results_that_are_not_there_are_an_error_and_no_reason_to_pay_again(
+    name: str, state: BatchState
+) -> None:
+    page, response = NOWHERE[name]
+    api, job = api_of(name), BatchJob(id="j", state=state)
+    error = api.read_results(job, page, response).error
+    if api.build_parts is not None:
+        parts = api.build_parts(config_of(name), job, page, response)
+        error = parts.failure() if isinstance(parts, Failure) else None
+    assert isinstance(error, ProtocolError) == (state == "completed")
+    assert error is None or error.retryable is False
 
 
 # Over HTTP
