@@ -25,7 +25,7 @@ def _make_batch(provider: Provider) -> "BatchApi":
     limits = BatchLimits(
         max_requests=50_000,
         max_bytes=100_000_000,
-        discount=0.5,
+        discount=None,  # up to half, for some models
         source="docs.together.ai and together 3.1.1, by wire/batch.md 9, read 2026-11-29",
     )
     return file_batches(

@@ -19,6 +19,7 @@ from llm_pure.adapters.dialects.common.batch_values import (
     id_of,
     job_errors,
     json_request,
+    missing_results,
     object_of,
     require_id,
     rows_of,
@@ -222,12 +223,14 @@ def _build_parts(
 ) -> ResultParts:
     """The files of a folder whose names end in .jsonl."""
     raw = object_of(read_json(service, response, find_error))
-    folder = page.removeprefix(FOLDER_PAGE).partition("#")[0]
+    folder, _, before = page.removeprefix(FOLDER_PAGE).partition("#")
     bucket = folder.partition("://")[2].partition("/")[0]
     names = [text_of(item.get("name")) for item in rows_of(raw, "items")]
     uris = [f"{gcs_objects.SCHEME}://{bucket}/{name}" for name in names if name.endswith(".jsonl")]
     requests = [gcs_objects.build_download(service, config, uri) for uri in uris]
     token = text_of(raw.get("nextPageToken"))
+    if job.state == "completed" and not (requests or token or before):
+        raise Rejected(missing_results(service, job, folder, response))
     return ResultParts(
         requests=tuple([TransferRequest(request=request) for request in requests]),
         next_page=f"{FOLDER_PAGE}{folder}#{quote(token, safe='')}" if token else "",

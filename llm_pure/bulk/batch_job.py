@@ -325,7 +325,10 @@ def _failed(state: JobState, event: Failed) -> Step:
             read = ResultsRead(
                 page=page, ids=frozenset(), seen=frozenset(), at_s=event.at_s, error=error
             )
-            if not error.retryable and not isinstance(error, NotFound):
+            is_left = isinstance(error, NotFound) or (
+                isinstance(error, ProtocolError) and state.record.cancelling
+            )
+            if not error.retryable and not is_left:
                 return msgspec.structs.replace(state, attempts=0), (Stop(error),)
             return _incomplete(msgspec.structs.replace(state, attempts=attempts - 1), read)
         case _:

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from decimal import Decimal
+from functools import partial
 
 from llm_pure.client.billing import PricesInput, load_price_table
 from llm_pure.client.targets import Target
@@ -18,10 +19,16 @@ from llm_pure.types.result import LLMResult
 
 
 class BatchPrices:
-    """The batch prices of one target."""
+    """The batch prices of one target.
 
-    def __init__(self, target: Target, prices: PricesInput | None = None) -> None:
+    discount: `BatchLimits.discount`, for models of which the table of prices has no batch price.
+    """
+
+    def __init__(
+        self, target: Target, prices: PricesInput | None = None, discount: float | None = None
+    ) -> None:
         self._target = target
+        self._paid = 1 - Decimal(str(discount or 0))
         self._context = PricingContext(
             api_type=target.provider.name,
             base_url=target.config.base_url,
@@ -32,19 +39,31 @@ class BatchPrices:
     def cost_usd(self, completion: Completion, model: str, now: datetime) -> Decimal | None:
         """The cost of an answer, as the service reports it or by its batch price; None if no price is known."""
         try:
-            cost = self._table.bind(
-                lambda table: cost_of(
-                    table, self._context, completion, now, model=model, batch=True
-                )
+            batch, live = (
+                self._table.bind(
+                    partial(
+                        cost_of,
+                        context=self._context,
+                        completion=completion,
+                        now=now,
+                        model=model,
+                        batch=is_batch,
+                    )
+                ).value_or(None)
+                for is_batch in (True, False)
             )
+            if batch is None:
+                return None
+            has_no_batch_price = batch.source == "table" and batch == live
+            return batch.total_usd * (self._paid if has_no_batch_price else 1)
         except ArithmeticError:  # counts that no Decimal can hold
             return None
-        return cost.map(lambda known: known.total_usd).value_or(None)
 
     @returns_failure
     def max_usd(self, request: ChatRequest, now: datetime) -> Decimal:
         """The most that a request can cost in a batch: all input as the dearest kind, and the longest output.
 
+        Without a batch price in the table it is the price of a single call: not every model may have the discount.
         Fails with UnknownPrice, also if the response has no maximum length.
         """
         config = self._target.config

@@ -124,7 +124,7 @@ class ProviderLoop:
         """Raises ValueError for a budget that is no amount."""
         budget = options.budget
         self._limit_usd = None if budget is None else to_amount(budget, "budget")
-        self._prices = BatchPrices(exchange.target, options.prices)
+        self._prices = BatchPrices(exchange.target, options.prices, exchange.api.limits.discount)
         self._rows = BatchRows(run, exchange.target, exchange.api, self._prices)
         limits = [count for count in (options.max_requests, self._rows.max_requests) if count]
         self._rows.max_requests = min(limits, default=None)

@@ -49,7 +49,8 @@ class BatchLimits(msgspec.Struct, frozen=True, kw_only=True):
     window_s: int | None = 24 * 3600
     """After this time the job ends at the latest; None: never."""
     discount: float | None = None
-    """The part of the price that is not charged; None if no source states it."""
+    """The part of the price that is not charged, for models without a batch price in the table of prices; None if no source
+    states it."""
     one_model: bool = True
     """All requests of a job have the same model."""
 

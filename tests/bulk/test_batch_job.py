@@ -405,6 +405,17 @@ def test_a_page_that_is_cut_on_its_way_is_never_left() -> None:
     assert commands == (Stop(error),)
 
 
+def test_results_that_are_not_where_they_should_be_stop_the_job_until_it_is_cancelled() -> None:
+    state = state_in("collecting", job_id="job-1", pages=("out",))
+    missing = Failed(operation="results", error=ProtocolError(message="gone", status=404), at_s=T)
+    after, commands = step(state, missing)
+    assert (after.phase, commands) == ("collecting", (Stop(missing.error),))
+    state, _ = step(after, CancelRequested(T))
+    for _ in range(MAX_ATTEMPTS):
+        state, commands = step(state, missing)
+    assert (state.phase, commands) == ("cancelled", (Log(state.record),))
+
+
 def test_results_that_cannot_be_fetched_leave_the_job_as_it_is() -> None:
     state = state_in("collecting", job_id="job-1", pages=("out",))
     error = AuthenticationFailed(message="key", status=401)

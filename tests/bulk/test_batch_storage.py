@@ -1,7 +1,9 @@
 """Batch services with files in a bucket or in datasets: settings, requests to object stores, lines and jobs of these services."""
 
 from datetime import UTC, datetime
+from decimal import Decimal
 from hashlib import sha256
+from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
@@ -16,28 +18,41 @@ from google.genai import types as genai_types
 from hypothesis import given
 from hypothesis import strategies as st
 
-from llm_pure import ChatRequest, LLMConfig, Tool
+from llm_pure import ChatRequest, Completion, LLMConfig, Tool, Usage
 from llm_pure.adapters import registry
+from llm_pure.bulk import open_run
+from llm_pure.bulk.batch_pricing import BatchPrices
+from llm_pure.bulk.provider_batches import clean, run_provider
+from llm_pure.client.billing import load_price_table
+from llm_pure.client.targets import load_targets
 from llm_pure.core.batch_api import (
     BatchApi,
     BatchInput,
     BatchJob,
     BatchResult,
+    BatchState,
     TransferRequest,
     UploadState,
 )
+from llm_pure.pricing.costs import PricingContext, price_usage
 from llm_pure.signing.aws_sigv4 import AwsCredentials, sign
+from llm_pure.transports.base import TransportSettings
 from llm_pure.types.errors import (
     AuthenticationFailed,
     InvalidConfiguration,
     InvalidRequest,
     NotFound,
     Overloaded,
+    ProtocolError,
     RateLimited,
     ServerError,
     UnsupportedFeature,
 )
 from llm_pure.types.http import HttpRequest, HttpResponse, get_header
+from llm_pure.types.result import Failure
+from tests.support.batch_crashes import API_TYPES, MODELS, storage_fields
+from tests.support.batches import serve_batches
+from tests.support.batches.storage import STORAGE_ROUTES
 from tests.support.laws import examples
 
 NOW = datetime(2026, 11, 30, 5, tzinfo=UTC)
@@ -415,8 +430,6 @@ def test_signed_urls_get_no_key_and_are_never_shown() -> None:
     parts = api.build_parts(config, job, "file:out", response).unwrap()
     assert [(part.request.url, part.authorize) for part in parts.requests] == [("https://s.test/x?X-Goog-Signature=abcdef0123", False)]  # fmt: skip
     assert "abcdef0123" not in repr(parts)
-    missing = api.build_parts(config, job, "file:out", HttpResponse(404, (), b'{"code":5,"message":"resource not found"}'))  # fmt: skip
-    assert isinstance(missing.failure(), NotFound)
 
 
 # Lines and results
@@ -576,8 +589,9 @@ def test_errors_of_s3_are_xml(status: int, body: bytes, kind: type, message: str
     assert api.parse_upload is not None
     response = HttpResponse(status, (), body)
     error = api.parse_upload(response, UploadState(file_id="s3://b/k")).failure()
-    page = api.read_results(BatchJob(id="j", state="completed"), "file:s3://b/k", response)
+    page = api.read_results(BatchJob(id="j", state="cancelled"), "file:s3://b/k", response)
     for one in (error, page.error):
+        assert one is not None
         assert type(one) is kind
         assert message is None or one.message == message
     done = api.parse_upload(HttpResponse(200, (), b""), UploadState(file_id="s3://b/k")).unwrap()
@@ -588,3 +602,79 @@ def test_single_calls_at_arks_batch_price_have_their_own_path() -> None:
     config = LLMConfig(api_type="ark", model="ep-bi-1", base_url="https://ark.cn-beijing.volces.com/api/v3/batch", timeout=86400)  # fmt: skip
     built = registry.get("ark").unwrap().build_chat(config, ChatRequest(messages="hi")).unwrap()
     assert built.request.url == "https://ark.cn-beijing.volces.com/api/v3/batch/chat/completions"
+
+
+NOWHERE: dict[str, tuple[str, HttpResponse]] = {
+    "bedrock": ("file:s3://b/o", HttpResponse(404, (), b"<Error><Code>NoSuchKey</Code></Error>")),
+    "vertex": ("folder:gs://b/o", HttpResponse(200, (), b'{"kind":"storage#objects"}')),
+    "fireworks": ("file:out", HttpResponse(404, (), b'{"code":5,"message":"resource not found"}')),
+}
+"""A page of results that are not there, and the response."""
+
+
+@pytest.mark.parametrize("name", list(NOWHERE))
+@pytest.mark.parametrize("state", ["completed", "cancelled"])
+def test_paid_results_that_are_not_there_are_an_error_and_no_reason_to_pay_again(
+    name: str, state: BatchState
+) -> None:
+    page, response = NOWHERE[name]
+    api, job = api_of(name), BatchJob(id="j", state=state)
+    error = api.read_results(job, page, response).error
+    if api.build_parts is not None:
+        parts = api.build_parts(config_of(name), job, page, response)
+        error = parts.failure() if isinstance(parts, Failure) else None
+    assert isinstance(error, ProtocolError) == (state == "completed")
+    assert error is None or error.retryable is False
+
+
+# Over HTTP
+
+
+@pytest.mark.parametrize("shape", list(STORAGE_ROUTES))
+def test_a_run_goes_over_http_leaves_no_secret_in_its_folder_and_is_cleaned(
+    shape: str, tmp_path: Path
+) -> None:
+    name, path = API_TYPES[shape]
+    with serve_batches(shape) as fake:
+        fields = {"model": MODELS.get(shape, "some-model"), **storage_fields(shape, fake.url)}
+        config = LLMConfig(api_type=name, api_key="k-0123456789", base_url=f"{fake.url}{path}", **fields)  # fmt: skip
+        run = open_run(tmp_path / "run", [{"prompt": "row 0"}, {"prompt": "row 1"}], config=config).unwrap()  # fmt: skip
+        summary = run_provider(run, sleep=lambda seconds: None)
+        assert (summary.reason, summary.counts.answered, summary.error) == ("finished", 2, None)
+        assert [row.result.unwrap().text for row in run.results()] == [f"answer to row {number}" for number in range(2)]  # fmt: skip
+        assert clean(run).reason == "finished"
+        left = [name for name in fake.files if "-results/" not in name]
+        assert left == []
+        assert shape.startswith("vertex") == bool(fake.files)  # its results stay in the bucket
+    kept = b"".join([file.read_bytes() for file in (tmp_path / "run").rglob("*") if file.is_file()])
+    for secret in (b"k-0123456789", b"k-secret-0123456789", b"Signature="):
+        assert secret not in kept
+
+
+# Prices
+
+
+@pytest.mark.parametrize(
+    ("api_type", "model", "discount", "prices", "part"),
+    [
+        ("bedrock", "amazon.nova-lite-v1:0", 0.5, None, "0.5"),  # the table has no batch price
+        ("fireworks", "accounts/fireworks/models/llama-v3p1-8b-instruct", 0.5, None, "0.5"),
+        ("vertex_anthropic", "claude-sonnet-4-5@20250929", 0.5, None, "0.5"),
+        ("vertex", "gemini-2.5-flash", 0.5, None, "0.5"),  # the table has one: not half of it
+        ("openai", "gpt-4o-mini", 0.5, None, "0.5"),
+        ("together", "meta-llama/Llama-3.3-70B-Instruct-Turbo", None, None, "1"),
+        ("bedrock", "own", 0.5, {"own": {"input": 2, "output": 4}}, "1"),  # the user's price is as it is
+    ],
+)  # fmt: skip
+def test_an_answer_costs_the_batch_price_or_what_the_discount_leaves(
+    api_type: str, model: str, discount: float | None, prices: Any, part: str
+) -> None:
+    fields = {**SETTINGS.get(api_type, {}), "model": model, "api_key": "k-0123456789"}
+    config = LLMConfig(api_type=api_type, **fields)
+    (target,) = load_targets((config,), registry, TransportSettings()).unwrap()
+    completion = Completion(usage=Usage(1_000_000, 10_000))
+    table = load_price_table(prices).unwrap()
+    context = PricingContext(api_type=api_type)
+    live = price_usage(table, context, (model,), completion.usage, NOW).unwrap().total_usd
+    cost = BatchPrices(target, prices, discount).cost_usd(completion, model, NOW)
+    assert (live > 0, cost) == (True, live * Decimal(part))

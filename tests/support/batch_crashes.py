@@ -122,7 +122,7 @@ def uploading(name: str) -> Registry:
     return default_registry.with_provider(name, replace(provider, make_batch=make_batch))
 
 
-def storage_fields(shape: str, url: str) -> dict[str, str]:
+def storage_fields(shape: str, url: str) -> dict[str, Any]:
     """What the configuration of a service with a bucket or an account has besides."""
     match shape.partition("_")[0]:
         case "bedrock":

@@ -9,6 +9,7 @@ multiple prompts with batch inference", "View the results of a batch inference j
 import re
 from functools import partial
 from hashlib import sha256
+from html import unescape
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
@@ -24,6 +25,7 @@ from llm_pure.adapters.dialects.common.batch_values import (
     id_of,
     job_errors,
     json_request,
+    missing_results,
     object_of,
     seconds_of,
     state_of,
@@ -164,7 +166,7 @@ def _storage_error(service: AnyService, response: HttpResponse) -> LLMError | No
     """The error in S3's XML: <Error><Code/><Message/></Error>; None for a response with an object."""
     if response.status < 300:
         return None
-    fields = {name: text.decode("utf-8", "replace") for name, text in _XML_TEXT.findall(response.body[:65536])}  # fmt: skip
+    fields = {name: unescape(text.decode("utf-8", "replace")) for name, text in _XML_TEXT.findall(response.body[:65536])}  # fmt: skip
     code, message = fields.get(b"Code"), fields.get(b"Message", "")
     if code is None:
         return undecodable_error(service, response)
@@ -256,8 +258,12 @@ def _build_results(
 def _open_results(
     service: Service[Any], job: BatchJob, page: str, head: ResponseHead
 ) -> ResultsDecoder:
-    read, find = partial(_read_line, service), partial(_storage_error, service)
-    return JsonLinesDecoder(service.name, head, read, find)
+    def find(response: HttpResponse) -> LLMError | None:
+        if response.status == 404 and job.state == "completed":
+            return missing_results(service, job, page.removeprefix(FILE_PAGE), response)
+        return _storage_error(service, response)
+
+    return JsonLinesDecoder(service.name, head, partial(_read_line, service), find)
 
 
 def _read_line(service: Service[Any], raw: Json) -> BatchResult:

@@ -7,11 +7,12 @@ from urllib.parse import urlencode
 
 import msgspec
 
-from llm_pure.core.batch_api import BatchJobError, BatchLine, BatchState
+from llm_pure.core.batch_api import BatchJob, BatchJobError, BatchLine, BatchState
 from llm_pure.core.dialect import AnyService, malformed_response
 from llm_pure.core.provider import Built, Provider
 from llm_pure.framing.json_codec import encode
 from llm_pure.types.config import LLMConfig, plain_headers
+from llm_pure.types.errors import ProtocolError
 from llm_pure.types.http import Headers, HttpRequest, HttpResponse
 from llm_pure.types.rejection import Rejected, ok
 from llm_pure.types.request import ChatRequest
@@ -169,6 +170,16 @@ def require_id(service: AnyService, response: HttpResponse, value: str, what: st
     if value:
         return value
     raise Rejected(malformed_response(service, response, f"the response has no id of {what}"))
+
+
+def missing_results(
+    service: AnyService, job: BatchJob, place: str, response: HttpResponse
+) -> ProtocolError:
+    """The error of a completed job without results: they were paid, so its requests are not sent again unasked."""
+    message = f"the job {job.id} has completed, and its results are not at {place}"
+    return ProtocolError(
+        message=message, provider=service.name, status=response.status, where="results"
+    )
 
 
 _OWN_HEADERS = frozenset({"content-type", "accept", "content-length"})

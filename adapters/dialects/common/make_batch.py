@@ -169,12 +169,12 @@ def _build_line(
     built, body = build_body(provider, config, request)
     line = wire.make_line(service, custom_id, body)
     own = frozenset([name for name, _ in wire.headers])
-    made = batch_line(service, config, custom_id, built, line, own)
-    if made.headers and not wire.takes_headers:
-        names = ", ".join([header for header, _ in made.headers])
+    encoded = batch_line(service, config, custom_id, built, line, own)
+    if encoded.headers and not wire.takes_headers:
+        names = ", ".join([header for header, _ in encoded.headers])
         message = f"a batch of {service.name} has no place for what is sent in headers: {names}"
         raise Rejected(UnsupportedFeature(message=message, provider=service.name, feature=names))
-    return made
+    return encoded
 
 
 def job_request(

@@ -20,6 +20,7 @@ from llm_pure.adapters.dialects.common.batch_values import (
     id_of,
     job_errors,
     json_request,
+    missing_results,
     object_of,
     seconds_of,
     state_of,
@@ -203,6 +204,9 @@ def _build_parts(
     service: Service[Any], config: LLMConfig, job: BatchJob, page: str, response: HttpResponse
 ) -> ResultParts:
     """GET each signed URL, without the key."""
+    dataset = page.removeprefix(FILE_PAGE)
+    if response.status == 404 and job.state == "completed":
+        raise Rejected(missing_results(service, job, dataset, response))
     raw = object_of(read_json(service, response, find_error))
     urls = raw.get("filenameToSignedUrls")
     if not isinstance(urls, dict):
@@ -212,6 +216,8 @@ def _build_parts(
         for name in sorted(urls)
         if urlsplit(text_of(urls[name])).scheme in ("http", "https")
     ]
+    if job.state == "completed" and not requests:
+        raise Rejected(missing_results(service, job, dataset, response))
     return ResultParts(
         requests=tuple([TransferRequest(request=one, authorize=False) for one in requests])
     )

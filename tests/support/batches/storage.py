@@ -355,10 +355,12 @@ def _upload_dataset(fake: FakeBatches, request: HttpRequest, match: re.Match[str
 
 
 def _dataset_of(fake: FakeBatches, request: HttpRequest, match: re.Match[str]) -> HttpResponse:
-    if match[1] not in fake.files:
+    files = [name for name in fake.files if name.partition("/")[0] == match[1]]
+    if not files:
         return _NO_RESOURCE
     if request.method == "DELETE":
-        del fake.files[match[1]]
+        for name in files:
+            del fake.files[name]
         return reply({})
     return reply(_dataset(fake, match[1]))
 
