@@ -1,6 +1,6 @@
 """One contestant of the bulk bench in a process of its own: `python bulk_contestants.py NAME URL ROWS CONCURRENCY`.
 
-Prints {rows, answered, seconds, cpu_s}. A script without imports from here, so that a peer's own environment can run it.
+Prints {rows, answered, seconds, cpu_s, process_cpu_s}: the last with the start of the process. A script without imports from here, so that a peer's own environment can run it.
 """
 
 import asyncio
@@ -130,6 +130,7 @@ def main(name: str, url: str, rows: int, concurrency: int) -> None:
         "answered": answered,
         "seconds": perf_counter() - began,
         "cpu_s": process_time() - began_cpu,
+        "process_cpu_s": process_time(),
     }
     print(json.dumps(line), flush=True)
 
