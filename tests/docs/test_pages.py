@@ -1,5 +1,6 @@
 """Every code block of README.md and docs/ runs as printed, offline."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -49,8 +50,8 @@ def pages() -> list[str]:
 def blocks(page: str) -> list[Block]:
     text = (ROOT / page).read_text("utf-8")
     for printed, smaller in SMALLER.get(page, ()):
-        assert printed in text, f"{page} has no {printed}"
-        text = text.replace(printed, smaller)
+        text, count = re.subn(rf"\b{re.escape(printed)}\b", smaller, text)
+        assert count, f"{page} has no {printed}"
     return blocks_of(page, text)
 
 
