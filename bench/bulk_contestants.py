@@ -1,13 +1,15 @@
 """One contestant of the bulk bench in a process of its own: `python bulk_contestants.py NAME URL ROWS CONCURRENCY`.
 
-Prints {rows, answered, seconds, cpu_s}. A script without imports from here, so that a peer's own environment can run it.
+Prints {rows, answered, seconds, cpu_s, process_cpu_s}: the last with the start of the process. A script without imports from here, so that a peer's own environment can run it.
 """
 
 import asyncio
 import json
+import os
 import sys
 import tempfile
 from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
 from time import perf_counter, process_time
 
@@ -73,11 +75,45 @@ def async_batch_llm(url: str, prompts: list[str], concurrency: int) -> int:
     return asyncio.run(answer())
 
 
+def curator(url: str, prompts: list[str], concurrency: int) -> int:
+    """`curator.LLM`, online, with its cache in a folder of its own. The tokenizer's file is that of its litellm: no download."""
+    litellm = find_spec("litellm")
+    assert litellm is not None
+    ranks = Path(str(litellm.origin)).parent / "litellm_core_utils/tokenizers"
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ.update(
+            CURATOR_CACHE_DIR=folder,
+            CURATOR_DISABLE_CACHE="1",
+            TELEMETRY_ENABLED="false",
+            TIKTOKEN_CACHE_DIR=str(ranks),
+        )
+        from bespokelabs import (  # type: ignore[import-not-found,unused-ignore]
+            curator as bespoke,
+        )
+
+        llm = bespoke.LLM(
+            model_name="gpt-4o-mini",
+            backend="openai",
+            backend_params={
+                "base_url": url,
+                "api_key": "k",
+                "max_concurrent_requests": concurrency,
+                "max_requests_per_minute": 10_000_000,
+                "max_tokens_per_minute": 10_000_000_000,
+                "require_all_responses": False,
+            },
+        )
+        answers = llm(prompts)
+        rows = getattr(answers, "dataset", answers)
+        return sum(bool(row["response"]) for row in rows)
+
+
 CONTESTANTS: dict[str, tuple[str, Callable[[str, list[str], int], int]]] = {
     "llm_pure bulk": ("llm_pure", llm_pure_run),
     "llm_pure bulk, budget": ("llm_pure", llm_pure_budget),
     "flexllm chat_batch": ("flexllm", flexllm),
     "async-batch-llm": ("async_batch_llm", async_batch_llm),
+    "curator": ("bespokelabs.curator", curator),
 }
 """Name -> (its package, the function that answers the prompts and returns how many it has)."""
 
@@ -94,6 +130,7 @@ def main(name: str, url: str, rows: int, concurrency: int) -> None:
         "answered": answered,
         "seconds": perf_counter() - began,
         "cpu_s": process_time() - began_cpu,
+        "process_cpu_s": process_time(),
     }
     print(json.dumps(line), flush=True)
 

@@ -17,7 +17,7 @@ import msgspec
 
 from llm_pure.bulk.identity import DIGEST_BYTES, item_id, with_ordinal
 from llm_pure.bulk.requests import REQUEST_KEY, request_fields
-from llm_pure.bulk.rows import ERROR_KEY, ID_KEY, RowForm, read_row
+from llm_pure.bulk.rows import ERROR_KEY, ID_KEY, UTF16_MARKS, RowForm, read_row
 from llm_pure.types.errors import InvalidConfiguration
 from llm_pure.types.rejection import Rejected
 from llm_pure.types.request import ChatRequest
@@ -104,6 +104,8 @@ def _line(row: Any) -> bytes:
         return msgspec.json.encode(value, enc_hook=str) + b"\n"
     except Rejected as rejected:
         reason = rejected.error.message
+    except UnicodeEncodeError as error:
+        reason = _encoding_reason(error)
     except (TypeError, ValueError, RecursionError, OverflowError) as error:
         reason = f"the row has no JSON: {error}"
     custom_id = row.get(ID_KEY) if isinstance(row, Mapping) else None
@@ -112,17 +114,29 @@ def _line(row: Any) -> bytes:
     return msgspec.json.encode({ERROR_KEY: text, **named}) + b"\n"
 
 
+def _encoding_reason(error: UnicodeEncodeError) -> str:
+    """Why a text has no JSON: a byte of a file in another encoding, or half a surrogate."""
+    code = ord(error.object[error.start])
+    if 0xDC80 <= code <= 0xDCFF:
+        return f"the row has the byte 0x{code - 0xDC00:02X}, which is no UTF-8: convert the file to UTF-8"
+    return f"the row has no JSON: {error}"
+
+
 def read_stdin() -> Iterator[bytes]:
     """Yield the lines of standard input."""
     yield from sys.stdin.buffer
 
 
 def read_csv(path: Path) -> Iterator[Any]:
-    """Yield the rows of a CSV file (of a .tsv file with tabs) by its header. Raises OSError."""
+    """Yield the rows of a CSV file (of a .tsv file with tabs) by its header. Raises OSError and Rejected."""
     csv.field_size_limit(2**31 - 1)  # a C long, which has 32 bits on Windows
     delimiter = "\t" if path.suffix.lower() == ".tsv" else ","
-    with path.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as file:
+    with path.open("rb") as start:
+        is_utf16 = start.read(2) in UTF16_MARKS  # as Excel writes "Unicode text"
+    encoding = "utf-16" if is_utf16 else "utf-8-sig"
+    with path.open(encoding=encoding, errors="surrogateescape", newline="") as file:
         reader = csv.DictReader(file, delimiter=delimiter)
+        _check_header(reader, path)
         while True:
             try:
                 row = next(reader)
@@ -135,6 +149,19 @@ def read_csv(path: Path) -> Iterator[Any]:
                 yield {ERROR_KEY: "the row has more fields than the header"}
             else:
                 yield row
+
+
+def _check_header(reader: "csv.DictReader[str]", path: Path) -> None:
+    """Raise Rejected if two columns have one name: the second would replace the first."""
+    try:
+        names = reader.fieldnames or ()
+    except csv.Error:  # of the first line; the rows say it
+        return
+    repeated = sorted({name for name in names if name and names.count(name) > 1})
+    if repeated:
+        message = f"{path} has several columns with the name {repeated[0]!r}"
+        remedy = "rename all but one of them in the file's first line"
+        raise Rejected(InvalidConfiguration(message=message, field="input", remedy=remedy))
 
 
 def read_parquet(path: Path, columns: tuple[str, ...] | None) -> Iterator[Any]:
@@ -154,8 +181,9 @@ def read_parquet(path: Path, columns: tuple[str, ...] | None) -> Iterator[Any]:
     except Exception as error:
         if type(error).__module__.split(".")[0] != "pyarrow" and not isinstance(error, OSError):
             raise
-        message = f"{path} cannot be read as Parquet: {error}"
-        raise Rejected(InvalidConfiguration(message=message, field="file")) from None
+        message = f"{path} cannot be read as Parquet: {str(error).rstrip('.')}"
+        remedy = "a file's kind is taken from the end of its name: .jsonl, .csv, .tsv or .parquet"
+        raise Rejected(InvalidConfiguration(message=message, field="file", remedy=remedy)) from None
 
 
 def import_parquet() -> Any:

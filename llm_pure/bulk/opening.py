@@ -31,6 +31,7 @@ from llm_pure.bulk.run_directory import (
     examine,
     write_atomically,
 )
+from llm_pure.bulk.run_lock import FILE as LOCK
 from llm_pure.bulk.run_lock import lock_run
 from llm_pure.bulk.run_spec import (
     FORMAT,
@@ -149,6 +150,15 @@ def _plan(
         with suppress(FileNotFoundError):
             spool.unlink()
     return _open(path, ok(_spec_result(path)), config, schema, registry)
+
+
+def discard_plan(run: Run) -> None:
+    """Remove the plan of a run that has sent nothing, and its directory if nothing else is in it. Raises OSError."""
+    for name in (SPEC, INDEX, SPOOL, LOCK):  # a run exists as long as its run.json
+        with suppress(FileNotFoundError):
+            (run.directory / name).unlink()
+    with suppress(OSError):
+        run.directory.rmdir()
 
 
 def _write_plan(path: Path, spec: RunSpec, lines: Path, registry: Registry | None) -> None:

@@ -86,13 +86,18 @@ def format_progress(progress: Progress) -> str:
     if progress.rate or progress.in_flight:
         parts += [f"{progress.rate:,.1f}/s", f"{progress.in_flight} in flight"]
     failed = counts.failed + counts.passing
-    parts += [f"{failed:,} errors"] if failed else []
+    parts += [count_errors(failed)] if failed else []
     parts.append(f"{counts.cost_usd:.4f} USD")
     if progress.left_usd is not None:
         parts.append(f"{progress.left_usd:.4f} USD left")
     if progress.eta_s is not None and counts.open:
         parts.append(f"ETA {format_duration(progress.eta_s)}")
     return ", ".join(parts)
+
+
+def count_errors(count: int) -> str:
+    """Return "1 error", "1,000 errors"."""
+    return f"{count:,} error{'' if count == 1 else 's'}"
 
 
 def format_duration(seconds: float) -> str:

@@ -4,6 +4,7 @@ Three forms of a line, recognized by their keys: OpenAI's batch line {"custom_id
 {"prompt"}, or any columns with a template.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
@@ -30,6 +31,10 @@ DIALECTS = {"/v1/chat/completions": "openai_chat", "/v1/responses": "openai_resp
 """`url` of a batch line -> the dialect of its body."""
 
 _BOM = b"\xef\xbb\xbf"
+UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
+"""The first bytes of a UTF-16 file."""
+_NO_JSON = re.compile(rb"[:,\[]\s*-?(NaN|Infinity)\b")
+"""Numbers that Python's json module writes and JSON does not have."""
 _NOT_OF_REQUEST = frozenset({"stream", "stream_options"})
 """Fields of a batch line's body that the run decides, as it does the model if it has one."""
 
@@ -121,12 +126,26 @@ def _columns(line: bytes, index: int) -> dict[str, Any]:
     try:
         columns = _decoder.decode(line)
     except DECODE_ERRORS as error:
-        raise Rejected(invalid_row(index, f"the line is no valid JSON: {error}")) from None
+        message = f"the line is no valid JSON: {error}{_json_hint(line, index)}"
+        raise Rejected(invalid_row(index, message)) from None
     if not isinstance(columns, dict):
-        raise Rejected(invalid_row(index, "the line is no JSON object"))
+        raise Rejected(invalid_row(index, f"the line is no JSON object{_json_hint(line, index)}"))
     if ERROR_KEY in columns:
         raise Rejected(invalid_row(index, str(columns[ERROR_KEY])))
     return columns
+
+
+def _json_hint(line: bytes, index: int) -> str:
+    """What is probably wrong with a line, for the mistakes that are often made."""
+    if line[:1] == b"[":
+        return "; of a JSON array make one object a line, for example with jq -c '.[]'"
+    if index == 0 and line[:2] in UTF16_MARKS:
+        return "; the file is UTF-16: convert it to UTF-8"
+    if number := _NO_JSON.search(line):
+        return f"; {number[1].decode()} is not in JSON: write null"
+    if index == 0 and line[:1] != b"{":
+        return "; a file is read as JSON lines unless its name ends in .csv, .tsv or .parquet"
+    return ""
 
 
 def _custom_id(columns: Any, index: int) -> tuple[str, bool]:

@@ -77,7 +77,10 @@ def lock_run(directory: Path) -> LLMResult[RunLock]:
         owner = read_owner(directory)
         by = "" if owner is None else f" by process {owner.process} of {owner.host}"
         message = f"the run {directory} is under way{by}; a run has one driver at a time"
-        return Failure(InvalidConfiguration(message=message, field="directory", code="locked"))
+        remedy = f"watch it: llm-pure batch status {directory} --watch; or stop it: llm-pure batch cancel {directory}"
+        return Failure(
+            InvalidConfiguration(message=message, field="directory", code="locked", remedy=remedy)
+        )
     except OSError as error:
         os.close(descriptor)
         message = f"the run {directory} cannot be locked: {error.strerror}"

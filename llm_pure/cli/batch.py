@@ -13,10 +13,17 @@ import msgspec
 
 from llm_pure.bulk.entries import Retried
 from llm_pure.bulk.local_driver import run_local
-from llm_pure.bulk.opening import open_run
+from llm_pure.bulk.log_files import log_paths
+from llm_pure.bulk.opening import discard_plan, open_run
 from llm_pure.bulk.output_files import ERRORS, RESULTS, write_lines, write_outputs
 from llm_pure.bulk.parquet_output import write_parquet
-from llm_pure.bulk.progress import Progress, RunCounts, format_duration, format_progress
+from llm_pure.bulk.progress import (
+    Progress,
+    RunCounts,
+    count_errors,
+    format_duration,
+    format_progress,
+)
 from llm_pure.bulk.provider_jobs import job_records
 from llm_pure.bulk.run_directory import Run
 from llm_pure.bulk.run_lock import read_owner
@@ -75,7 +82,22 @@ def run(options: Namespace) -> int:
     name = "stdin" if options.input == "-" else Path(options.input).stem
     directory = Path(options.output or Path("runs") / name)
     opened, selected = _opened(options, directory, accept_changes=options.accept_changes)
+    _require_sendable(opened, options)
     return _send(opened, selected, options)
+
+
+def _require_sendable(opened: Run, options: Namespace) -> None:
+    """A new run of which no row can be sent is a mistake in the command or a file of another kind: nothing of it is kept."""
+    rows = len(opened)
+    if not rows:
+        print_note(f"{opened.spec.input.path} has no rows")
+    if not rows or opened.spec.input.unreadable < rows or log_paths(opened.directory):
+        return
+    row = opened.row(0)
+    opened.close()
+    discard_plan(opened)
+    reason = "" if row.error is None else f": {row.error.message}"
+    raise CommandFailed(f"no row of {options.input} can be sent{reason}", DATA)
 
 
 def resume(options: Namespace) -> int:
@@ -279,6 +301,11 @@ def _show_line(progress: Progress) -> None:
 
 def _finish(opened: Run, summary: RunSummary, options: Namespace) -> int:
     code = _exit_code(summary)
+    if (
+        code == TRY_AGAIN and summary.error is not None
+    ):  # another process has the run: it says the rest
+        print_error(summary.error)
+        return code
     if options.write_output and summary.counts.ended and summary.reason not in ("disk", "error"):
         _value(write_outputs(opened))
         print_note(f"results: {opened.directory / RESULTS}")
@@ -337,7 +364,7 @@ def _counts_line(counts: RunCounts) -> str:
     )
     failed = counts.failed + counts.passing
     parts = [f"{counts.answered:,} of {counts.rows:,} rows answered"]
-    parts += [f"{failed:,} errors ({errors})"] if failed else []
+    parts += [f"{count_errors(failed)} ({errors})"] if failed else []
     parts += [f"{counts.open:,} open"] if counts.open else []
     cost = f"{counts.cost_usd:.6f}".rstrip("0").rstrip(".")
     unpriced = f" and {counts.unpriced:,} answers without a price" if counts.unpriced else ""
@@ -353,7 +380,8 @@ def _hints(opened: Run, summary: RunSummary) -> list[str]:
         kinds = ",".join(sorted([kind for kind, count in counts.errors.items() if count]))
         hints.append(f"go on with: llm-pure batch retry {opened.directory} --errors {kinds}")
     elif counts.open or counts.passing:
-        hints.append(f"go on with: llm-pure batch resume {opened.directory}")
+        budget = " --max-cost USD" if summary.reason == "budget" else ""
+        hints.append(f"go on with: llm-pure batch resume {opened.directory}{budget}")
     return hints
 
 

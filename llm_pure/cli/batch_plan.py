@@ -22,6 +22,9 @@ SAMPLE_ROWS = 2000
 """More rows than that are estimated from so many, evenly spread."""
 
 
+MAX_ERRORS = 5
+
+
 class RunEstimate(msgspec.Struct, frozen=True, kw_only=True):
     """What a run will send, about."""
 
@@ -29,7 +32,7 @@ class RunEstimate(msgspec.Struct, frozen=True, kw_only=True):
     unreadable: int
     """Rows that will be errors without being sent."""
     errors: tuple[str, ...] = ()
-    """The first of them."""
+    """Their first different errors, each with its first row."""
     shards: int
     """Of a thousand rows."""
     sampled_rows: int
@@ -52,14 +55,15 @@ def estimate_run(run: Run, config: LLMConfig, prices: Mapping[str, Any] | None) 
     rows = len(run)
     step = max(1, -(-rows // SAMPLE_ROWS))
     estimates: list[CostEstimate] = []
-    errors: list[str] = []
+    errors: dict[str, list[int]] = {}
     message = ""
     sampled = 0
     for number in range(0, rows, step):
         row = run.row(number)
         if row.request is None:
-            if row.error is not None and len(errors) < 5:
-                errors.append(row.error.message)
+            if row.error is not None:
+                text = row.error.message.removeprefix(f"row {number + 1}: ")
+                errors.setdefault(text, []).append(number)
             continue
         estimate = estimate_cost(row.request, config, prices=prices)
         if isinstance(estimate, Failure):
@@ -70,7 +74,12 @@ def estimate_run(run: Run, config: LLMConfig, prices: Mapping[str, Any] | None) 
     base = RunEstimate(
         rows=rows,
         unreadable=run.spec.input.unreadable,
-        errors=tuple(errors),
+        errors=tuple(
+            [
+                f"row {numbers[0] + 1}{' and others' if len(numbers) > 1 else ''}: {text}"
+                for text, numbers in list(errors.items())[:MAX_ERRORS]
+            ]
+        ),
         shards=-(-rows // SHARD_ROWS),
         sampled_rows=sampled,
         message=message,
@@ -116,7 +125,8 @@ def print_estimate(estimate: RunEstimate) -> None:
         out(f"  {error}")
     out(f"shards: {estimate.shards:,}")
     if estimate.input_tokens is None:
-        out(f"costs: unknown; {estimate.message}" if estimate.message else "costs: none")
+        why = ", as no row can be sent" if estimate.unreadable else ""
+        out(f"costs: unknown; {estimate.message}" if estimate.message else f"costs: none{why}")
         return
     of = (
         f" (by {estimate.sampled_rows:,} rows)"

@@ -56,7 +56,7 @@ def test_run_answers_every_row_and_writes_the_results(
 ) -> None:
     code, _, err = batch(capsys, "run", *reviews)
     assert code == 3
-    assert "finished: 2 of 3 rows answered, 1 errors (invalid_request 1), 0.00009 USD" in err
+    assert "finished: 2 of 3 rows answered, 1 error (invalid_request 1), 0.00009 USD" in err
     run = tmp_path / "runs" / "reviews"
     results = lines((run / "out.jsonl").read_text())
     assert [row["llm_text"] for row in results] == [
@@ -302,6 +302,68 @@ def test_a_run_under_way_is_not_run_twice_and_can_be_cancelled(
     monkeypatch.setattr("llm_pure.cli.batch.os.kill", lambda *pair: killed.append(pair))
     with open_run("run").unwrap().lock().unwrap():
         assert json.loads(batch(capsys, "status", "run", "--json")[1])["state"] == "running"
-        assert batch(capsys, "resume", "run")[0] == 75
+        code, _, error = batch(capsys, "resume", "run")
+        assert code == 75
+        assert error.splitlines()[-1].endswith(
+            "watch it: llm-pure batch status run --watch; or stop it: llm-pure batch cancel run"
+        )
         assert batch(capsys, "cancel", "run")[0] == 0
     assert [signal for _, signal in killed if signal] == [15]
+
+
+BAD_INPUTS = [
+    ("a.csv", b"id,text\n1,a\n2,b\n", "the row has no column 'txt'; its columns are id, text"),
+    ("a.txt", b"hello\n", ("row 1: the line is no valid JSON: JSON is malformed: invalid character (byte 0); "
+     "a file is read as JSON lines unless its name ends in .csv, .tsv or .parquet")),
+    ("b.jsonl", b'\xff\xfe{\x00}\x00', ("row 1: the line is no valid JSON: JSON is malformed: invalid character (byte 0); "
+     "the file is UTF-16: convert it to UTF-8")),
+    ("c.json", b'[{"txt": "a"}]', ("row 1: the line is no JSON object; of a JSON array make one object a line, for example "
+     "with jq -c '.[]'")),
+    ("d.jsonl", b'{"txt": "a", "score": NaN}', ("row 1: the line is no valid JSON: JSON is malformed: invalid character "
+     "(byte 22); NaN is not in JSON: write null")),
+    ("e.csv", b"txt\ncaf\xe9\n", "row 1: the row has the byte 0xE9, which is no UTF-8: convert the file to UTF-8"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "message"), BAD_INPUTS, ids=[row[0] for row in BAD_INPUTS]
+)
+def test_an_input_of_which_no_row_can_be_sent_is_refused_and_nothing_is_kept(
+    name: str, data: bytes, message: str, service: BulkService, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path(name).write_bytes(data)
+    prompt = () if "json" in name else ("--prompt", "{txt}")
+    refused = batch(capsys, "run", name, *prompt, "-o", "run")
+    assert refused == (65, "", f"no row of {name} can be sent: {message}\n")
+    assert not Path("run").exists()
+    assert not service.prompts
+
+
+def test_two_columns_of_one_name_are_refused(
+    service: BulkService, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("a.csv").write_text("text,text\na,b\n")
+    code, _, error = batch(capsys, "run", "a.csv", "--prompt", "{text}", "-o", "run")
+    assert code == 78
+    assert "several columns with the name 'text'; rename all but one of them" in error
+    assert not service.prompts
+
+
+def test_a_utf_16_table_of_a_spreadsheet_is_read(
+    service: BulkService, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("a.tsv").write_bytes("text\tn\r\ncaf\u00e9\t1\r\n".encode("utf-16"))
+    assert batch(capsys, "run", "a.tsv", "--prompt", "{text}", "-o", "run")[0] == 0
+    assert set(service.prompts) == {"caf\u00e9"}
+
+
+def test_plan_names_different_errors_once(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("a.csv").write_text("id,text\n1,a\n2,b\n3\n")
+    code, printed, _ = batch(capsys, "plan", "a.csv", "--prompt", "{x}")
+    assert code == 0
+    assert printed.splitlines() == [
+        "rows: 3, 3 of them cannot be read",
+        "  row 1 and others: the row has no column 'x'; its columns are id, text",
+        "shards: 1",
+        "costs: none, as no row can be sent",
+    ]

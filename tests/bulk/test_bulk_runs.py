@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 from itertools import pairwise
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 import msgspec
@@ -17,7 +18,7 @@ from llm_pure import ChatRequest, LLMConfig, answering, user
 from llm_pure.adapters import registry
 from llm_pure.bulk import Run, RunSummary, Shard, arun_local, open_run, run_local
 from llm_pure.bulk.lease_stores import InMemoryLeases
-from llm_pure.bulk.local_loop import LocalLoop
+from llm_pure.bulk.local_loop import START_INTERVAL_S, LocalLoop
 from llm_pure.bulk.log_files import LogFull, LogWriter, log_paths
 from llm_pure.bulk.loop_options import LoopOptions
 from llm_pure.bulk.output_files import write_lines
@@ -26,6 +27,9 @@ from llm_pure.bulk.run_status import run_status
 from llm_pure.bulk.run_summary import Stopper
 from llm_pure.policy.rate_limit import RateLimit
 from llm_pure.policy.retry import NO_RETRY, RetryPolicy
+from llm_pure.transports.base import Timeouts
+from llm_pure.types.http import HttpRequest, HttpResponse
+from llm_pure.types.result import LLMResult
 from tests.support.bulk_service import BulkService, answer_to, bulk_service
 
 KEY = "sk-canary-4815162342"
@@ -327,6 +331,40 @@ def test_no_key_is_in_the_run(tmp_path: Path, service: BulkService) -> None:
     assert [path.name for path in files if b"canary" in path.read_bytes()] == []
     assert texts(run)[0] == "yes: ***"
     assert (tmp_path / "run").stat().st_mode & 0o777 == 0o700
+
+
+def test_the_first_calls_begin_one_after_the_other_and_then_all_are_in_flight(
+    tmp_path: Path, service: BulkService
+) -> None:
+    began_s: list[float] = []
+
+    class Waiting:
+        """Answers once every call is in flight."""
+
+        needs_credentials = True
+
+        async def asend(self, request: HttpRequest, timeouts: Timeouts) -> LLMResult[HttpResponse]:
+            began_s.append(monotonic())
+            while len(began_s) < 24:
+                await asyncio.sleep(0.001)
+            return answering("yes").send(request, timeouts)
+
+        def astream(self, request: HttpRequest, timeouts: Timeouts) -> Any:
+            raise NotImplementedError
+
+    run = opened(tmp_path, service, prompts(24))
+    assert sent(run, concurrency=24, transport=Waiting()).counts.answered == 24
+    assert all(later - one >= 0.9 * START_INTERVAL_S for one, later in pairwise(began_s))
+
+
+def test_no_more_calls_are_begun_than_there_are_rows_left(
+    tmp_path: Path, service: BulkService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("llm_pure.bulk.local_loop.START_INTERVAL_S", 0.1)
+    run = opened(tmp_path, service, ["a", *[""] * 80])
+    began_s = monotonic()
+    assert sent(run, concurrency=80).counts.answered == 1
+    assert monotonic() - began_s < 80 * 0.1
 
 
 def test_stopping_waits_for_what_is_in_flight(tmp_path: Path) -> None:
