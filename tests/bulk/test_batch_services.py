@@ -4,7 +4,6 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given
 from hypothesis import strategies as st
 
 from llm_pure import ChatRequest, LLMConfig, Tool
@@ -30,7 +29,7 @@ from llm_pure.types.errors import (
 )
 from llm_pure.types.http import HttpRequest, HttpResponse, get_header
 from llm_pure.types.result import Failure
-from tests.support.laws import examples
+from tests.support.laws import same_examples
 
 NAMES = [name for name in registry.names() if registry.get(name).unwrap().batch is not None]
 FIRST_WAVE = {
@@ -146,9 +145,10 @@ def test_an_id_is_escaped_in_urls(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
-@examples(10)
-@given(
-    status=st.sampled_from([200, 202, 302, 400, 404, 429, 500, 503]), body=st.binary(max_size=60)
+@same_examples(
+    10,
+    status=st.sampled_from([200, 202, 302, 400, 404, 429, 500, 503]),
+    body=st.binary(max_size=60),
 )
 def test_no_bytes_make_a_parser_raise(name: str, status: int, body: bytes) -> None:
     api = api_of(name)
@@ -180,8 +180,7 @@ values = st.recursive(
 
 
 @pytest.mark.parametrize("name", NAMES)
-@examples(15)
-@given(raw=values)
+@same_examples(15, raw=values)
 def test_no_json_makes_a_parser_raise(name: str, raw: Any) -> None:
     api = api_of(name)
     response = HttpResponse(200, (), msgspec.json.encode(raw))

@@ -37,7 +37,7 @@ from tests.support.cassettes import (
     streams,
 )
 from tests.support.expectations import said
-from tests.support.laws import examples
+from tests.support.laws import examples, same_examples
 from tests.support.pieces import pieces
 from tests.support.scenarios import Scenario, scenarios
 
@@ -66,8 +66,8 @@ def answer_of(one: Recorded) -> Completion:
 
 
 @pytest.mark.parametrize("name", chat_providers())
-@EXAMPLES
-@given(
+@same_examples(
+    200,
     body=st.one_of(
         st.binary(max_size=300),
         st.text(max_size=100).map(lambda text: text.encode("utf-8", "surrogatepass")),

@@ -30,6 +30,7 @@ from llm_pure.schema.validate import validation_errors
 from llm_pure.types.errors import InvalidRequest, UnsupportedFeature
 from llm_pure.types.result import Failure, LLMResult, Success
 from tests.support.cassettes import chat_providers, config_for
+from tests.support.laws import same_examples
 
 DIALECTS: dict[str, SchemaProfile] = {
     one.name: one
@@ -257,7 +258,7 @@ schemas = st.recursive(
 
 
 @pytest.mark.parametrize("dialect", DIALECTS.values(), ids=DIALECTS)
-@given(schema=schemas)
+@same_examples(100, schema=schemas)
 def test_a_schema_that_was_written_once_stays_as_it_is(
     schema: dict[str, Any], dialect: SchemaProfile
 ) -> None:

@@ -6,7 +6,6 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given
 from hypothesis import strategies as st
 
 from llm_pure import (
@@ -40,7 +39,7 @@ from llm_pure.types.events import (
 )
 from llm_pure.types.result import Failure, Success
 from tests.support.cassettes import Recorded, recorded
-from tests.support.laws import examples
+from tests.support.laws import same_examples
 from tests.support.server_answers import (
     ADDED,
     READERS,
@@ -53,7 +52,6 @@ from tests.support.server_answers import (
     through_stream,
 )
 
-EXAMPLES = examples(80)
 ANSWERS = [
     one
     for one in recorded()
@@ -188,8 +186,7 @@ def streams(draw: st.DrawFn) -> tuple[Completion, list[list[StreamEvent]]]:
 
 
 @pytest.mark.parametrize("dialect", READERS)
-@EXAMPLES
-@given(answers())
+@same_examples(80, completion=answers())
 def test_a_buffered_answer_comes_back(dialect: str, completion: Completion) -> None:
     after = through_body(dialect, completion).unwrap()
     assert bare(after) == bare(completion)
@@ -199,8 +196,9 @@ def test_a_buffered_answer_comes_back(dialect: str, completion: Completion) -> N
 
 
 @pytest.mark.parametrize("dialect", READERS)
-@EXAMPLES
-@given(streams(), st.lists(st.integers(0, 10_000), max_size=6), st.booleans())
+@same_examples(
+    80, stream=streams(), cuts=st.lists(st.integers(0, 10_000), max_size=6), pings=st.booleans()
+)
 def test_a_stream_comes_back_at_any_split(
     dialect: str, stream: tuple[Completion, list[list[StreamEvent]]], cuts: list[int], pings: bool
 ) -> None:
@@ -213,8 +211,7 @@ def test_a_stream_comes_back_at_any_split(
 
 
 @pytest.mark.parametrize("dialect", READERS)
-@EXAMPLES
-@given(streams(), st.integers(0, 20))
+@same_examples(80, stream=streams(), kept=st.integers(0, 20))
 def test_a_stream_that_ends_early_is_an_error_with_a_prefix(
     dialect: str, stream: tuple[Completion, list[list[StreamEvent]]], kept: int
 ) -> None:
@@ -389,8 +386,7 @@ def odd_completions(draw: st.DrawFn) -> Completion:
 
 
 @pytest.mark.parametrize("dialect", READERS)
-@EXAMPLES
-@given(odd_completions(), st.sampled_from(["", "another"]))
+@same_examples(80, completion=odd_completions(), upstream=st.sampled_from(["", "another"]))
 def test_any_completion_is_a_response(dialect: str, completion: Completion, upstream: str) -> None:
     request = received(dialect, upstream_dialect=upstream)
     response = server_dialects[dialect].build_response(completion, request)

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from llm_pure import (
     ChatRequest,
+    Completion,
     HttpRequest,
     HttpResponse,
     Image,
@@ -39,12 +40,11 @@ from llm_pure.server import (
 )
 from llm_pure.types.result import Success
 from tests.server.test_answer_laws import answers
-from tests.support.laws import examples
+from tests.support.laws import examples, same_examples
 from tests.support.png import tiny_png
 from tests.support.raw_clients import request, with_turns
 from tests.support.server_answers import READERS, bare, divided, plain_parts, reader
 
-EXAMPLES = examples(3)
 MODELS = {
     "openai_chat": "gpt-4o",
     "openai_responses": "gpt-4o",
@@ -120,8 +120,7 @@ def sent(dialect: str, messages: list[Message]) -> HttpRequest:
 
 @pytest.mark.parametrize("first", READERS)
 @pytest.mark.parametrize("second", READERS)
-@EXAMPLES
-@given(conversations())
+@same_examples(3, conversation=conversations())
 def test_a_conversation_goes_there_and_back(
     first: str, second: str, conversation: list[Message]
 ) -> None:
@@ -150,12 +149,10 @@ def exchange(client: str, provider: str) -> Exchange:
 
 @pytest.mark.parametrize("client", READERS)
 @pytest.mark.parametrize("service", READERS)
-@EXAMPLES
-@given(st.data())
+@same_examples(3, completion=answers(), cuts=st.lists(st.integers(0, 10_000), max_size=5))
 def test_an_answer_goes_through_as_a_body_and_as_a_stream(
-    client: str, service: str, data: st.DataObject
+    client: str, service: str, completion: Completion, cuts: list[int]
 ) -> None:
-    completion = data.draw(answers())
     if 0 in (completion.usage.input_tokens, completion.usage.output_tokens):
         completion = replace(completion, usage=Usage(3, 4))  # zeros mean unknown to some readers
     between = exchange(client, READERS[service])
@@ -166,7 +163,6 @@ def test_an_answer_goes_through_as_a_body_and_as_a_stream(
     assert bare(read) == bare(completion)
     encoder = server.open_encoder(received)
     upstream = encoder.encode(completion_to_events(completion)) + encoder.close(Success(None))
-    cuts = data.draw(st.lists(st.integers(0, 10_000), max_size=5))
     stream = open_translation(ResponseHead(200, ()), between)
     body = b"".join([stream.feed(piece) for piece in divided(upstream, cuts)]) + stream.close()
     head = ResponseHead(200, (("content-type", between.dialect.stream_type(between.received)),))
@@ -188,8 +184,7 @@ extra_values = st.recursive(
 
 
 @pytest.mark.parametrize("dialect", READERS)
-@EXAMPLES
-@given(st.dictionaries(extra_keys, extra_values, max_size=3))
+@same_examples(3, extra=st.dictionaries(extra_keys, extra_values, max_size=3))
 def test_the_same_dialect_keeps_what_is_not_known(dialect: str, extra: dict[str, Any]) -> None:
     client = request(dialect, {**with_turns(dialect, []), **extra})
     upstream = upstream_of(dialect, model=MODELS[dialect]).unwrap()

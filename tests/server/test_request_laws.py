@@ -4,7 +4,6 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
 from hypothesis import strategies as st
 
 from llm_pure import HttpRequest, LLMConfig
@@ -12,10 +11,8 @@ from llm_pure.adapters import registry
 from llm_pure.server import ReceivedRequest, server_dialects
 from llm_pure.types.result import Failure
 from tests.support.acceptance.wild import Wild, wild_requests
-from tests.support.laws import examples
+from tests.support.laws import same_examples
 from tests.support.server_answers import READERS
-
-EXAMPLES = examples(150)
 
 MODELS = {
     "openai_chat": ("gpt-5-mini", "gpt-4o", "o3"),
@@ -33,8 +30,7 @@ def body_of(request: HttpRequest) -> Any:
 
 
 @pytest.mark.parametrize("dialect", DONE)
-@EXAMPLES
-@given(wild_requests())
+@same_examples(150, wild=wild_requests())
 def test_a_built_request_is_read_and_built_again_the_same(dialect: str, wild: Wild) -> None:
     provider = registry.get(READERS[dialect]).unwrap()
     model = MODELS[dialect][wild.model % len(MODELS[dialect])]
@@ -55,8 +51,8 @@ def test_a_built_request_is_read_and_built_again_the_same(dialect: str, wild: Wi
 
 
 @pytest.mark.parametrize("dialect", DONE)
-@EXAMPLES
-@given(
+@same_examples(
+    150,
     body=st.recursive(
         st.none()
         | st.booleans()
@@ -138,8 +134,11 @@ def test_any_body_is_read_or_is_an_error_of_the_client(
 
 
 @pytest.mark.parametrize("dialect", DONE)
-@EXAMPLES
-@given(st.text(max_size=20), st.sampled_from(["GET", "POST", "HEAD", "DELETE", "x"]))
+@same_examples(
+    150,
+    path=st.text(max_size=20),
+    method=st.sampled_from(["GET", "POST", "HEAD", "DELETE", "x"]),
+)
 def test_any_url_is_read_or_is_an_error(dialect: str, path: str, method: str) -> None:
     result = server_dialects[dialect].parse_request(HttpRequest(method, f"http://test/{path}"))
     if isinstance(result, Failure):

@@ -5,10 +5,15 @@ many, others in each run, and keeps those that failed in .hypothesis/.
 """
 
 import os
+import zlib
 from collections.abc import Callable
+from functools import cache, wraps
+from inspect import signature
 from typing import Any, TypeVar
 
-from hypothesis import seed, settings
+import pytest
+from hypothesis import HealthCheck, given, seed, settings
+from hypothesis.strategies import SearchStrategy
 
 _Law = TypeVar("_Law", bound=Callable[..., Any])
 _COUNT = 100
@@ -36,3 +41,50 @@ def examples(count: int, **others: Any) -> settings:
 def shard(number: int) -> Callable[[_Law], _Law]:
     """Examples of their own for one part of a law that runs in several; in `make laws` they are random anyway."""
     return seed(number) if settings().derandomize else lambda law: law
+
+
+def same_examples(count: int, **strategies: SearchStrategy[Any]) -> Callable[[_Law], _Law]:
+    """As `@examples(count)` and `@given(**strategies)`, for a law with a row for each provider or dialect.
+
+    `make test` makes the examples of a law from one seed, so that each row has the same ones; here they are made once in a
+    process, which takes most of the time. The law must not change them, nor draw or assume. Where it fails, Hypothesis
+    shrinks the example as ever.
+    """
+
+    def decorate(law: _Law) -> _Law:
+        own = seed(zlib.crc32(f"{law.__module__}.{law.__qualname__}".encode()))
+        shrinking = examples(count)(given(**strategies)(law))
+        if not settings().derandomize:
+            return shrinking
+
+        @cache
+        def made() -> list[dict[str, Any]]:
+            values: list[dict[str, Any]] = []
+
+            @own
+            @examples(count, suppress_health_check=list(HealthCheck))
+            @given(**strategies)
+            def collect(**example: Any) -> None:
+                values.append(example)
+
+            collect()
+            return values
+
+        @pytest.mark.hypothesis
+        @wraps(law)
+        def each(**row: Any) -> None:
+            for example in made():
+                try:
+                    law(**row, **example)
+                except BaseException as error:
+                    own(shrinking)(**row)
+                    error.add_note(f"with {example!r}")
+                    raise
+
+        parameters = signature(law).parameters.values()
+        each.__signature__ = signature(law).replace(  # type: ignore[attr-defined]
+            parameters=[one for one in parameters if one.name not in strategies]
+        )
+        return each  # type: ignore[return-value]
+
+    return decorate

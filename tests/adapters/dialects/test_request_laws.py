@@ -3,7 +3,6 @@
 from functools import partial
 
 import pytest
-from hypothesis import given
 
 from llm_pure import ChatRequest, LLMConfig
 from llm_pure.adapters.cohere import PROVIDER as COHERE
@@ -22,6 +21,7 @@ from tests.support import (
     spark_frames_streams,
 )
 from tests.support.chat_requests import REQUESTS, chat_requests
+from tests.support.laws import same_examples
 
 BUILDERS = {
     "cohere_chat": partial(COHERE.build_chat, LLMConfig(api_type="cohere", model="command-a-plus")),
@@ -62,7 +62,7 @@ def test_every_common_request_is_built_or_refused(dialect: str, name: str) -> No
 @pytest.mark.parametrize(
     "dialect", sorted(BUILDERS.keys() - {"qianfan_v1"})
 )  # its own test asks for more
-@given(request_=chat_requests())
+@same_examples(100, request_=chat_requests())
 def test_the_same_request_makes_the_same_bytes(dialect: str, request_: ChatRequest) -> None:
     built = BUILDERS[dialect](request_)
     assert built == BUILDERS[dialect](request_)
