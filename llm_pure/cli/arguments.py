@@ -6,6 +6,7 @@ One file: a table of all commands and options, to be compared with each other. `
 import sys
 from argparse import REMAINDER, ArgumentParser, RawDescriptionHelpFormatter
 from decimal import Decimal, InvalidOperation
+from functools import cache
 from typing import Any, NoReturn, TypeAlias
 
 from llm_pure import __version__
@@ -51,8 +52,9 @@ class _Parser(ArgumentParser):
         return parsed, unknown
 
 
+@cache
 def create_parser() -> ArgumentParser:
-    """Return the parser of all commands."""
+    """Return the parser of all commands, the same one each time."""
     parser = _Parser(
         prog="llm-pure",
         description="h11 for language models: ask a model, print requests, parse and replay recorded traffic.",

@@ -1,14 +1,17 @@
 """`llm-pure build --curl -m X hello | sh | llm-pure parse X`: a client whose transport is curl."""
 
+import io
 import json
 import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import TypeAlias
 
 import pytest
 
+from llm_pure.cli.main import main
 from tests.support.expectations import SAID
 from tests.support.services import serve
 
@@ -31,7 +34,33 @@ def url() -> Iterator[str]:
         yield running
 
 
-def ask(
+Ask: TypeAlias = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def ask(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Ask:
+    """The pipe whose two commands run in this process, and what lies between them in a shell."""
+
+    def run(
+        url: str, model: str, text: str, environ: dict[str, str], *how: str
+    ) -> tuple[int, str, str]:
+        for name, value in environ.items():
+            monkeypatch.setenv(name, value)
+        monkeypatch.setattr(sys, "stdin", None)
+        assert main(["build", "--curl", "-m", model, "--base-url", url, *how, text]) == 0
+        script = capsys.readouterr().out
+        sent = subprocess.run(
+            ["sh"], input=script.encode(), env={"PATH": os.environ["PATH"], **environ},
+            capture_output=True, check=False, timeout=60,
+        )  # fmt: skip
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(sent.stdout)))
+        streamed = ["--stream"] if "--stream" in how else []
+        return main(["parse", model, *streamed]), *capsys.readouterr()
+
+    return run
+
+
+def ask_in_a_shell(
     url: str, model: str, text: str, environ: dict[str, str], *how: str
 ) -> tuple[int, str, str]:
     """The pipe, as a person would write it."""
@@ -49,10 +78,13 @@ def ask(
 @pytest.mark.parametrize(("model", "path", "environ"), ASKED, ids=lambda value: str(value)[:20])
 @pytest.mark.parametrize("how", [[], ["--stream"], ["--include"], ["--include", "--stream"]])
 def test_an_answer_comes_through_curl(
-    url: str, model: str, path: str, environ: dict[str, str], how: list[str]
+    ask: Ask, url: str, model: str, path: str, environ: dict[str, str], how: list[str]
 ) -> None:
-    code, out, _ = ask(f"{url}/{path}", model, "hello", environ, *how)
+    _assert_is_hello(ask(f"{url}/{path}", model, "hello", environ, *how))
 
+
+def _assert_is_hello(ended: tuple[int, str, str]) -> None:
+    code, out, _ = ended
     completion = json.loads(out)
     expected = SAID["hello"]
     assert code == 0
@@ -67,9 +99,19 @@ def test_an_answer_comes_through_curl(
 @pytest.mark.parametrize(("model", "path", "environ"), ASKED, ids=lambda value: str(value)[:20])
 @pytest.mark.parametrize("how", [["--include"], ["--include", "--stream"]])
 def test_an_error_comes_through_curl_with_its_status(
-    url: str, model: str, path: str, environ: dict[str, str], how: list[str]
+    ask: Ask, url: str, model: str, path: str, environ: dict[str, str], how: list[str]
 ) -> None:
-    code, out, err = ask(f"{url}/{path}", model, "fail with 429", environ, *how)
+    _assert_is_429(ask(f"{url}/{path}", model, "fail with 429", environ, *how))
 
+
+def _assert_is_429(ended: tuple[int, str, str]) -> None:
+    code, out, err = ended
     assert (code, out) == (75, "")
     assert "rate_limited: too many requests (status 429" in err
+
+
+@pytest.mark.parametrize("how", [["--include"], ["--include", "--stream"]])
+def test_a_shell_runs_the_pipe(url: str, how: list[str]) -> None:
+    model, path, environ = ASKED[1]
+    _assert_is_hello(ask_in_a_shell(f"{url}/{path}", model, "hello", environ, *how))
+    _assert_is_429(ask_in_a_shell(f"{url}/{path}", model, "fail with 429", environ, *how))

@@ -13,13 +13,10 @@ from llm_pure.cli.examples import EXAMPLES
 from llm_pure.cli.main import main
 
 
-PARSER = create_parser()
-
-
 def help_of(name: str) -> str:
     printed = io.StringIO()
     with redirect_stdout(printed), suppress(SystemExit):
-        PARSER.parse_args([*name.split(), "--help"])
+        create_parser().parse_args([*name.split(), "--help"])
     return printed.getvalue()
 
 
@@ -73,7 +70,7 @@ def test_an_example_is_accepted_by_its_command(name: str) -> None:
         ]
         assert len(own) >= 1, example
         for part in own:
-            options = PARSER.parse_args(part[1:])
+            options = create_parser().parse_args(part[1:])
             assert options.run
 
 

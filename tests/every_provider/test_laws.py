@@ -33,6 +33,7 @@ from tests.support.cassettes import (
     chat_providers,
     config_for,
     recorded,
+    recorded_of,
     streaming_providers,
     streams,
 )
@@ -142,7 +143,7 @@ def test_no_bytes_make_a_parser_raise(
 @EXAMPLES
 @given(data=st.data())
 def test_a_damaged_recording_makes_no_parser_raise(name: str, data: st.DataObject) -> None:
-    one = data.draw(st.sampled_from([one for one in recorded() if one.provider.name == name]))
+    one = data.draw(st.sampled_from(recorded_of(name)))
     body = corrupt(one.interaction.response.body, Random(data.draw(st.integers(0, 10**6))))
     response = msgspec.structs.replace(one.interaction.response, body=body)
 

@@ -44,11 +44,16 @@ def recorded() -> tuple[Recorded, ...]:
     return tuple(_recorded())
 
 
+@cache
+def recorded_of(name: str) -> tuple[Recorded, ...]:
+    """Every exchange with one provider."""
+    return tuple([one for one in recorded() if one.provider.name == name])
+
+
+@cache
 def streams(name: str) -> tuple[Recorded, ...]:
     """The good streamed answers of one provider."""
-    return tuple(
-        [one for one in recorded() if one.streamed and one.provider.name == name and one.is_answer]
-    )
+    return tuple([one for one in recorded_of(name) if one.streamed and one.is_answer])
 
 
 def streaming_providers() -> tuple[str, ...]:
