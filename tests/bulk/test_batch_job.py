@@ -390,6 +390,7 @@ def test_a_page_that_is_damaged_at_the_service_is_left_in_the_end() -> None:
 def test_the_page_after_a_page_that_is_left_is_read(error: LLMError) -> None:
     state = state_in("collecting", job_id="job-1", pages=("out", "err"))
     page = ResultsRead(page="out", ids=frozenset(), seen=frozenset(), at_s=T, next_page="out-2", error=error)  # fmt: skip
+    commands: tuple[Command, ...] = ()
     for _ in range(MAX_ATTEMPTS):
         state, commands = step(state, page)
         if not isinstance(commands[-1], Fetch) or commands[-1].page != "out":

@@ -175,7 +175,7 @@ def test_the_fake_refuses_what_the_services_refuse() -> None:
 def aws(fake: FakeBatches) -> Iterator[tuple[Any, Any]]:
     """botocore's clients of Bedrock and of S3, at the fake service."""
     session = botocore.session.get_session()
-    keys = {"aws_access_key_id": "AKIDEXAMPLE", "aws_secret_access_key": "secret", "region_name": "us-east-1"}  # fmt: skip
+    keys: dict[str, Any] = {"aws_access_key_id": "AKIDEXAMPLE", "aws_secret_access_key": "secret", "region_name": "us-east-1"}  # fmt: skip
     once = Config(retries={"total_max_attempts": 1}, s3={"addressing_style": "path"}, signature_version="s3v4")  # fmt: skip
     s3 = session.create_client("s3", endpoint_url=f"{fake.url}/s3", config=once, **keys)
     plain = Config(retries={"total_max_attempts": 1})

@@ -211,7 +211,7 @@ def test_jobs_of_bedrock_are_at_its_control_plane(changes: dict[str, Any], url: 
 
 def test_a_job_of_bedrock_is_one_that_its_service_model_takes() -> None:
     model = botocore.session.get_session().get_service_model("bedrock")
-    shape = model.operation_model("CreateModelInvocationJob").input_shape
+    shape: Any = model.operation_model("CreateModelInvocationJob").input_shape
     for name, invocation in (("bedrock", "Converse"), ("bedrock_invoke", "InvokeModel")):
         body = create(name, config_of(name), "s3://bucket/runs/our-key.jsonl")
         assert ParamValidator().validate(body, shape).generate_report() == ""
