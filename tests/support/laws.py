@@ -43,7 +43,9 @@ def shard(number: int) -> Callable[[_Law], _Law]:
     return seed(number) if settings().derandomize else lambda law: law
 
 
-def same_examples(count: int, **strategies: SearchStrategy[Any]) -> Callable[[_Law], _Law]:
+def same_examples(
+    count: int, **strategies: SearchStrategy[Any]
+) -> Callable[[Callable[..., None]], Callable[..., None]]:
     """As `@examples(count)` and `@given(**strategies)`, for a law with a row for each provider or dialect.
 
     `make test` makes the examples of a law from one seed, so that each row has the same ones; here they are made once in a
@@ -51,7 +53,7 @@ def same_examples(count: int, **strategies: SearchStrategy[Any]) -> Callable[[_L
     shrinks the example as ever.
     """
 
-    def decorate(law: _Law) -> _Law:
+    def decorate(law: Callable[..., None]) -> Callable[..., None]:
         own = seed(zlib.crc32(f"{law.__module__}.{law.__qualname__}".encode()))
         shrinking = examples(count)(given(**strategies)(law))
         if not settings().derandomize:
@@ -82,9 +84,9 @@ def same_examples(count: int, **strategies: SearchStrategy[Any]) -> Callable[[_L
                     raise
 
         parameters = signature(law).parameters.values()
-        each.__signature__ = signature(law).replace(  # type: ignore[attr-defined]
+        each.__signature__ = signature(law).replace(
             parameters=[one for one in parameters if one.name not in strategies]
         )
-        return each  # type: ignore[return-value]
+        return each
 
     return decorate
