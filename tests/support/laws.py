@@ -72,7 +72,6 @@ def same_examples(
             collect()
             return values
 
-        @pytest.mark.hypothesis
         @wraps(law)
         def each(**row: Any) -> None:
             for example in made():
@@ -84,9 +83,10 @@ def same_examples(
                     raise
 
         parameters = signature(law).parameters.values()
-        each.__signature__ = signature(law).replace(
+        each.__signature__ = signature(law).replace(  # type: ignore[attr-defined]
             parameters=[one for one in parameters if one.name not in strategies]
         )
-        return each
+        marked: Callable[..., None] = pytest.mark.hypothesis(each)
+        return marked
 
     return decorate
