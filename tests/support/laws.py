@@ -60,7 +60,7 @@ def same_examples(
             return shrinking
 
         @cache
-        def made() -> list[dict[str, Any]]:
+        def generate_once() -> list[dict[str, Any]]:
             values: list[dict[str, Any]] = []
 
             @own
@@ -74,7 +74,7 @@ def same_examples(
 
         @wraps(law)
         def each(**row: Any) -> None:
-            for example in made():
+            for example in generate_once():
                 try:
                     law(**row, **example)
                 except BaseException as error:
