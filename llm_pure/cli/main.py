@@ -26,7 +26,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if len(rest) == 1 and not rest[0].startswith("-") and getattr(options, "file", "") is None:
             options.file = rest.pop()  # argparse accepts no optional positional after an option
         elif rest and not any(text.startswith("-") for text in rest) and hasattr(options, "files"):
-            options.files = [*options.files, *rest]  # argparse accepts these positionals in one place only
+            options.files = [
+                *options.files,
+                *rest,
+            ]  # argparse accepts these positionals in one place only
             rest = []
         if rest:
             parser.error(f"unrecognized arguments: {' '.join(rest)}")

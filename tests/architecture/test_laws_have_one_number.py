@@ -3,6 +3,11 @@
 import ast
 from pathlib import Path
 
+import pytest
+from hypothesis import strategies as st
+
+from tests.support.laws import same_examples
+
 TESTS = Path(__file__).parents[1]
 PLACE = "support/laws.py"
 
@@ -44,3 +49,21 @@ def test_a_test_that_makes_its_law_inside_is_marked_as_one() -> None:
         and test.name.startswith("test_")
     ]
     assert unmarked == []
+
+
+def test_rows_have_the_same_examples_and_one_that_fails_is_shrunk() -> None:
+    seen: dict[str, list[int]] = {"a": [], "b": [], "c": []}
+
+    @same_examples(200, number=st.integers(0, 10**9))
+    def law(row: str, number: int) -> None:
+        seen[row].append(number)
+        assert row != "c" or number < 1000
+
+    for row in ("a", "b"):
+        law(row=row)
+    assert seen["a"] == seen["b"]
+    assert len(seen["a"]) == 200
+    with pytest.raises(AssertionError) as raised:
+        law(row="c")
+    assert seen["c"][-1] == 1000
+    assert "number=1000," in str(raised.value.__notes__)

@@ -4,6 +4,7 @@ import asyncio
 import errno
 import json
 import os
+import time
 from collections.abc import Iterator
 from decimal import Decimal
 from itertools import pairwise
@@ -177,11 +178,12 @@ def test_budget_without_a_known_price_sends_nothing(tmp_path: Path, service: Bul
 
 def test_rates_are_leased(tmp_path: Path, service: BulkService) -> None:
     run = opened(tmp_path, service, prompts(40))
+    started = time.monotonic()
     assert sent(run, limit=RateLimit(requests_per_minute=1200)).counts.answered == 40
     assert (
         max(sum(start <= at < start + 1 for at in service.times) for start in service.times) <= 42
     )
-    assert service.times[-1] - service.times[0] > 0.8
+    assert service.times[-1] - started > 0.8
 
 
 def test_tokens_per_minute_delay_calls(tmp_path: Path, service: BulkService) -> None:

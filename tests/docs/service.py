@@ -121,7 +121,6 @@ def scripted_service(home: Path) -> Iterator[dict[str, str]]:
             "NO_COLOR": "1",
             "PATH": f"{_commands(home / 'bin')}:/usr/bin:/bin",
             "PYTHONPATH": str(ROOT),
-            "PYTHONDONTWRITEBYTECODE": "1",
             "PYTEST_ADDOPTS": " ".join(without_plugins("anyio", "recording")),
             **{name: f"{url}/{path}" for name, path in PATHS.items()},
             **dict.fromkeys(KEYS, "a-key-of-no-service"),

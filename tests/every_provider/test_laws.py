@@ -7,7 +7,6 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given
 from hypothesis import strategies as st
 
 from llm_pure import (
@@ -38,15 +37,18 @@ from tests.support.cassettes import (
     streams,
 )
 from tests.support.expectations import said
-from tests.support.laws import examples, same_examples
-from tests.support.pieces import pieces
+from tests.support.laws import same_examples
+from tests.support.pieces import pieces_at
 from tests.support.scenarios import Scenario, scenarios
 
 ONE_PROMPT = ("ollama.generate",)
 """They take one prompt and no earlier answer."""
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
-EXAMPLES = examples(200)
+NUMBERS = st.integers(0, 9_999)
+"""Choose a recording, whichever provider it is of."""
+PLACES = st.integers(-(2**22), 2**22)
+"""Choose a place in a body of any length; small ones are near its beginning, or before its end."""
 CONTENT_TYPES = (
     "application/json",
     "text/event-stream",
@@ -55,6 +57,10 @@ CONTENT_TYPES = (
     "text/html",
     "",
 )
+
+
+def chosen(among: tuple[Recorded, ...], number: int) -> Recorded:
+    return among[number % len(among)]
 
 
 def answer_of(one: Recorded) -> Completion:
@@ -140,11 +146,10 @@ def test_no_bytes_make_a_parser_raise(
 
 
 @pytest.mark.parametrize("name", streaming_providers())
-@EXAMPLES
-@given(data=st.data())
-def test_a_damaged_recording_makes_no_parser_raise(name: str, data: st.DataObject) -> None:
-    one = data.draw(st.sampled_from(recorded_of(name)))
-    body = corrupt(one.interaction.response.body, Random(data.draw(st.integers(0, 10**6))))
+@same_examples(200, number=NUMBERS, seed=st.integers(0, 10**6))
+def test_a_damaged_recording_makes_no_parser_raise(name: str, number: int, seed: int) -> None:
+    one = chosen(recorded_of(name), number)
+    body = corrupt(one.interaction.response.body, Random(seed))
     response = msgspec.structs.replace(one.interaction.response, body=body)
 
     read_pieces(one.provider.open_stream(response.head), [body])
@@ -155,12 +160,11 @@ def test_a_damaged_recording_makes_no_parser_raise(name: str, data: st.DataObjec
 
 
 @pytest.mark.parametrize("name", streaming_providers())
-@EXAMPLES
-@given(data=st.data())
-def test_any_split_gives_the_same_events(name: str, data: st.DataObject) -> None:
-    one = data.draw(st.sampled_from(streams(name)))
+@same_examples(200, number=NUMBERS, places=st.lists(PLACES, max_size=20))
+def test_any_split_gives_the_same_events(name: str, number: int, places: list[int]) -> None:
+    one = chosen(streams(name), number)
     head, body = one.interaction.response.head, one.interaction.response.body
-    cut = data.draw(pieces(body))
+    cut = pieces_at(body, [place % (len(body) + 1) for place in places])
 
     assert read_pieces(one.provider.open_stream(head), cut) == read_pieces(
         one.provider.open_stream(head), [body]
@@ -171,13 +175,14 @@ def test_any_split_gives_the_same_events(name: str, data: st.DataObject) -> None
 
 
 @pytest.mark.parametrize("name", streaming_providers())
-@EXAMPLES
-@given(data=st.data())
-def test_a_cut_stream_is_a_failure_never_a_short_success(name: str, data: st.DataObject) -> None:
-    one = data.draw(st.sampled_from(streams(name)))
+@same_examples(200, number=NUMBERS, place=PLACES)
+def test_a_cut_stream_is_a_failure_never_a_short_success(
+    name: str, number: int, place: int
+) -> None:
+    one = chosen(streams(name), number)
     head, body = one.interaction.response.head, one.interaction.response.body
     whole = answer_of(one)
-    cut = data.draw(st.integers(0, len(body) - 1))
+    cut = place % len(body)
     decoder = one.provider.open_stream(head)
 
     events, error = read_pieces(decoder, [body[:cut]])

@@ -114,9 +114,7 @@ LARGE = 50_000_000
     ],
     ids=["FF without end", "empty segments", "empty chunks", "small blocks", "empty blocks", "sizes", "small boxes", "zeros"],
 )  # fmt: skip
-def test_fifty_megabytes_made_to_be_slow_are_judged_quickly(
-    head: bytes, piece: bytes
-) -> None:
+def test_fifty_megabytes_made_to_be_slow_are_judged_quickly(head: bytes, piece: bytes) -> None:
     data = head + piece * (LARGE // len(piece))
     started = process_time()
     image_problem(data)

@@ -43,7 +43,9 @@ def shard(number: int) -> Callable[[_Law], _Law]:
     return seed(number) if settings().derandomize else lambda law: law
 
 
-def same_examples(count: int, **strategies: SearchStrategy[Any]) -> Callable[[_Law], _Law]:
+def same_examples(
+    count: int, **strategies: SearchStrategy[Any]
+) -> Callable[[Callable[..., None]], Callable[..., None]]:
     """As `@examples(count)` and `@given(**strategies)`, for a law with a row for each provider or dialect.
 
     `make test` makes the examples of a law from one seed, so that each row has the same ones; here they are made once in a
@@ -51,14 +53,14 @@ def same_examples(count: int, **strategies: SearchStrategy[Any]) -> Callable[[_L
     shrinks the example as ever.
     """
 
-    def decorate(law: _Law) -> _Law:
+    def decorate(law: Callable[..., None]) -> Callable[..., None]:
         own = seed(zlib.crc32(f"{law.__module__}.{law.__qualname__}".encode()))
         shrinking = examples(count)(given(**strategies)(law))
         if not settings().derandomize:
             return shrinking
 
         @cache
-        def made() -> list[dict[str, Any]]:
+        def generate_once() -> list[dict[str, Any]]:
             values: list[dict[str, Any]] = []
 
             @own
@@ -70,10 +72,9 @@ def same_examples(count: int, **strategies: SearchStrategy[Any]) -> Callable[[_L
             collect()
             return values
 
-        @pytest.mark.hypothesis
         @wraps(law)
         def each(**row: Any) -> None:
-            for example in made():
+            for example in generate_once():
                 try:
                     law(**row, **example)
                 except BaseException as error:
@@ -85,6 +86,7 @@ def same_examples(count: int, **strategies: SearchStrategy[Any]) -> Callable[[_L
         each.__signature__ = signature(law).replace(  # type: ignore[attr-defined]
             parameters=[one for one in parameters if one.name not in strategies]
         )
-        return each  # type: ignore[return-value]
+        marked: Callable[..., None] = pytest.mark.hypothesis(each)
+        return marked
 
     return decorate

@@ -9,7 +9,12 @@ _JUNK = st.binary(max_size=4) | st.sampled_from([b"null", b"0", b'"', b"{}", b"\
 @st.composite
 def pieces(draw: DrawFn, data: bytes) -> list[bytes]:
     """The body in order, cut anywhere, some pieces empty: `b"".join(pieces) == data`."""
-    cuts = sorted(draw(st.lists(st.integers(0, len(data)), max_size=20)))
+    return pieces_at(data, draw(st.lists(st.integers(0, len(data)), max_size=20)))
+
+
+def pieces_at(data: bytes, cuts: list[int]) -> list[bytes]:
+    """The body in order, cut at these places."""
+    cuts = sorted(cuts)
     return [data[start:end] for start, end in zip([0, *cuts], [*cuts, len(data)], strict=True)]
 
 
