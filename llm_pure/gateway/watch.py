@@ -5,7 +5,6 @@ It listens for the disconnect from the first moment; a request that is answered 
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 from time import monotonic
 
 from llm_pure.gateway.request_body import Receive
@@ -116,8 +115,7 @@ class Watch:
     async def sent(self) -> None:
         """Wait until a keep-alive has been sent, so that nothing comes between its bytes."""
         if self.pinging is not None:
-            with suppress(asyncio.CancelledError):
-                await asyncio.wait([self.pinging])
+            await asyncio.wait([self.pinging])  # raises nothing of the keep-alive's own
 
     def listen(self) -> None:
         """Begin to listen for the disconnect, and to look at the time."""

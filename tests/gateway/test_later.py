@@ -8,7 +8,7 @@ import pytest
 
 from llm_pure.gateway.later import MAX_WAITING, Later
 from llm_pure.types.http import HttpRequest
-from tests.support.gateways import BODIES, HELLO, TWO, Reply, Running, hello
+from tests.support.gateways import BODIES, HELLO, TWO, Reply, Running, hello, openai_chunk
 
 pytestmark = pytest.mark.anyio
 
@@ -73,17 +73,16 @@ async def test_the_header_with_the_cost_goes_out_with_the_answer() -> None:
 
 
 async def test_the_metrics_have_what_was_just_answered() -> None:
-    seen: list[int] = []
-    running = Running(PRICED, slow, metrics=lambda: b"%d" % len(records))
-    records = running.records
+    gateways: list[Running] = []
+    running = Running(PRICED, slow, metrics=lambda: b"%d" % len(gateways[0].records))
+    gateways.append(running)
     path, body = BODIES["openai_chat"]
     waits = {**body, "messages": [{"role": "user", "content": "wait"}]}
     long = asyncio.create_task(running.post(path, waits))
     await asyncio.sleep(0)
     await running.post(path, body)
-    seen.append(int((await running.get("/metrics")).body))
+    assert (await running.get("/metrics")).body == b"1"
     await long
-    assert seen == [1]
 
 
 async def test_the_first_byte_is_the_providers_also_after_a_keep_alive() -> None:
@@ -105,6 +104,27 @@ async def test_a_client_that_leaves_is_reported_too() -> None:
     await request.wait_for(b"lo")
     request.leave()
     await task
+    assert [record.error for record in running.records] == ["client_gone"]
+
+
+async def test_a_client_that_leaves_while_a_keep_alive_is_on_its_way_is_noticed() -> None:
+    chunk = openai_chunk({"role": "assistant", "content": "Hi"})
+    running = Running(
+        PRICED + "serve: {keep_alive_s: 0.05}\n", lambda request: Reply((0.2, chunk, "hang"))
+    )
+    path, body = BODIES["openai_chat"]
+    reads = asyncio.Event()
+    request = running.request(path, {**body, "stream": True}, pause=reads.wait)
+    task = asyncio.create_task(request.run())
+    await asyncio.sleep(
+        0.4
+    )  # the first chunk waits for the keep-alive, which the client does not read
+    request.leave()
+    await asyncio.sleep(0.05)
+    reads.set()
+    done, _ = await asyncio.wait([task], timeout=1)
+    assert done == {task}
+    assert (running.upstream.open, running.upstream.cancelled) == (0, 1)
     assert [record.error for record in running.records] == ["client_gone"]
 
 

@@ -220,6 +220,9 @@ MALFORMED = [b"", b"{", b"[]", b"null", b"\xff\xfe", b'{"model":1}', b'{"model":
 def test_a_malformed_request_is_a_400_in_the_clients_form(dialect: str, body: bytes) -> None:
     running = Running(TWO, hello)
     answer = asyncio.run(running.post(BODIES[dialect][0], body))
+    if (dialect, body) == ("ollama_native", b'{"model":"fast"}'):  # it only loads the model
+        assert b'"done_reason":"load"' in answer.body
+        return
     assert 400 <= answer.status < 500 or dialect in ("openai_responses", "gemini_content")
     error = msgspec.json.decode(answer.body)
     if answer.status >= 400:
