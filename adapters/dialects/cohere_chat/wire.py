@@ -178,3 +178,25 @@ class EdgeEvent(msgspec.Struct, forbid_unknown_fields=True):
 EDGE_EVENT = msgspec.json.Decoder(EdgeEvent)
 NO_EXTRA_FIELDS: dict[str, Any] = {"delta": {"message": {"content": {}, "tool_calls": {}}}}
 """An edge event as JSON, as far as its reader looks for fields beyond its Struct."""
+
+
+class PlainAnswerMessage(msgspec.Struct, forbid_unknown_fields=True):
+    """The message of a plain body."""
+
+    content: list[PlainBlock] | None = None
+    role: str | None = None
+    tool_plan: str | None = None
+    tool_calls: list[PlainCall] | None = None
+    citations: tuple[()] | None = None
+
+
+class PlainBody(msgspec.Struct, forbid_unknown_fields=True):
+    """A buffered response with text, thinking and calls only. A fork like PlainDelta."""
+
+    message: PlainAnswerMessage
+    id: str | None = None
+    finish_reason: str | None = None
+    usage: ShallowObject | None = None
+
+
+PLAIN_BODY = msgspec.json.Decoder(PlainBody)
