@@ -332,8 +332,8 @@ class Collector:
 
     def completion(self) -> Completion:
         """Return the Completion so far."""
-        numbers = {*self._choices, *self._closed, *self._extra} - {None}
-        first, *others = sorted(numbers) or [0] if len(numbers) != 1 else numbers
+        extras = [number for number in self._extra if number is not None]
+        first, *others = sorted({*self._choices, *self._closed, *extras}) or [0]
         finish = self._finish.get(first, _NOT_FINISHED)
         return finalize(
             Completion(

@@ -69,10 +69,10 @@ def read_plain_response(service: AnyService, response: HttpResponse) -> Completi
     parts: list[Part] = []
     has_calls = False
     for block in body.content:
-        if type(block) is wire.PlainText:
+        if isinstance(block, wire.PlainText):
             if block.text:
                 parts.append(Text(block.text))
-        elif type(block) is wire.PlainThinking:
+        elif isinstance(block, wire.PlainThinking):
             metadata = ProviderMetadata(service.name)
             parts.append(Reasoning(block.thinking, block.signature or None, metadata))
         else:

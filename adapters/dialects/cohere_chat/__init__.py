@@ -7,7 +7,7 @@ from llm_pure.adapters.dialects.cohere_chat.count import build_count, parse_coun
 from llm_pure.adapters.dialects.cohere_chat.embed import EMBED_LIMITS, build_embed, parse_embed
 from llm_pure.adapters.dialects.cohere_chat.errors import ERROR_CODES, find_error
 from llm_pure.adapters.dialects.cohere_chat.request import build_chat
-from llm_pure.adapters.dialects.cohere_chat.response import parse_chat
+from llm_pure.adapters.dialects.cohere_chat.response import parse_chat, read_plain_response
 from llm_pure.adapters.dialects.cohere_chat.stream import State, step
 from llm_pure.adapters.dialects.cohere_chat.urls import BASE_URL, without_version
 from llm_pure.adapters.dialects.common.list_models import COHERE, list_models
@@ -20,6 +20,7 @@ DIALECT = Dialect(
     name="cohere_chat",
     build_chat=build_chat,
     parse_chat=parse_chat,
+    read_plain_response=read_plain_response,
     find_error=find_error,
     frames=TypedSseDataDecoder,
     initial_state=State(),

@@ -1,5 +1,7 @@
 """A buffered response -> Completion, by the functions that read streams.
 
+A response with text, thinking and calls alone takes a fast path; a test holds both paths together.
+
 Source: cohere 7.3.1, v2/types/v2chat_response.py, read 2026-11-20.
 """
 
@@ -9,6 +11,7 @@ from llm_pure.adapters.dialects.cohere_chat import wire
 from llm_pure.adapters.dialects.cohere_chat.errors import find_error
 from llm_pure.adapters.dialects.cohere_chat.stream import (
     FINISH,
+    PLAN_ECHO,
     State,
     read_block,
     read_call,
@@ -17,9 +20,11 @@ from llm_pure.adapters.dialects.cohere_chat.stream import (
 from llm_pure.adapters.dialects.cohere_chat.usage import read_usage
 from llm_pure.adapters.dialects.common.extra_fields import emit_extra_fields
 from llm_pure.adapters.dialects.common.part_identity import Entries
+from llm_pure.core.collect import finalize
 from llm_pure.core.dialect import AnyService, parse_body
-from llm_pure.framing.json_codec import decode
-from llm_pure.types.completion import Completion, other_finish_reason
+from llm_pure.core.error_mapping import request_id
+from llm_pure.framing.json_codec import decode, decode_shallow
+from llm_pure.types.completion import Completion, Usage, other_finish_reason
 from llm_pure.types.events import (
     ExtraReceived,
     Finished,
@@ -29,6 +34,7 @@ from llm_pure.types.events import (
     UsageReported,
 )
 from llm_pure.types.http import HttpResponse
+from llm_pure.types.messages import Message, Part, ProviderMetadata, Reasoning, Text, ToolCall
 from llm_pure.types.rejection import ok
 from llm_pure.types.result import LLMResult
 
@@ -82,3 +88,39 @@ def _read(
     reason = body.finish_reason or None
     events.append(Finished(FINISH.get(reason or "") or other_finish_reason(reason), reason))
     return state, events
+
+
+def read_plain_response(service: AnyService, response: HttpResponse) -> Completion | None:
+    """The fast path, for a response with text, thinking and calls alone; None for every other."""
+    body = decode_shallow(wire.PLAIN_BODY, response.body)
+    if body is None:
+        return None
+    message, name = body.message, service.name
+    parts: list[Part] = []
+    for block in message.content or ():
+        if block.thinking:
+            if block.text:
+                return None
+            parts.append(Reasoning(block.thinking, None, ProviderMetadata(name)))
+        elif block.text:
+            parts.append(Text(block.text))
+    if message.tool_plan:
+        parts.append(Reasoning(message.tool_plan, None, ProviderMetadata(name, PLAN_ECHO)))
+    for call in message.tool_calls or ():
+        function = call.function
+        if function is None or not function.name or call.id in (None, "", "null", "None"):
+            return None
+        if "}{" in (function.arguments or ""):
+            return None
+        parts.append(ToolCall(call.id, function.name, function.arguments or "{}"))
+    request, reason = request_id(response.headers), body.finish_reason or None
+    completion = Completion(
+        id=body.id or "",
+        provider=name,
+        message=Message("assistant", tuple(parts)),
+        finish_reason=FINISH.get(reason or "") or other_finish_reason(reason),
+        raw_finish_reason=reason,
+        usage=read_usage(body.usage) if body.usage else Usage(),
+        extra={"request_id": request} if request else {},
+    )
+    return finalize(completion) if message.tool_calls else completion

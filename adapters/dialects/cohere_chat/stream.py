@@ -21,7 +21,14 @@ from llm_pure.adapters.dialects.common.extra_fields import (
 from llm_pure.adapters.dialects.common.part_identity import Calls, Entries, Parts
 from llm_pure.core.dialect import AnyService
 from llm_pure.core.stream import StreamState, is_blank_event
-from llm_pure.framing.json_codec import DECODE_ERRORS, convert, decode, decode_any, json_text
+from llm_pure.framing.json_codec import (
+    DECODE_ERRORS,
+    convert,
+    decode,
+    decode_any,
+    decode_shallow,
+    json_text,
+)
 from llm_pure.types.completion import FinishReason, other_finish_reason
 from llm_pure.types.events import (
     ExtraReceived,
@@ -78,20 +85,31 @@ def step(
     if state.started and not state.ended:
         try:
             plain = wire.PLAIN_DELTA.decode(frame)
-        except DECODE_ERRORS:  # more than text: the slow way
-            return _read_frame(service, head, state, frame)
+        except DECODE_ERRORS:  # more than text
+            return _read_edge(service, head, state, frame)
         content = plain.delta.message.content
         state, index = _continue_block(state, plain.index)
         if content.text and not content.thinking:
             return state, (TextDelta(content.text, index),)
         events: list[StreamEvent] = []
         return _text(state, events, index, content.thinking, content.text), events
-    return _read_frame(service, head, state, frame)
+    return _read_edge(service, head, state, frame)
 
 
-def _read_frame(
+def _read_edge(
     service: AnyService, head: ResponseHead, state: State, frame: bytes
 ) -> tuple[State, list[StreamEvent]]:
+    """Fast path for the events around the deltas, and those of calls."""
+    event = None if state.ended else decode_shallow(wire.EDGE_EVENT, frame)
+    if event is None:
+        return read_frame(service, head, state, frame)
+    return _read_event(service, head, state, event, wire.NO_EXTRA_FIELDS)
+
+
+def read_frame(
+    service: AnyService, head: ResponseHead, state: State, frame: bytes
+) -> tuple[State, list[StreamEvent]]:
+    """The slow path, for any event."""
     if is_blank_event(frame):  # servers with two APIs may add OpenAI's end marker
         return state, []
     if state.ended:
@@ -124,7 +142,11 @@ _EVENT_TYPES = frozenset(
 
 
 def _read_event(
-    service: AnyService, head: ResponseHead, state: State, event: wire.Event, raw: dict[str, Any]
+    service: AnyService,
+    head: ResponseHead,
+    state: State,
+    event: wire.Event | wire.EdgeEvent,
+    raw: dict[str, Any],
 ) -> tuple[State, list[StreamEvent]]:
     events: list[StreamEvent] = []
     if not state.started:
@@ -166,7 +188,7 @@ def _end(
     service: AnyService,
     head: ResponseHead,
     state: State,
-    delta: wire.Delta,
+    delta: wire.Delta | wire.EdgeDelta,
     events: list[StreamEvent],
 ) -> tuple[State, list[StreamEvent]]:
     if delta.usage:

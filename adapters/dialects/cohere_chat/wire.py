@@ -8,6 +8,8 @@ from typing import Any, Literal
 
 import msgspec
 
+from llm_pure.framing.json_codec import ShallowObject
+
 
 class Function(msgspec.Struct):
     """arguments: JSON text, in fragments in a stream."""
@@ -122,3 +124,79 @@ class PlainDelta(msgspec.Struct, forbid_unknown_fields=True):
 
 
 PLAIN_DELTA = msgspec.json.Decoder(PlainDelta)
+
+
+class PlainFunction(Function, forbid_unknown_fields=True):
+    """The function of a plain call."""
+
+
+class PlainCall(ToolCall, forbid_unknown_fields=True):
+    """A call with nothing to keep beside it."""
+
+    type: str | None = None
+    function: PlainFunction | None = None
+
+
+class PlainBlock(Content, forbid_unknown_fields=True):
+    """A block of text or thinking."""
+
+    type: Literal["text", "thinking"] | None = None
+
+
+class EdgeMessage(msgspec.Struct, forbid_unknown_fields=True):
+    """What an edge event adds to the message."""
+
+    role: str | None = None
+    content: PlainBlock | tuple[()] | None = None
+    tool_plan: str | None = None
+    tool_calls: PlainCall | tuple[()] | None = None
+    citations: tuple[()] | None = None
+
+
+class EdgeDelta(msgspec.Struct, forbid_unknown_fields=True):
+    """The content of an edge event."""
+
+    message: EdgeMessage | None = None
+    finish_reason: str | None = None
+    usage: ShallowObject | None = None
+    error: str | None = None
+
+
+class EdgeEvent(msgspec.Struct, forbid_unknown_fields=True):
+    """An event at the beginning or the end of a message, a block or a call, or of a call. A fork like PlainDelta."""
+
+    type: Literal[
+        "message-start", "content-start", "content-end", "tool-plan-delta", "tool-call-start", "tool-call-delta",
+        "tool-call-end", "message-end",
+    ]  # fmt: skip
+    id: str | None = None
+    index: int | None = None
+    delta: EdgeDelta | None = None
+    logprobs: None = None
+
+
+EDGE_EVENT = msgspec.json.Decoder(EdgeEvent)
+NO_EXTRA_FIELDS: dict[str, Any] = {"delta": {"message": {"content": {}, "tool_calls": {}}}}
+"""An edge event as JSON, as far as its reader looks for fields beyond its Struct."""
+
+
+class PlainAnswerMessage(msgspec.Struct, forbid_unknown_fields=True):
+    """The message of a plain body."""
+
+    content: list[PlainBlock] | None = None
+    role: str | None = None
+    tool_plan: str | None = None
+    tool_calls: list[PlainCall] | None = None
+    citations: tuple[()] | None = None
+
+
+class PlainBody(msgspec.Struct, forbid_unknown_fields=True):
+    """A buffered response with text, thinking and calls only. A fork like PlainDelta."""
+
+    message: PlainAnswerMessage
+    id: str | None = None
+    finish_reason: str | None = None
+    usage: ShallowObject | None = None
+
+
+PLAIN_BODY = msgspec.json.Decoder(PlainBody)

@@ -34,6 +34,8 @@ class Entries(msgspec.Struct, frozen=True):
 
     def items(self) -> list[tuple[Key, Any]]:
         """Every key with its value, in no order."""
+        if len(self.layers) == 1:
+            return list(self.layers[0].items())
         merged: dict[Key, Any] = {}
         for layer in self.layers:
             merged |= layer

@@ -93,11 +93,10 @@ class PlainLine(msgspec.Struct, forbid_unknown_fields=True, gc=False):
 PLAIN_LINE = msgspec.json.Decoder(PlainLine)
 
 
-class EdgeLine(msgspec.Struct, forbid_unknown_fields=True, gc=False):
-    """The first line of a stream, or the last one, as Ollama sends it. A fork like PlainLine."""
+class LastFields(msgspec.Struct, forbid_unknown_fields=True, gc=False):
+    """The fields of the last line of a stream, and of a buffered response, besides `message`."""
 
     done: bool
-    message: PlainMessage | None = None
     response: str = ""
     thinking: str = ""
     model: str | None = None
@@ -109,6 +108,12 @@ class EdgeLine(msgspec.Struct, forbid_unknown_fields=True, gc=False):
     prompt_eval_duration: int | None = None
     eval_count: int | None = None
     eval_duration: int | None = None
+
+
+class EdgeLine(LastFields, forbid_unknown_fields=True, gc=False):
+    """The first line of a stream, or the last one, as Ollama sends it. A fork like PlainLine."""
+
+    message: PlainMessage | None = None
 
 
 EDGE_LINE = msgspec.json.Decoder(EdgeLine)
@@ -139,7 +144,7 @@ class PlainAnswerMessage(PlainMessage, forbid_unknown_fields=True, gc=False):
     tool_calls: list[PlainCall] = []
 
 
-class PlainAnswer(EdgeLine, forbid_unknown_fields=True, gc=False):
+class PlainAnswer(LastFields, forbid_unknown_fields=True, gc=False):
     """A buffered response with text, thinking and calls only. A fork like PlainLine."""
 
     message: PlainAnswerMessage | None = None

@@ -3,6 +3,7 @@
 A response with texts, reasoning and calls alone takes a fast path; a test holds both paths together.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 from msgspec.structs import replace
@@ -57,13 +58,11 @@ def read_plain_response(service: AnyService, response: HttpResponse) -> Completi
     elif reason != "completed":
         return None
     response_id, model, output = raw.get("id"), raw.get("model"), raw.get("output")
-    if not (
-        type(response_id) is type(model) is type(reason) is str
-        and reason
-        and type(output) is list
-        and details is None
-        and (usage is None or type(usage) is dict)
-    ):
+    if not (isinstance(response_id, str) and isinstance(model, str) and isinstance(reason, str)):
+        return None
+    if not reason or details is not None or not isinstance(output, list):
+        return None
+    if usage is not None and not isinstance(usage, dict):
         return None
     parts = _plain_parts(service.name, output)
     if parts is None:
@@ -95,7 +94,7 @@ def _plain_parts(name: str, output: list[Any]) -> list[Part] | None:
     for item in output:
         kind = item.get("type") if type(item) is dict else None
         if kind == "message" and _OF_OTHERS.isdisjoint(item):
-            read = _plain_texts(name, item)
+            read: Sequence[Part] | None = _plain_texts(name, item)
         elif kind == "reasoning" and _OF_CALLS.isdisjoint(item):
             read = _plain_reasoning(name, item)
         elif kind == "function_call" and _OF_NO_CALL.isdisjoint(item):
@@ -104,7 +103,7 @@ def _plain_parts(name: str, output: list[Any]) -> list[Part] | None:
             return None
         if read is None:
             return None
-        parts += read
+        parts.extend(read)
     return parts
 
 
@@ -115,7 +114,7 @@ _OF_NO_CALL = _ITEM_FIELDS - {"call_id", "name", "arguments"}
 """Fields of items of other types."""
 
 
-def _plain_texts(name: str, item: wire.JsonObject) -> list[Part] | None:
+def _plain_texts(name: str, item: wire.JsonObject) -> Sequence[Part] | None:
     """The texts of a message, without annotations and log probabilities."""
     content = item.get("content")
     if type(content) is not list:
@@ -134,7 +133,7 @@ def _plain_texts(name: str, item: wire.JsonObject) -> list[Part] | None:
     return parts
 
 
-def _plain_reasoning(name: str, item: wire.JsonObject) -> list[Part] | None:
+def _plain_reasoning(name: str, item: wire.JsonObject) -> Sequence[Part] | None:
     """Reasoning: the texts of its content and its summary."""
     content, summary = item.get("content", []), item.get("summary")
     signature = item.get("encrypted_content")
@@ -157,13 +156,16 @@ def _plain_reasoning(name: str, item: wire.JsonObject) -> list[Part] | None:
 _OF_THOUGHTS = frozenset({"type", "text"})
 
 
-def _plain_call(name: str, item: wire.JsonObject) -> list[Part] | None:
+def _plain_call(name: str, item: wire.JsonObject) -> Sequence[Part] | None:
     """The call of a function."""
     call_id, function, arguments = item.get("call_id"), item.get("name"), item.get("arguments")
-    if not (type(call_id) is type(function) is type(arguments) is str and function):
+    if not (isinstance(call_id, str) and isinstance(function, str) and isinstance(arguments, str)):
+        return None
+    if not function:
         return None
     metadata = json_text(unread_fields(item, "type", "call_id", "name", "arguments"))
-    return [ToolCall(call_id, function, arguments or "{}", ProviderMetadata(name, metadata))]
+    call = ToolCall(call_id, function, arguments or "{}", ProviderMetadata(name, metadata))
+    return [call]
 
 
 def _is_response(raw: Any) -> bool:

@@ -248,7 +248,9 @@ def read_response(
     for raw_item, item in zip(output, _matches(state, output), strict=True):
         items.append(reader.complete(item, raw_item))
     matched = {item.number for item in items}
-    for item in state.items.in_order():
+    known = [number for number in matched if number >= 0]
+    unmatched = state.items.in_order() if len(known) < state.items.identity.count else ()
+    for item in unmatched:
         if item.number not in matched:
             items.append(
                 item if item.done else reader.complete(item, _beginning(item), final=False)
@@ -287,6 +289,13 @@ def _matches(state: State, output: Sequence[wire.JsonObject]) -> list[Item]:
         item = by_id(raw)
         matches.append(item if item is not None and item.number not in numbers else None)
         numbers |= {item.number} if item is not None else set()
+    if known and None not in matches:  # nearly every stream showed each item before
+        kinds = [str(raw.get("type") or "") for raw in output]
+        return [
+            item if item.kind else replace(item, kind=kind)
+            for item, kind in zip(matches, kinds, strict=True)
+            if item is not None
+        ]
     others = [item for item in known if item.number not in numbers]
     following = iter(others) if len(others) == matches.count(None) else None
     slots = {item.slot: item for item in known}

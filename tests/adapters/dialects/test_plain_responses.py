@@ -14,6 +14,7 @@ from llm_pure import Completion, HttpResponse
 from llm_pure.adapters.dialects import openai_chat
 from llm_pure.adapters.dialects.anthropic_messages import response as messages_response
 from llm_pure.adapters.dialects.bedrock_converse import response as converse_response
+from llm_pure.adapters.dialects.cohere_chat import response as cohere_response
 from llm_pure.adapters.dialects.gemini_content import response as gemini_response
 from llm_pure.adapters.dialects.ollama_native import response as ollama_response
 from llm_pure.adapters.dialects.openai_chat import response as chat_response
@@ -87,6 +88,11 @@ def _responses(output: list[dict[str, Any]], **fields: Any) -> dict[str, Any]:
 def _converse(content: list[dict[str, Any]], reason: str = "end_turn") -> dict[str, Any]:
     usage = {"inputTokens": 3, "outputTokens": 2, "totalTokens": 5}
     return {"output": {"message": {"role": "assistant", "content": content}}, "stopReason": reason, "usage": usage, "metrics": {"latencyMs": 7}}  # fmt: skip
+
+
+def _cohere(message: dict[str, Any], reason: str = "COMPLETE") -> dict[str, Any]:
+    usage = {"billed_units": {"input_tokens": 1}, "tokens": {"input_tokens": 3, "output_tokens": 2}}
+    return {"id": "c", "finish_reason": reason, "message": {"role": "assistant", **message}, "usage": usage}  # fmt: skip
 
 
 def _ollama(**fields: Any) -> dict[str, Any]:
@@ -166,6 +172,16 @@ PATHS = {
             _converse([{"text": "a"}, {"toolUse": {"toolUseId": "t", "name": "f", "input": {"b": [1, "ü"]}}}], "tool_use"),
             _converse([{"toolUse": {"toolUseId": "t", "name": "f", "input": {}}}], "end_turn"),
             _converse([], "new_reason"),
+        ),
+    ),
+    "cohere_chat": Paths(
+        cohere_response.read_plain_response,
+        cohere_response.parse_chat,
+        (
+            _cohere({"content": [{"type": "text", "text": "a"}, {"type": "text", "text": ""}, {"type": "text", "text": "b"}]}),
+            _cohere({"content": [{"type": "thinking", "thinking": "a"}, {"type": "text", "text": "b"}]}, "MAX_TOKENS"),
+            _cohere({"tool_plan": "p", "tool_calls": [_call("c", "f", '{"b":1}'), _call("d", "g", "")]}, "TOOL_CALL"),
+            _cohere({"content": []}, "NEW"),
         ),
     ),
     "ollama_native": Paths(
