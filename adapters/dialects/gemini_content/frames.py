@@ -4,6 +4,8 @@
 array. The first byte decides, since gateways change content types.
 """
 
+from typing import Any
+
 from llm_pure.framing import BYTE_ORDER_MARK, FramingFault
 from llm_pure.framing.json_array import JsonArrayDecoder
 from llm_pure.framing.sse import SseDataDecoder
@@ -73,3 +75,20 @@ class ItemDecoder:
             self._ended = True
             items.append(END)
         return items
+
+
+def is_enclosed(raw: Any) -> bool:
+    """Whether the response is inside another object: Code Assist puts it beside its trace."""
+    return (
+        isinstance(raw, dict) and not raw.get("candidates") and has_candidates(raw.get("response"))
+    )
+
+
+def without_enclosure(raw: dict[str, Any]) -> dict[str, Any]:
+    """The response with the fields beside it."""
+    return {**{name: value for name, value in raw.items() if name != "response"}, **raw["response"]}
+
+
+def has_candidates(raw: Any) -> bool:
+    """Whether decoded JSON has candidates, so that content is read even if there is an error beside it."""
+    return isinstance(raw, dict) and bool(raw.get("candidates"))

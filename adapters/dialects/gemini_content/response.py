@@ -9,15 +9,12 @@ from msgspec.structs import replace
 
 from llm_pure.adapters.dialects.gemini_content import wire
 from llm_pure.adapters.dialects.gemini_content.errors import find_error
-from llm_pure.adapters.dialects.gemini_content.frames import ItemDecoder
+from llm_pure.adapters.dialects.gemini_content.frames import ItemDecoder, has_candidates, is_enclosed, without_enclosure
 from llm_pure.adapters.dialects.gemini_content.plain_items import step
 from llm_pure.adapters.dialects.gemini_content.stream import (
     FINISH,
     State,
-    has_candidates,
-    is_enclosed,
     read_body,
-    without_enclosure,
 )
 from llm_pure.adapters.dialects.gemini_content.usage import read_usage
 from llm_pure.core.dialect import AnyService, malformed_response, parse_body

@@ -11,7 +11,14 @@ from llm_pure.adapters.dialects.common.extra_fields import extra_fields, new_ite
 from llm_pure.adapters.dialects.common.part_identity import Entries
 from llm_pure.adapters.dialects.gemini_content import wire
 from llm_pure.adapters.dialects.gemini_content.errors import find_error
-from llm_pure.adapters.dialects.gemini_content.frames import BEGIN, CLOSED, END
+from llm_pure.adapters.dialects.gemini_content.frames import (
+    BEGIN,
+    CLOSED,
+    END,
+    has_candidates,
+    is_enclosed,
+    without_enclosure,
+)
 from llm_pure.adapters.dialects.gemini_content.parts import (
     ChoiceState,
     Kind,
@@ -157,23 +164,6 @@ def _read_item(
     if error is not None and state.fault is None:
         state = replace(state, fault=error)
     return state, events
-
-
-def is_enclosed(raw: Any) -> bool:
-    """Whether the response is inside another object: Code Assist puts it beside its trace."""
-    return (
-        isinstance(raw, dict) and not raw.get("candidates") and has_candidates(raw.get("response"))
-    )
-
-
-def without_enclosure(raw: dict[str, Any]) -> dict[str, Any]:
-    """The response with the fields beside it."""
-    return {**{name: value for name, value in raw.items() if name != "response"}, **raw["response"]}
-
-
-def has_candidates(raw: Any) -> bool:
-    """Whether decoded JSON has candidates, so that content is read even if there is an error beside it."""
-    return isinstance(raw, dict) and bool(raw.get("candidates"))
 
 
 def read_body(
