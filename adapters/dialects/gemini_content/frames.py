@@ -8,6 +8,7 @@ from typing import Any
 
 from llm_pure.framing import BYTE_ORDER_MARK, FramingFault
 from llm_pure.framing.json_array import JsonArrayDecoder
+from llm_pure.framing.json_codec import json_text
 from llm_pure.framing.sse import SseDataDecoder
 
 BEGIN, END, CLOSED = b"[", b"]", b""
@@ -77,16 +78,13 @@ class ItemDecoder:
         return items
 
 
-def is_enclosed(raw: Any) -> bool:
-    """Whether the response is inside another object: Code Assist puts it beside its trace."""
-    return (
-        isinstance(raw, dict) and not raw.get("candidates") and has_candidates(raw.get("response"))
-    )
-
-
-def without_enclosure(raw: dict[str, Any]) -> dict[str, Any]:
-    """The response with the fields beside it."""
-    return {**{name: value for name, value in raw.items() if name != "response"}, **raw["response"]}
+def without_enclosure(raw: Any, data: bytes) -> tuple[Any, bytes]:
+    """The response and its bytes, also if it is inside another object: Code Assist puts it beside its trace."""
+    if not isinstance(raw, dict) or raw.get("candidates") or not has_candidates(raw.get("response")):
+        return raw, data
+    beside = {name: value for name, value in raw.items() if name != "response"}
+    inner = {**beside, **raw["response"]}
+    return inner, json_text(inner).encode()
 
 
 def has_candidates(raw: Any) -> bool:

@@ -16,7 +16,6 @@ from llm_pure.adapters.dialects.gemini_content.frames import (
     CLOSED,
     END,
     has_candidates,
-    is_enclosed,
     without_enclosure,
 )
 from llm_pure.adapters.dialects.gemini_content.parts import (
@@ -71,7 +70,6 @@ FINISH: Mapping[str, FinishReason] = {
     "4": "content_filter",
 }
 """OTHER, FINISH_REASON_UNSPECIFIED and future values are "unknown"; raw_finish_reason keeps them. The numbers are those of the enum, which JSON of protobuf may have in place of its names.
-
 Source: google-genai 3.4.0 types.FinishReason, read 2026-11-20.
 """
 
@@ -151,9 +149,7 @@ def _read_item(
     if isinstance(decoded, Failure):
         return replace(state, fault=decoded.failure()), []
     raw = decoded.unwrap()
-    if is_enclosed(raw):
-        raw = without_enclosure(raw)
-        data = json_text(raw).encode()
+    raw, data = without_enclosure(raw, data)
     error = find_error(service, raw, HttpResponse(head.status, head.headers))
     if error is not None and not has_candidates(raw):
         return replace(state, fault=error), []
