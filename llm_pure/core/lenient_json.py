@@ -107,7 +107,8 @@ def _as_text(_: str, value: Any) -> Any:
         part.get("text") if isinstance(part, dict) and part.keys() <= {"type", "text"} else part
         for part in parts
     ]
-    return "".join(texts) if all(isinstance(text, str) for text in texts) else value
+    is_text = all(isinstance(text, str) for text in texts)
+    return "".join(map(str, texts)) if is_text else value
 
 
 def _as_parts(name: str, value: Any) -> Any:

@@ -246,15 +246,18 @@ class StepDecoder(Generic[S, F]):
             frame = next(remaining, None)
             while frame is not None:
                 before = state
-                state, frame_events = step(before, frame)
-                if type(state.fault) is ProtocolError:
-                    state, frame_events = self._step_leniently(before, frame, state, frame_events)
-                events += frame_events
+                state, frame_events = step(state, frame)
                 if state.fault is not None or type(frame) is ErrorData:
+                    state, frame_events = self._step_leniently(before, frame, state, frame_events)
+                    events += frame_events
+                    if state.fault is None and type(frame) is not ErrorData:
+                        frame = next(remaining, None)
+                        continue
                     fault = self._frame_error(state.fault, frame)
                     state = msgspec.structs.replace(state, fault=fault)
                     good = frames[: len(frames) - sum(1 for _ in remaining) - 1]
                     break
+                events += frame_events
                 if (
                     read_text_run is not None
                     and len(frame_events) == 1
@@ -285,10 +288,11 @@ class StepDecoder(Generic[S, F]):
         self, before: S, frame: F, state: S, events: Sequence[StreamEvent]
     ) -> tuple[S, Sequence[StreamEvent]]:
         """The step of a frame that could not be read: of its first other form that can be, else `state` and `events`."""
+        if type(state.fault) is not ProtocolError or isinstance(frame, ErrorData):
+            return state, events
         from llm_pure.core.lenient_json import lenient_frames  # imported late: start-up
 
-        forms = () if isinstance(frame, ErrorData) else lenient_frames(frame_data(frame))
-        for data, has_content in forms:
+        for data, has_content in lenient_frames(frame_data(frame)):
             other = self._step(before, with_data(frame, data))
             is_read = not has_content or any(isinstance(event, _CONTENT) for event in other[1])
             if other[0].fault is None and is_read:

@@ -51,13 +51,26 @@ class ErrorData(bytes):
 class _EventBuffer(Generic[F]):
     """Base of both decoders: bytes up to the next blank line, and the general parser of events."""
 
-    __slots__ = ("_buffer", "_cr", "_last_id", "_limit", "_scanned", "_started", "_stray", "fault")
+    __slots__ = (
+        "_buffer",
+        "_cr",
+        "_last_id",
+        "_limit",
+        "_scanned",
+        "_started",
+        "_stray",
+        "_types",
+        "fault",
+    )
 
     _bare_json = False
     """A line that is a JSON object, without a field's name, is data."""
 
-    def __init__(self, limit: int = FRAME_LIMIT) -> None:
+    def __init__(self, limit: int = FRAME_LIMIT, *, repeats_types: bool = False) -> None:
         self.fault: FramingFault | None = None
+        self._types = (
+            "unknown" if repeats_types else ""
+        )  # of events in their JSON; "": not looked at
         self._buffer = bytearray()  # no blank line in it
         self._scanned = 0  # bytes of the buffer that were searched for one
         self._started = False  # past a possible byte order mark
@@ -208,6 +221,9 @@ class SseDataDecoder(_EventBuffer[bytes]):
 
     Gateways leave blank lines or the name of the field out: lines that are each a JSON object are one event each.
     Events of a type in HEARTBEAT_TYPES are dropped: their data is no JSON of the API. The data of "error" is ErrorData.
+
+    `repeats_types`: the API's JSON repeats the type of its event. A gateway may leave it out, and it is added here: the first
+    event that has a name, and is no heartbeat, decides for the stream.
     """
 
     __slots__ = ()
@@ -215,6 +231,11 @@ class SseDataDecoder(_EventBuffer[bytes]):
     _bare_json = True
 
     def _frames(self, blocks: bytes) -> list[bytes]:
+        if self._types:
+            self._find_types(blocks)
+            if self._types == "missing":
+                events = map(_with_type, self._events(blocks))
+                return [data for event in events for data in _data_of(event)]
         plain = _plain_events(blocks) if len(blocks) <= self._limit else None
         if plain is None:
             return self._datas(blocks)
@@ -226,6 +247,13 @@ class SseDataDecoder(_EventBuffer[bytes]):
             for data, name in zip(datas, names, strict=True)
             if name not in _HEARTBEATS
         ]
+
+    def _find_types(self, blocks: bytes) -> None:
+        for named in _NAMED.finditer(blocks) if self._types == "unknown" else ():
+            raw = any_json(named[2])
+            if named[1].decode("utf-8", "replace") not in _NO_TYPES and isinstance(raw, dict):
+                self._types = "" if "type" in raw else "missing"
+                break
 
     def _datas(self, blocks: bytes) -> list[bytes]:
         """Parse the data of events of any form, with a fast path for those whose last line is their only data."""
@@ -242,39 +270,8 @@ class SseDataDecoder(_EventBuffer[bytes]):
         return datas
 
 
-class TypedSseDataDecoder(SseDataDecoder):
-    """SseDataDecoder for APIs whose JSON repeats the type of its event: a gateway may leave it out, which is added here.
-
-    The first event that has a name, and is no heartbeat, decides for the stream.
-    """
-
-    __slots__ = ("_is_typed",)
-
-    def __init__(self, limit: int = FRAME_LIMIT) -> None:
-        super().__init__(limit)
-        self._is_typed: bool | None = None
-
-    def _frames(self, blocks: bytes) -> list[bytes]:
-        if self._is_typed is None:
-            named = (_has_type(block) for block in blocks.split(b"\n\n"))
-            self._is_typed = next((typed for typed in named if typed is not None), None)
-        if self._is_typed is not False:
-            return super()._frames(blocks)
-        return [data for event in self._events(blocks) for data in _data_of(_with_type(event))]
-
-
-_NAMED = re.compile(rb"(?:\A|\n)event: ?([^\n]++)\n(?:[^\n]*+\n)*?data: ?(\{[^\n]*+)")
-
-
-def _has_type(block: bytes) -> bool | None:
-    """Whether the JSON of an event has its type; None for an event without a name or JSON, and for a heartbeat."""
-    named = _NAMED.search(block)
-    if named is None or named[1].decode("utf-8", "replace") in _NO_TYPES:
-        return None
-    raw = any_json(named[2])
-    return "type" in raw if isinstance(raw, dict) else None
-
-
+_NAMED = re.compile(rb"(?:\A|\n)event: ?([^\n]++)\n(?:[^\n]++\n)*?data: ?(\{[^\n]*+)")
+"""An event with a name and JSON in one line of data."""
 _NO_TYPES = HEARTBEAT_TYPES | {"message", "error"}
 
 

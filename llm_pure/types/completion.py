@@ -10,23 +10,20 @@ FinishReason: TypeAlias = Literal[
     "stop", "length", "tool_calls", "content_filter", "refusal", "pause", "error", "unknown"
 ]
 
-_FINISH_WORDS: dict[str, FinishReason] = {
-    word: reason
-    for reason, words in (
-        ("stop", "stop stopped eos eos_token eos_found end end_turn endoftext finish finished complete completed done normal"),
-        ("stop", "stop_sequence stop_token stop_string stop_criteria_met"),
-        ("length", "length limit max_tokens max_output_tokens max_length max_new_tokens model_length token_limit error_limit"),
-        ("length", "model_context_window_exceeded"),
-        ("tool_calls", "tool_calls tool_call tool_use function_call function_calls"),
-        ("content_filter", "content_filter content_filtered sensitive safety recitation blocklist prohibited_content spii"),
-        ("content_filter", "image_safety guardrail_intervened error_toxic"),
-        ("refusal", "refusal"),
-        ("pause", "pause pause_turn"),
-        ("error", "error network_error insufficient_system_resource abort aborted failed cancelled malformed_function_call"),
-    )
-    for word in words.split()
-}  # fmt: skip
+_VENDOR_WORDS: tuple[tuple[FinishReason, str], ...] = (
+    ("stop", "stop stopped eos eos_token eos_found end end_turn endoftext finish finished complete completed done normal"),
+    ("stop", "stop_sequence stop_token stop_string stop_criteria_met"),
+    ("length", "length limit max_tokens max_output_tokens max_length max_new_tokens model_length token_limit error_limit"),
+    ("length", "model_context_window_exceeded"),
+    ("tool_calls", "tool_calls tool_call tool_use function_call function_calls"),
+    ("content_filter", "content_filter content_filtered sensitive safety recitation blocklist prohibited_content spii"),
+    ("content_filter", "image_safety guardrail_intervened error_toxic"),
+    ("refusal", "refusal"),
+    ("pause", "pause pause_turn"),
+    ("error", "error network_error insufficient_system_resource abort aborted failed cancelled malformed_function_call"),
+)  # fmt: skip
 """The reasons of all vendors, in lower case: gateways answer in one API with the words of another."""
+_FINISH_WORDS = {word: reason for reason, words in _VENDOR_WORDS for word in words.split()}
 
 
 def other_finish_reason(reason: object) -> FinishReason:

@@ -25,7 +25,7 @@ from llm_pure.adapters.dialects.common import list_models as listing
 from llm_pure.core.dialect import Dialect, Service, make_provider, operation
 from llm_pure.core.provider import NO_ENV_VARS, Authorize, Provider
 from llm_pure.core.urls import UrlFor
-from llm_pure.framing.sse import TypedSseDataDecoder
+from llm_pure.framing.sse import SseDataDecoder
 from llm_pure.signing.key import key_header
 
 DIALECT = Dialect(
@@ -34,7 +34,7 @@ DIALECT = Dialect(
     parse_chat=parse_chat,
     read_plain_response=read_plain_response,
     find_error=find_error,
-    frames=TypedSseDataDecoder,
+    frames=partial(SseDataDecoder, repeats_types=True),
     initial_state=State(),
     step=step,
     read_text_run=read_text_run,

@@ -3,6 +3,8 @@
 Source: the package cohere 7.3.1; the wire notes of this project; read 2026-11-20.
 """
 
+from functools import partial
+
 from llm_pure.adapters.dialects.cohere_chat.count import build_count, parse_count
 from llm_pure.adapters.dialects.cohere_chat.embed import EMBED_LIMITS, build_embed, parse_embed
 from llm_pure.adapters.dialects.cohere_chat.errors import ERROR_CODES, find_error
@@ -13,7 +15,7 @@ from llm_pure.adapters.dialects.cohere_chat.urls import BASE_URL, without_versio
 from llm_pure.adapters.dialects.common.list_models import COHERE, list_models
 from llm_pure.core.dialect import Dialect, Service, make_provider, operation
 from llm_pure.core.provider import Provider
-from llm_pure.framing.sse import TypedSseDataDecoder
+from llm_pure.framing.sse import SseDataDecoder
 from llm_pure.signing.key import key_header
 
 DIALECT = Dialect(
@@ -22,7 +24,7 @@ DIALECT = Dialect(
     parse_chat=parse_chat,
     read_plain_response=read_plain_response,
     find_error=find_error,
-    frames=TypedSseDataDecoder,
+    frames=partial(SseDataDecoder, repeats_types=True),
     initial_state=State(),
     step=step,
 )

@@ -173,7 +173,7 @@ def _read_event(
         state = read_plan(state, events, message.tool_plan)
     raw_calls = raw_message.get("tool_calls")
     if isinstance(message.tool_calls, wire.ToolCall):
-        state = read_call(state, events, event.index, message.tool_calls, raw_calls)
+        state = read_call(state, events, event.index, message.tool_calls, raw_message["tool_calls"])
     for raw_call in raw_calls if isinstance(raw_calls, list) else ():  # as in a buffered response
         call = convert(wire.ToolCall, raw_call, provider=service.name).value_or(wire.ToolCall())
         state = read_call(state, events, event.index, call, raw_call)

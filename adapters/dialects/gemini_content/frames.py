@@ -4,8 +4,11 @@
 array. The first byte decides, since gateways change content types.
 """
 
+from typing import Any
+
 from llm_pure.framing import BYTE_ORDER_MARK, FramingFault
 from llm_pure.framing.json_array import JsonArrayDecoder
+from llm_pure.framing.json_codec import json_text
 from llm_pure.framing.sse import SseDataDecoder
 
 BEGIN, END, CLOSED = b"[", b"]", b""
@@ -73,3 +76,17 @@ class ItemDecoder:
             self._ended = True
             items.append(END)
         return items
+
+
+def without_enclosure(raw: Any, data: bytes) -> tuple[Any, bytes]:
+    """The response and its bytes, also if it is inside another object: Code Assist puts it beside its trace."""
+    if not isinstance(raw, dict) or raw.get("candidates") or not has_candidates(raw.get("response")):
+        return raw, data
+    beside = {name: value for name, value in raw.items() if name != "response"}
+    inner = {**beside, **raw["response"]}
+    return inner, json_text(inner).encode()
+
+
+def has_candidates(raw: Any) -> bool:
+    """Whether decoded JSON has candidates, so that content is read even if there is an error beside it."""
+    return isinstance(raw, dict) and bool(raw.get("candidates"))

@@ -9,15 +9,12 @@ from msgspec.structs import replace
 
 from llm_pure.adapters.dialects.gemini_content import wire
 from llm_pure.adapters.dialects.gemini_content.errors import find_error
-from llm_pure.adapters.dialects.gemini_content.frames import ItemDecoder
+from llm_pure.adapters.dialects.gemini_content.frames import ItemDecoder, has_candidates, without_enclosure
 from llm_pure.adapters.dialects.gemini_content.plain_items import step
 from llm_pure.adapters.dialects.gemini_content.stream import (
     FINISH,
     State,
-    has_candidates,
-    is_enclosed,
     read_body,
-    without_enclosure,
 )
 from llm_pure.adapters.dialects.gemini_content.usage import read_usage
 from llm_pure.core.collect import finalize
@@ -57,10 +54,8 @@ def _is_response(raw: Any) -> bool:
 def _read(service: AnyService, raw: Any, response: HttpResponse) -> tuple[State, list[StreamEvent]]:
     if isinstance(raw, list):
         return _read_items(service, response)
-    if is_enclosed(raw):
-        raw = without_enclosure(raw)
-        response = replace(response, body=json_text(raw).encode())
-    body = ok(decode(wire.BODY, response.body, provider=service.name))
+    raw, data = without_enclosure(raw, response.body)
+    body = ok(decode(wire.BODY, data, provider=service.name))
     state, events = read_body(service, response.head, State(), body, raw, buffered=True)
     is_error = find_error(service, raw, response) is not None
     if state.fault is None and not has_candidates(raw) and not is_error:

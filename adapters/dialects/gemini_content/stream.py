@@ -11,7 +11,13 @@ from llm_pure.adapters.dialects.common.extra_fields import extra_fields, new_ite
 from llm_pure.adapters.dialects.common.part_identity import Entries
 from llm_pure.adapters.dialects.gemini_content import wire
 from llm_pure.adapters.dialects.gemini_content.errors import find_error
-from llm_pure.adapters.dialects.gemini_content.frames import BEGIN, CLOSED, END
+from llm_pure.adapters.dialects.gemini_content.frames import (
+    BEGIN,
+    CLOSED,
+    END,
+    has_candidates,
+    without_enclosure,
+)
 from llm_pure.adapters.dialects.gemini_content.parts import (
     ChoiceState,
     Kind,
@@ -64,7 +70,6 @@ FINISH: Mapping[str, FinishReason] = {
     "4": "content_filter",
 }
 """OTHER, FINISH_REASON_UNSPECIFIED and future values are "unknown"; raw_finish_reason keeps them. The numbers are those of the enum, which JSON of protobuf may have in place of its names.
-
 Source: google-genai 3.4.0 types.FinishReason, read 2026-11-20.
 """
 
@@ -144,9 +149,7 @@ def _read_item(
     if isinstance(decoded, Failure):
         return replace(state, fault=decoded.failure()), []
     raw = decoded.unwrap()
-    if is_enclosed(raw):
-        raw = without_enclosure(raw)
-        data = json_text(raw).encode()
+    raw, data = without_enclosure(raw, data)
     error = find_error(service, raw, HttpResponse(head.status, head.headers))
     if error is not None and not has_candidates(raw):
         return replace(state, fault=error), []
@@ -157,23 +160,6 @@ def _read_item(
     if error is not None and state.fault is None:
         state = replace(state, fault=error)
     return state, events
-
-
-def is_enclosed(raw: Any) -> bool:
-    """Whether the response is inside another object: Code Assist puts it beside its trace."""
-    return (
-        isinstance(raw, dict) and not raw.get("candidates") and has_candidates(raw.get("response"))
-    )
-
-
-def without_enclosure(raw: dict[str, Any]) -> dict[str, Any]:
-    """The response with the fields beside it."""
-    return {**{name: value for name, value in raw.items() if name != "response"}, **raw["response"]}
-
-
-def has_candidates(raw: Any) -> bool:
-    """Whether decoded JSON has candidates, so that content is read even if there is an error beside it."""
-    return isinstance(raw, dict) and bool(raw.get("candidates"))
 
 
 def read_body(

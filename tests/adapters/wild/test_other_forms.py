@@ -1,6 +1,7 @@
 """Responses whose fields have other types, names or places than documented, in every API: what is meant is read."""
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -153,18 +154,24 @@ CALLS = [
         {"type": "message-end", "delta": {"finish_reason": "TOOL_CALL"}}, done=False)),
 ]  # fmt: skip
 
+CONTENT_AT: dict[str, Callable[[Any], Any]] = {
+    P: lambda content: answer({"content": content}),
+    "anthropic": lambda content: anthropic.message(content=content),
+    "cohere": cohere,
+    "bedrock": converse,
+    "dashscope": lambda content: dashscope({"content": content}),
+    "ollama": lambda content: ollama({"content": content}),
+    "llama_api": llama,
+    "openai_responses": lambda content: responses.whole(
+        {"id": "m", "type": "message", "content": content}
+    ),
+}
+"""API type -> (content) -> a response with it."""
+SGLANG: Any = {"type": "stop", "matched": 2}
+
 CONTENT = [
     *[row(f"content {content!r}", HI, provider=provider, body=make(content))
-      for provider, make in (
-          (P, lambda content: answer({"content": content})),
-          ("anthropic", lambda content: anthropic.message(content=content)),
-          ("cohere", cohere),
-          ("bedrock", converse),
-          ("dashscope", lambda content: dashscope({"content": content})),
-          ("ollama", lambda content: ollama({"content": content})),
-          ("llama_api", llama),
-          ("openai_responses", lambda content: responses.whole({"id": "m", "type": "message", "content": content})),
-      )
+      for provider, make in CONTENT_AT.items()
       for content in (["Hi"], ["H", "i"], {"type": "text", "text": "Hi"}, [{"type": "text", "text": "Hi"}])],
     row("content as a text", HI, provider="bedrock", body=converse("Hi")),
     row("content as a text", HI, provider="openai_responses", body=responses.whole({"type": "message", "content": "Hi"})),
@@ -175,8 +182,8 @@ CONTENT = [
     row("one choice in place of the list", HI, body={"id": "c", "choices": answer({"content": "Hi"})["choices"][0]}),
     row("a part without a type", HI, body=answer({"content": [{"text": "Hi"}]})),
     row("a part with a value", HI, body=answer({"content": [{"type": "text", "text": {"value": "Hi", "annotations": []}}]})),
-    row("a reason as an object (SGLang)", HI, body=answer({"content": "Hi"}, {"type": "stop", "matched": 2}),
-        data=sse(chunk({"content": "Hi"}, {"type": "stop", "matched": 2}))),
+    row("a reason as an object (SGLang)", HI, body=answer({"content": "Hi"}, SGLANG),
+        data=sse(chunk({"content": "Hi"}, SGLANG))),
     row("ids and models that are numbers", HI, provider="anthropic", body=anthropic.message(id=5, model=3)),
     row("ids and models that are numbers", HI, provider="gemini", body={**gemini.item({"text": "Hi"}, finish="STOP"), "responseId": 5, "modelVersion": 3}),
     row("a model that is an object", HI, body={**answer({"content": "Hi"}), "model": {"id": "m"}}),
