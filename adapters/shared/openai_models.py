@@ -166,20 +166,14 @@ LIMITS: Mapping[str, Any] = {
 }
 """Quirks of OpenAI's chat completions, wherever they are served. Stop sequences: openai 3.57.0, "Up to 4 sequences"."""
 
-_BESIDE_PREDICTION = "a prediction cannot stand beside {}"
-_PREDICTION_SOURCE = "developers.openai.com, Predicted Outputs, limitations; read 2026-11-30"
-
 CHAT_RULES = (
-    *[
-        FieldRule(
-            field="prediction",
-            setting="prediction",
-            excluded_by={name: ()},
-            reason=_BESIDE_PREDICTION.format(name),
-            source=_PREDICTION_SOURCE,
-        )
-        for name in ("tools", "logprobs", "audio")
-    ],
+    FieldRule(
+        field="prediction",
+        setting="prediction",
+        excluded_by={"tools": (), "logprobs": (), "audio": ()},
+        reason="a prediction cannot stand beside tools, logprobs or audio",
+        source="developers.openai.com, Predicted Outputs, limitations; as generally known, read 2026-11-30",
+    ),
     FieldRule(
         field="metadata",
         setting="metadata",
