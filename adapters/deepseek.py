@@ -21,9 +21,8 @@ PROVIDER = openai_chat.provider(
     api_key_env=("DEEPSEEK_API_KEY",),
     list_models=True,
     quirks=openai_chat.Quirks(
-        # docs.camel-ai.org, DeepSeekConfig: up to 16 stop sequences, the ranges, read 2026-11-30; 128 tools as generally known, unconfirmed
+        # docs.camel-ai.org, DeepSeekConfig: up to 16 stop sequences, the ranges, read 2026-11-30
         max_stop_sequences=16,
-        max_tools=128,
         ranges={
             "logprobs": (0, 20),
             "temperature": (0, 2),

@@ -49,7 +49,6 @@ PROVIDER = openai_chat.provider(
     quirks=openai_chat.Quirks(
         # as generally known on 2026-11-30, unconfirmed
         max_stop_sequences=5,
-        max_tools=128,
         options={"user": "safety_identifier", "prompt_cache_key": "prompt_cache_key"},
         unsupported={
             **unsupported_by("moonshot", "seed", "top_k"),

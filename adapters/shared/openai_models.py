@@ -140,10 +140,6 @@ stricter one of 2024; langchain-ai/langgraph#277); read 2026-11-30."""
 IMAGE_TYPES = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
 """developers.openai.com, Images and vision: PNG, JPEG, WEBP and GIF that is not animated; read 2026-11-30."""
 
-MAX_TOOLS = 128
-""""Invalid 'tools': array too long. Expected an array with maximum length 128" (zed-industries/zed#32946,
-vishalmysore/Tools4AI#16); read 2026-11-30."""
-
 METADATA = MetadataLimits(
     max_pairs=16,
     key=re.compile(r"[\s\S]{1,64}"),
@@ -164,27 +160,20 @@ RANGES: Mapping[str, tuple[float, float]] = {
 LIMITS: Mapping[str, Any] = {
     "ranges": RANGES,
     "max_stop_sequences": 4,
-    "max_tools": MAX_TOOLS,
     "metadata_limits": METADATA,
     "invalid_in_names": PARTICIPANT_NAME,
     "image_types": IMAGE_TYPES,
 }
 """Quirks of OpenAI's chat completions, wherever they are served. Stop sequences: openai 3.57.0, "Up to 4 sequences"."""
 
-_BESIDE_PREDICTION = "a prediction cannot stand beside {}"
-_PREDICTION_SOURCE = "developers.openai.com, Predicted Outputs, limitations; read 2026-11-30"
-
 CHAT_RULES = (
-    *[
-        FieldRule(
-            field="prediction",
-            setting="prediction",
-            excluded_by={name: ()},
-            reason=_BESIDE_PREDICTION.format(name),
-            source=_PREDICTION_SOURCE,
-        )
-        for name in ("tools", "logprobs", "audio")
-    ],
+    FieldRule(
+        field="prediction",
+        setting="prediction",
+        excluded_by={"tools": (), "logprobs": (), "audio": ()},
+        reason="a prediction cannot stand beside tools, logprobs or audio",
+        source="developers.openai.com, Predicted Outputs, limitations; as generally known, read 2026-11-30",
+    ),
     FieldRule(
         field="metadata",
         setting="metadata",
@@ -261,14 +250,13 @@ RULES: tuple[ModelProfile, ...] = (
         unsupported={
             **_WITHOUT_PREDICTION,
             **dict.fromkeys(
-                ("temperature", "top_p", "presence_penalty", "frequency_penalty", "n", "seed",
-                 "logprobs", "logit_bias", "stop", "tools", "parallel_tool_calls"),
+                ("temperature", "top_p", "presence_penalty", "frequency_penalty", "n", "tools"),
                 "search models refuse it",
             ),
         },
         reasoning="none",
         source='"Model incompatible request arguments supplied: frequency_penalty, presence_penalty, temperature, top_p"'
-        " (vercel/ai#5647), n (pydantic-ai#1418), tools (LibreChat#9877); the others like them, unconfirmed; read 2026-11-30",
+        " (vercel/ai#5647), n (pydantic-ai#1418), tools (LibreChat#9877); read 2026-11-30",
     ),
     *profiles_of(
         ("gpt-4o-2024-05-13", "gpt-4-turbo", "gpt-4-1106", "gpt-4-0125", "gpt-3.5"),

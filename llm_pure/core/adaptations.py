@@ -104,18 +104,22 @@ def adapt(
     """
     sent = dict(settings)
     adaptations: list[Adaptation] = []
-    unsupported = {
-        **_UNSUPPORTED_EVERYWHERE,
-        **profile.unsupported,
-        **(profile.unsupported_while_reasoning if reasoning else {}),
-    }
+    while_reasoning = profile.unsupported_while_reasoning if reasoning else {}
+    unsupported: Mapping[str, str] = {}
+    if not (
+        profile.unsupported.keys().isdisjoint(sent)
+        and while_reasoning.keys().isdisjoint(sent)
+        and _UNSUPPORTED_EVERYWHERE.keys().isdisjoint(sent)
+    ):
+        unsupported = {**_UNSUPPORTED_EVERYWHERE, **profile.unsupported, **while_reasoning}
     for name, reason in unsupported.items():
         if name in sent:
             before = sent.pop(name)
             adaptations.append(
                 Adaptation(field=name, action="dropped", reason=reason, before=before)
             )
-    for name, (low, high) in profile.ranges.items():
+    ranges = profile.ranges if _are_beyond(sent, profile.ranges) else {}
+    for name, (low, high) in ranges.items():
         value = sent.get(name)
         if isinstance(value, int | float) and not low <= value <= high:
             bound = low if value < low else high
@@ -126,6 +130,19 @@ def adapt(
                 Adaptation(field=name, action="clamped", reason=reason, before=value, after=after)
             )
     return sent, tuple([adaptation for adaptation in adaptations if adaptation.field in user_set])
+
+
+def _are_beyond(settings: Settings, ranges: Mapping[str, tuple[float, float]]) -> bool:
+    """Whether a setting is out of its range; most are not."""
+    for name, value in settings.items():
+        bounds = ranges.get(name)
+        if (
+            bounds is not None
+            and isinstance(value, int | float)
+            and not bounds[0] <= value <= bounds[1]
+        ):
+            return True
+    return False
 
 
 class FieldRule(msgspec.Struct, frozen=True, kw_only=True):

@@ -79,6 +79,9 @@ EXTENSIONS: dict[str, tuple[bytes, str]] = {
 def test_a_label_that_lies_is_not_sent(name: str, what: str) -> None:
     data, label = EXTENSIONS[what]
     got = built(name, ChatRequest(messages=user("Look:", Image(data=data, media_type=label))))
+    if (name, media_type_of(data)) == ("gemini", "image/gif"):
+        assert isinstance(got, Failure)  # it takes no GIF
+        return
     body = got.unwrap().request.body
     assert label.encode() not in body
     assert (media_type_of(data) or "").partition("/")[2].encode() in body

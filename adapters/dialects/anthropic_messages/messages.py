@@ -87,6 +87,8 @@ class Encoded(NamedTuple):
     messages: list[Block]
     turns: list[Turn]
     """The conversation as arranged by the rules."""
+    is_plain: bool
+    """None of its parts has a cache mark."""
 
 
 def encode_messages(
@@ -109,6 +111,7 @@ def encode_messages(
         encoder.system,
         [_finish(turn) for turn in encoder.turns],
         turns,
+        encoder.is_plain,
     )
 
 

@@ -44,7 +44,7 @@ from llm_pure.schema.fit import fit_schemas
 from llm_pure.types.config import LLMConfig, plain_headers
 from llm_pure.types.http import Headers
 from llm_pure.types.rejection import ok, returns_failure
-from llm_pure.types.request import ChatRequest
+from llm_pure.types.request import ChatRequest, NativeTool, Tool
 
 BETA_HEADER = "anthropic-beta"
 
@@ -155,7 +155,8 @@ def build_body(
         fields = merge_objects(fields, options)
     if resolved.stream:
         fields["stream"] = True
-    fit_marks(_marked_blocks(fields), "cache_control", adaptations)
+    if not encoded.is_plain or any(map(may_be_marked, resolved.tools)):
+        fit_marks(_marked_blocks(fields), "cache_control", adaptations)
     betas, resolved = take_betas(resolved, config)
     fields = merge_extra(fields, resolved, adaptations)
     if service.quirks.betas_in_body and thinking.effort is not None:
@@ -165,6 +166,11 @@ def build_body(
     model, stream = str(fields["model"]), bool(fields.get("stream"))
     fields = _for_host(service.quirks, betas, version, fields)
     return Body(model, stream, fields, adaptations, () if service.quirks.betas_in_body else betas)
+
+
+def may_be_marked(tool: Tool | NativeTool) -> bool:
+    """Whether a tool has a cache mark, or is one whose JSON may have it."""
+    return isinstance(tool, NativeTool) or tool.cache is not None
 
 
 def _marked_blocks(fields: dict[str, Any]) -> Iterator[list[dict[str, Any]]]:

@@ -10,7 +10,11 @@ from typing import Any
 import msgspec
 
 from llm_pure.adapters.dialects.anthropic_messages.models import refuses_forced
-from llm_pure.adapters.dialects.anthropic_messages.request import default_max_tokens, take_betas
+from llm_pure.adapters.dialects.anthropic_messages.request import (
+    default_max_tokens,
+    may_be_marked,
+    take_betas,
+)
 from llm_pure.adapters.dialects.anthropic_messages.tools import encode_format
 from llm_pure.adapters.dialects.bedrock_converse.messages import encode_messages
 from llm_pure.adapters.dialects.bedrock_converse.models import known_profile
@@ -136,10 +140,14 @@ def chat_body(
         "toolConfig": tools.config,
         "additionalModelRequestFields": merge_objects(vendor_fields, tools.vendor_fields),
         "outputConfig": output,
-        "requestMetadata": fit_metadata(resolved.metadata or {}, _METADATA, adaptations),
+        "requestMetadata": (
+            fit_metadata(resolved.metadata, _METADATA, adaptations) if resolved.metadata else {}
+        ),
         **encode_options(resolved, _OPTIONS, service.name, adaptations),
     }
-    if "thinking" in profile.traits:
+    if "thinking" in profile.traits and (
+        not encoded.is_plain or any(map(may_be_marked, resolved.tools))
+    ):
         fit_marks(_marked_blocks(body), "cachePoint", adaptations)
     betas, resolved = (
         take_betas(resolved, config) if "thinking" in profile.traits else ((), resolved)

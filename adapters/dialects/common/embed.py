@@ -32,11 +32,9 @@ def check_embed_request(service: AnyService, config: LLMConfig, request: EmbedRe
 FIXED_DIMENSIONS: tuple[str, ...] = (
     "text-embedding-ada-",
     "embed-english-v", "embed-english-light-v", "embed-multilingual-v", "embed-multilingual-light-v",
-    "mistral-embed",
 )  # fmt: skip
 """Prefixes of the models that refuse a number of dimensions: "This model does not support specifying dimensions."
-(SciPhi-AI/R2R#768, camel-ai/camel#902); cohere 7.3.1 v2/raw_client.py, output_dimension: embed-v4 and newer; mistral-embed as generally
-known, unconfirmed. Read 2026-11-30."""
+(SciPhi-AI/R2R#768, camel-ai/camel#902); cohere 7.3.1 v2/raw_client.py, output_dimension: embed-v4 and newer. Read 2026-11-30."""
 
 
 def dimensions_of(request: EmbedRequest, model: str, adaptations: list[Adaptation]) -> int | None:

@@ -38,6 +38,18 @@ def turns_of(
 ) -> list[Turn]:
     """The turns to encode, after all rules of the service. Raises UnsupportedPart."""
     plain = _plain_turns(messages, rules)
+    return _arranged(plain, messages, service, rules, adaptations, model=model)
+
+
+def _arranged(
+    plain: list[Turn] | None,
+    messages: Sequence[Message],
+    service: str,
+    rules: TurnRules,
+    adaptations: list[Adaptation],
+    *,
+    model: str,
+) -> list[Turn]:
     if plain is None:
         from llm_pure.adapters.dialects.common.conversation import arrange  # late: start-up
 
@@ -69,6 +81,7 @@ def _plain_turns(messages: Sequence[Message], rules: TurnRules) -> list[Turn] | 
     turns: list[tuple[Role, str, list[Placed], str | None]] = []
     before, begun = "", False
     waiting: list[str] = []  # ids of the calls without a result so far
+    pairs = rules.paired_results
     for index, message in enumerate(messages):
         role, parts = message.role, message.parts
         if message.prefix or message.cache is not None or not parts:
@@ -91,8 +104,12 @@ def _plain_turns(messages: Sequence[Message], rules: TurnRules) -> list[Turn] | 
         for part in parts:
             if type(part) not in kinds or not _is_plain(part):
                 return None
-            if role != "user" and rules.paired_results and not _follows(part, waiting):
-                return None
+            if pairs and type(part) is ToolCall:
+                waiting.append(part.id)
+            elif pairs and role == "tool":
+                if not waiting or waiting[0] != part.tool_call_id:  # type: ignore[union-attr]
+                    return None
+                del waiting[0]
             placed.append((f"{path}/parts/{len(placed)}", part))
         if joins:
             turns[-1][2].extend(placed)
@@ -102,17 +119,6 @@ def _plain_turns(messages: Sequence[Message], rules: TurnRules) -> list[Turn] | 
     if before not in ("user", "tool") or waiting:
         return None
     return [Turn(role, path, tuple(placed), name) for role, path, placed, name in turns]
-
-
-def _follows(part: Part, waiting: list[str]) -> bool:
-    """Whether the part is no result but that of the first call that waits; `waiting` becomes the ids of the others."""
-    if type(part) is ToolCall:
-        waiting.append(part.id)
-    elif type(part) is ToolResult:
-        if not waiting or waiting[0] != part.tool_call_id:
-            return False
-        del waiting[0]
-    return True
 
 
 def _is_plain(part: Part) -> bool:
@@ -160,6 +166,8 @@ class MessageEncoder(ABC, Generic[Q]):
         self.adaptations = adaptations
         self.rules = rules
         self.model = model
+        self.is_plain = False
+        """No rule applies to the conversation; none of its parts has a cache mark or metadata."""
         self.turns: list[dict[str, Any]] = []
         self.system: list[Any] = []
 
@@ -173,9 +181,10 @@ class MessageEncoder(ABC, Generic[Q]):
         Raises Rejected, with the provider's name, for a part that is not supported and for no turns to send.
         """
         try:
-            turns = turns_of(
-                messages, self.service.name, self.rules, self.adaptations, model=self.model
-            )
+            plain = _plain_turns(messages, self.rules)
+            self.is_plain = plain is not None
+            name, model = self.service.name, self.model
+            turns = _arranged(plain, messages, name, self.rules, self.adaptations, model=model)
             for turn in turns:
                 self.add(turn)
         except UnsupportedPart as part:

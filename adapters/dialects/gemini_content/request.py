@@ -186,7 +186,7 @@ def _generation_config(
     settings, setting_adaptations = adapt(
         resolved.settings,
         resolved.user_set,
-        _of_service(service, profile),
+        _of_service(service, profile, resolved),
         reasoning=reasoning_enabled(profile, resolved.reasoning),
     )
     adaptations += setting_adaptations
@@ -234,10 +234,12 @@ read 2026-11-29)."""
 _NO_JSON_MODE = "the model has no JSON mode; the prompt asks for it"
 
 
-def _of_service(service: Service[Quirks], profile: ModelProfile) -> ModelProfile:
+def _of_service(
+    service: Service[Quirks], profile: ModelProfile, resolved: ResolvedRequest
+) -> ModelProfile:
     """The profile with what the service does not support of models that think."""
     unsupported = service.quirks.unsupported
-    if not unsupported or "thinking" not in profile.traits:
+    if unsupported.keys().isdisjoint(resolved.settings) or "thinking" not in profile.traits:
         return profile
     return replace(profile, unsupported={**profile.unsupported, **unsupported})
 

@@ -72,8 +72,6 @@ class Quirks(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     zero_temperature: Mapping[str, Any] | None = None
     """The fields that are sent in place of a temperature of 0."""
     max_stop_sequences: int | None = None
-    max_tools: int | None = None
-    """More tools are refused."""
     metadata_limits: MetadataLimits | None = None
     """What `metadata` can hold."""
     logprobs_is_count: bool = False

@@ -223,7 +223,7 @@ def _settings(
     profile = replace(profile, unsupported=quirks.unsupported, ranges=quirks.ranges)
     settings, setting_adaptations = adapt(requested, user_set, profile, reasoning=reasoning)
     adaptations += setting_adaptations
-    if quirks.max_stop_sequences is not None:
+    if quirks.max_stop_sequences is not None and "stop" in settings:
         limit_stops(settings, quirks.max_stop_sequences, name, adaptations)
     if (
         "prediction" in resolved.options

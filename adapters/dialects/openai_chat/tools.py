@@ -13,8 +13,6 @@ from llm_pure.adapters.dialects.openai_chat.quirks import Quirks
 from llm_pure.core.adaptations import Adaptation
 from llm_pure.core.dialect import Service
 from llm_pure.core.resolved_request import ResolvedRequest, dropped_tool_choice
-from llm_pure.types.errors import InvalidRequest
-from llm_pure.types.rejection import Rejected
 from llm_pure.types.request import AllowedTools, NamedToolChoice, NativeTool, Tool
 
 JsonObject = dict[str, Any]
@@ -44,9 +42,6 @@ def encode_tools(
         reason = f"{name} has no tool_choice none; the tools are not sent"
         adaptations.append(changed("tool_choice", reason, "none"))
         return {}
-    if quirks.max_tools is not None and len(tools) > quirks.max_tools:
-        message = f"{name} takes at most {quirks.max_tools} tools, not {len(tools)}"
-        raise Rejected(InvalidRequest(message=message, param="tools", provider=name))
     fields: JsonObject = {"tools": tools}
     fields |= _tool_choice(service, resolved, adaptations, reasoning=reasoning)
     parallel = resolved.parallel_tool_calls

@@ -116,10 +116,6 @@ def test_a_part_without_a_form_here_is_unsupported_and_named(message: Message, w
 
 
 WRONG: dict[str, tuple[Message, str]] = {
-    "arguments that are a list": (assistant(ToolCall("t", "f", "[1]")), "messages/0/parts/0/arguments"),
-    "arguments that were cut": (
-        assistant("a", ToolCall("t", "f", '{"city":"Os')), "messages/0/parts/1/arguments",
-    ),
     "an opaque part that is no object": (
         assistant(Opaque("anthropic", "x", "null")), "messages/0/parts/0/json",
     ),

@@ -350,12 +350,10 @@ def test_a_failed_tool_has_no_mark() -> None:
     assert told(request) == [("messages/0/parts/0/is_error", "dropped", True, None)]
 
 
-@pytest.mark.parametrize("arguments", ["", "[1]", '"x"', '{"a":', "\ud800"])
-def test_arguments_that_are_no_object_cannot_be_sent(arguments: str) -> None:
+@pytest.mark.parametrize("arguments", ["[1]", '"x"', '{"a":'])
+def test_arguments_that_are_no_object_stand_in_one(arguments: str) -> None:
     request = ChatRequest(messages=[assistant(ToolCall("1", "f", arguments))])
-    error = build_chat(CONFIG, request).failure()
-    assert isinstance(error, UnsupportedFeature)
-    assert error.message.startswith("messages/0/parts/0: ")
+    assert [field for field, *_ in told(request)] == ["messages/0/parts/0"]
 
 
 def test_only_ones_own_thoughts_and_parts_go_back() -> None:

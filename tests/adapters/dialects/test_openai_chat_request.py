@@ -174,7 +174,7 @@ def dropped(model: str, reasoning: Any = None) -> set[str]:
         ("gpt-4o", None, set()),
         ("gpt-5-chat-latest", None, set()),
         ("somebody-elses", None, set()),
-        ("gpt-4o-search-preview", None, {"temperature"}),
+        ("gpt-4o-search-preview", None, {"temperature", "top_p"} | REFUSED_BY_REASONERS),
         ("gpt-5", None, REFUSED_FROM_5_ON | REFUSED_BY_REASONERS),
         ("gpt-5-mini", "minimal", REFUSED_FROM_5_ON | REFUSED_BY_REASONERS),
         ("gpt-5.1", None, REFUSED_BY_REASONERS | {"stop"}),
