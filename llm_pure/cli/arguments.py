@@ -39,6 +39,10 @@ SERVED_DIALECTS = (
 class _Parser(ArgumentParser):
     """Exits with 64 on wrong usage, as sysexits.h says, in place of argparse's 2."""
 
+    def print_help(self, file: Any = None) -> None:
+        """Write the help. argparse would hide that it cannot be written."""
+        (file or sys.stdout).write(self.format_help())
+
     def error(self, message: str) -> NoReturn:
         self.print_usage(sys.stderr)
         self.exit(USAGE, f"{self.prog}: {message}\n")
