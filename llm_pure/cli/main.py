@@ -19,7 +19,7 @@ from llm_pure.cli.output import print_failure, print_note
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command and return its exit code. Fails with SystemExit on wrong usage, and after --help and --version."""
+    """Run one command and return its exit code. Fails with SystemExit on wrong usage, and after --help."""
     with _open_standard_streams():
         try:
             try:
