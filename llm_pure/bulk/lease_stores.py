@@ -270,7 +270,7 @@ def open_shared_leases(
     try:
         store = SqliteLeases(path)
         store.configure(limit_usd, limit)
-    except (sqlite3.Error, *DECODE_ERRORS) as error:
+    except (sqlite3.Error, ValueError, *DECODE_ERRORS) as error:
         message = f"the file of leases {path} cannot be used: {error}"
         raise Rejected(InvalidConfiguration(message=message, field="leases")) from None
     return store

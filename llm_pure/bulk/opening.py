@@ -84,6 +84,9 @@ def open_run(
     Without rows the run must exist, and what is not passed is as it was.
     """
     path = Path(directory)
+    if "\0" in str(path):
+        message = f"{str(path)!r} is no possible path"
+        raise Rejected(InvalidConfiguration(message=message, field="directory"))
     existing = _read_spec(path)
     if rows is None:
         if existing is None:

@@ -311,7 +311,8 @@ def examine(name: str, form: str) -> InputFile:
     path = Path(name).absolute()
     try:
         size, digest = hash_file(path)
-    except OSError as error:
-        message = f"the input {name} cannot be read: {error.strerror or error}"
+    except (OSError, ValueError) as error:  # ValueError: a path with a NUL
+        reason = getattr(error, "strerror", None) or error
+        message = f"the input {name} cannot be read: {reason}"
         raise Rejected(InvalidConfiguration(message=message, field="file")) from None
     return InputFile(path=str(path), form=form, size=size, blake2b=digest, spooled=form != "jsonl")

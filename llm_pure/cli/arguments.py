@@ -40,14 +40,18 @@ SERVED_DIALECTS = (
 class _Parser(ArgumentParser):
     """Exits with 64 on wrong usage, as sysexits.h says, in place of argparse's 2."""
 
+    def print_help(self, file: Any = None) -> None:
+        """Write the help. argparse would hide that it cannot be written."""
+        (file or sys.stdout).write(self.format_help())
+
     def error(self, message: str) -> NoReturn:
         self.print_usage(sys.stderr)
         self.exit(USAGE, f"{self.prog}: {message}\n")
 
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> tuple[Any, list[str]]:
-        """Parse. Arguments that are unknown are an error of the command that they stand behind, with its usage."""
+        """Parse. An unknown option is an error of the command that it stands behind, with its usage."""
         parsed, unknown = super().parse_known_args(args, namespace)
-        if unknown:
+        if any(argument.startswith("-") for argument in unknown):
             self.error(f"unrecognized arguments: {' '.join(unknown)}")
         return parsed, unknown
 

@@ -19,40 +19,39 @@ from llm_pure.cli.output import print_failure, print_note
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command and return its exit code. Fails with SystemExit on wrong usage."""
+    """Run one command and return its exit code. Fails with SystemExit on wrong usage, and after --help."""
     with _open_standard_streams():
-        parser = create_parser()
-        options, rest = parser.parse_known_args(arguments)
-        if len(rest) == 1 and not rest[0].startswith("-") and getattr(options, "file", "") is None:
-            options.file = rest.pop()  # argparse accepts no optional positional after an option
-        elif rest and not any(text.startswith("-") for text in rest) and hasattr(options, "files"):
-            options.files = [
-                *options.files,
-                *rest,
-            ]  # argparse accepts these positionals in one place only
-            rest = []
-        if rest:
-            parser.error(f"unrecognized arguments: {' '.join(rest)}")
-        if not options.run:
-            options.parser.print_help()
-            options.parser.exit(USAGE)
-        return _run(options)
+        try:
+            try:
+                return _run_command(_parse(arguments))
+            finally:
+                sys.stdout.flush()
+        except BrokenPipeError:  # the reader has stopped, as in `llm-pure ask ... | head -1`
+            _discard_stdout()
+            return BROKEN_PIPE
+        except OSError as error:  # a full disk, as in `llm-pure ask ... > file`
+            _discard_stdout()
+            print_note(f"cannot write output: {error.strerror or type(error).__name__}")
+            return CANNOT_WRITE
+        except KeyboardInterrupt:
+            return INTERRUPTED
 
 
-def _run(options: Namespace) -> int:
-    try:
-        code = _run_command(options)
-        sys.stdout.flush()
-        return code
-    except BrokenPipeError:  # the reader has stopped, as in `llm-pure ask ... | head -1`
-        _discard_stdout()
-        return BROKEN_PIPE
-    except OSError as error:  # a full disk, as in `llm-pure ask ... > file`
-        _discard_stdout()
-        print_note(f"cannot write output: {error.strerror or type(error).__name__}")
-        return CANNOT_WRITE
-    except KeyboardInterrupt:
-        return INTERRUPTED
+def _parse(arguments: Sequence[str] | None) -> Namespace:
+    """Parse the options of a command. Raises SystemExit."""
+    parser = create_parser()
+    options, rest = parser.parse_known_args(arguments)
+    if len(rest) == 1 and not rest[0].startswith("-") and getattr(options, "file", "") is None:
+        options.file = rest.pop()  # argparse accepts no optional positional after an option
+    elif rest and not any(text.startswith("-") for text in rest) and hasattr(options, "files"):
+        options.files = [*options.files, *rest]  # argparse accepts these in one place only
+        rest = []
+    if rest:
+        parser.error(f"unrecognized arguments: {' '.join(rest)}")
+    if not options.run:
+        options.parser.print_help()
+        options.parser.exit(USAGE)
+    return options
 
 
 def _run_command(options: Namespace) -> int:

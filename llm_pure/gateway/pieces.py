@@ -4,7 +4,7 @@ Only complete frames are given, so that anything may be sent between two pieces.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 import msgspec
@@ -47,7 +47,7 @@ def split_lines(data: bytes) -> tuple[list[bytes], bytes]:
     return lines, rest
 
 
-_ENDS = {split_events: _BLANK, split_lines: re.compile(rb"\n")}
+_ENDS: Mapping[Split, re.Pattern[bytes]] = {split_events: _BLANK, split_lines: re.compile(rb"\n")}
 """Split -> what ends a frame."""
 _LONGEST_END = len(b"\r\n\r\n")
 

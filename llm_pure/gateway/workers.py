@@ -76,9 +76,11 @@ class Supervisor:
         for index, process in enumerate(self._processes):
             if not process.is_alive() and not self._stopping:
                 time.sleep(RESTART_S)
-                self._processes[index] = self._start()
+                if not self._stopping:  # else the signal has come meanwhile
+                    self._processes[index] = self._start()
 
     def _join(self) -> None:
+        self._send(signal.SIGTERM)  # also to one that was starting when the signal came
         deadline_s = time.monotonic() + STOP_S
         for process in self._processes:
             process.join(max(0.0, deadline_s - time.monotonic()))

@@ -19,7 +19,9 @@ def ran(shell: str) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.mark.skipif(not FULL.exists(), reason="only Linux has a device that is always full")
-@pytest.mark.parametrize("command", ["providers", "providers --json", "demo", "doctor"])
+@pytest.mark.parametrize(
+    "command", ["providers", "providers --json", "demo", "doctor", "bench", "batch --help"]
+)
 def test_a_full_disk_is_73_and_one_line(command: str) -> None:
     done = ran(f"llm-pure {command} > {FULL}")
     assert done.returncode == 73

@@ -2,9 +2,12 @@
 
 import json
 import os
+import signal
+import socket
 import subprocess
 import sys
 import time
+from argparse import Namespace
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -18,6 +21,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from llm_pure import Usage
+from llm_pure.gateway import workers
 from llm_pure.gateway.client_keys import ClientKey, key_hash
 from llm_pure.gateway.key_limits import UNLIMITED, KeyLimits
 from llm_pure.gateway.metrics import Metrics
@@ -209,3 +213,36 @@ def test_a_count_that_no_database_holds_ends_the_call_all_the_same(tmp_path: Pat
     limits.release(limits.acquire(key, b"").unwrap(), Usage(2**63 - 1, 2**63 - 1))
     assert limits.in_flight("a") == 0
     assert limits.acquire(key, b"").failure().kind == "rate_limited"
+
+
+class _Process:
+    """A process that ends when it is told to by a signal."""
+
+    def __init__(self, pid: int) -> None:
+        self.pid, self.signals = pid, list[int]()
+
+    def is_alive(self) -> bool:
+        return not self.signals
+
+    def join(self, timeout_s: float | None = None) -> None:
+        assert self.signals, "it would be waited for"
+
+
+def test_a_signal_that_comes_while_processes_start_reaches_all(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    processes = {number: _Process(number) for number in (1, 2)}
+    with socket.socket() as listener:
+        supervisor = workers.Supervisor(lambda *_: None, Namespace(), listener, 2)
+    waiting = iter(processes.values())
+
+    def start() -> _Process:
+        supervisor._stop(signal.SIGTERM, None)  # before run() knows of any process
+        return next(waiting)
+
+    monkeypatch.setattr(supervisor, "_start", start)
+    monkeypatch.setattr(
+        workers.os, "kill", lambda pid, number: processes[pid].signals.append(number)
+    )
+    supervisor.run()
+    assert [process.signals for process in processes.values()] == [[signal.SIGTERM]] * 2

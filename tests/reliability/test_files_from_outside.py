@@ -10,7 +10,9 @@ import pytest
 
 from llm_pure.bulk.entries import decode_head
 from llm_pure.bulk.input_files import RowIndex, write_index
+from llm_pure.bulk.lease_stores import open_shared_leases
 from llm_pure.bulk.log_files import FOLDER, log_cost_usd
+from llm_pure.bulk.opening import open_run
 from llm_pure.bulk.progress import run_counts
 from llm_pure.bulk.row_states import RowStates
 from llm_pure.bulk.rows import RowForm, read_row
@@ -167,3 +169,14 @@ def test_credentials_of_litellms_headers_and_urls_become_variables() -> None:
         f"{path}/extra_headers/Authorization: the key itself is not copied: set the variable FAST_HEADERS_AUTHORIZATION",
     )
     assert SECRET not in str(imported)
+
+
+def test_a_path_with_a_nul_is_an_invalid_configuration(tmp_path: Path) -> None:
+    config = LLMConfig(api_type="openai", model="m", api_key="k")
+    failures = (
+        open_run("a\0b", ["a"], config=config),
+        open_run("a\0b"),
+        open_run(tmp_path / "run", "a\0b", config=config),
+        open_shared_leases("a\0b", None, None),
+    )
+    assert [result.failure().kind for result in failures] == ["configuration"] * 4

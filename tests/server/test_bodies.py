@@ -89,3 +89,13 @@ def test_any_bytes_are_translated_or_are_an_error(data: bytes, first: str, secon
         assert result.failure().kind in ("invalid_request", "unsupported")
     elif result.unwrap().kind != "stream":
         assert isinstance(json.loads(result.unwrap().body), dict)
+
+
+@pytest.mark.parametrize("created", [10**30, -(10**30), 2**63, 253_402_300_800])
+@pytest.mark.parametrize("dialect", ["ollama_native", "openai_responses", "anthropic_messages"])
+def test_a_time_that_no_calendar_has_is_the_nearest(created: int, dialect: str) -> None:
+    answer = {"created": created, "choices": [{"message": {"content": "a"}, "finish_reason": "stop"}]}  # fmt: skip
+    translated = translate_body(json.dumps(answer).encode(), "openai_chat", dialect).unwrap()
+    body = json.loads(translated.body)
+    if dialect == "ollama_native":
+        assert body["created_at"][:4] in ("1970", "9999")

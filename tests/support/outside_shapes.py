@@ -77,6 +77,13 @@ def _chat_turns(ids: Callable[[int], str]) -> Callable[[int], dict[str, Any]]:
     return make
 
 
+def _documents(size: int) -> dict[str, Any]:
+    source = {"type": "text", "media_type": "text/plain", "data": "a"}
+    document = {"type": "document", "source": source, "title": "t"}
+    text = {"type": "text", "text": "a"}
+    return {"max_tokens": 9, "messages": [{"role": "user", "content": [text, *[document] * size]}]}
+
+
 def _passed(provider: str, make: Callable[[int], bytes]) -> Shape:
     """The stream of a provider whose frames go on to the client as they are."""
     kind = "application/x-ndjson" if provider == "ollama" else "text/event-stream"
@@ -242,6 +249,7 @@ OUTSIDE: Mapping[str, Shape] = {
             ("openai_chat", "anthropic", "calls of one id", _chat_turns(lambda n: "c")),
             ("openai_chat", "openai", "calls without ids", _chat_turns(lambda n: "")),
             ("openai_chat", "mistral", "calls of one id", _chat_turns(lambda n: "c")),
+            ("anthropic_messages", "bedrock", "documents of one name", _documents),
             ("openai_chat", "mistral", "calls", _chat_turns(lambda n: f"c{n}")),
             ("openai_chat", "anthropic", "calls of ids that become one", _chat_turns(lambda n: "c" + "".join([".:"[int(bit)] for bit in f"{n:b}".zfill(17)]))),
         )

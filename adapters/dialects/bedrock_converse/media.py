@@ -118,8 +118,8 @@ def document_block(document: Document, name: str, path: str) -> dict[str, Any]:
     return {"document": {"format": form, "name": name, "source": _source(data, uri)}}
 
 
-def document_name(requested: str | None, used: set[str]) -> str:
-    """A valid name that no other document of the request has; it is added to `used`.
+def document_name(requested: str | None, used: dict[str, int]) -> str:
+    """A valid name that no other document of the request has; it is added to `used`, and so is the number to try next.
 
     Valid names have at most 200 letters, digits, single spaces, hyphens and brackets. The extension is removed: `format` has it.
     Source: the service's message for other names ("The document file name can only contain ..."), and "Messages can't
@@ -129,11 +129,12 @@ def document_name(requested: str | None, used: set[str]) -> str:
     if _extension(text) in _EXTENSIONS:
         text = text.rsplit(".", 1)[0]
     clean = _NOT_IN_NAMES.sub(" ", text).strip()[: NAME_LIMIT - 8].strip() or "Document"
-    name, number = clean, 1
+    counter = f"{clean} "  # no name ends in a space
+    name, number = clean, used.get(counter, 1)
     while name in used or (name == "Document" and not requested):
         name = f"{clean} {number}"
         number += 1
-    used.add(name)
+    used[counter], used[name] = number, 0
     return name
 
 

@@ -83,7 +83,7 @@ class Encoder(MessageEncoder[object]):
         """Traits of the model."""
         self.called: dict[str, Block] = {}
         """Tools that the conversation calls: name -> entry of toolConfig."""
-        self._document_names: set[str] = set()
+        self._document_names: dict[str, int] = {}
 
     def add(self, turn: Turn) -> None:
         if turn.name:

@@ -1,5 +1,6 @@
 """JSON of answers, of any values."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
@@ -33,3 +34,17 @@ def _encodable(value: Any, depth: int) -> Any:
             return [_encodable(item, depth - 1) for item in value]
         case _:
             return type(value).__name__
+
+
+_LAST_S = 253_402_300_799
+"""The end of the year 9999."""
+
+
+def rfc3339(seconds: int) -> str:
+    """The time of any number of seconds since 1970, or the nearest that can be written.
+
+    >>> rfc3339(0), rfc3339(10**30)
+    ('1970-01-01T00:00:00Z', '9999-12-31T23:59:59Z')
+    """
+    bounded = min(max(seconds, 0), _LAST_S)
+    return datetime.fromtimestamp(bounded, UTC).isoformat().replace("+00:00", "Z")

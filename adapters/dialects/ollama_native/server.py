@@ -5,7 +5,6 @@ Source: ../shared/wire/server-side.md sections 3, 4 and 9 (measured with ollama 
 """
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import Any
 
 from llm_pure.adapters.dialects.common.make_server import ResultForms, make_server
@@ -19,7 +18,7 @@ from llm_pure.adapters.dialects.common.served_errors import (
     message_of,
     retry_headers,
 )
-from llm_pure.adapters.dialects.common.served_json import encode_json
+from llm_pure.adapters.dialects.common.served_json import encode_json, rfc3339
 from llm_pure.adapters.dialects.ollama_native import wire
 from llm_pure.adapters.dialects.ollama_native.server_request import parse_request
 from llm_pure.adapters.dialects.ollama_native.stream import FINISH
@@ -101,7 +100,7 @@ class LineEncoder(PartEncoder):
     def begin_response(self) -> None:
         self.head = {
             "model": self.started.model or self.received.model,
-            "created_at": _time(self.received.created_s),
+            "created_at": rfc3339(self.received.created_s),
         }
         self.kinds: dict[str, int] = {}
 
@@ -219,7 +218,7 @@ def _model(row: ModelInfo, received: ReceivedRequest) -> dict[str, Any]:
     """What /api/show says: clients hide models without tools, and fail without the model's facts."""
     facts = {"general.architecture": "llm", "llm.context_length": 131_072}
     shown = {"details": _DETAILS, "model_info": facts, "capabilities": _CAPABILITIES}
-    return {**shown, "modified_at": _time(row.created_s or received.created_s), **row.extra}
+    return {**shown, "modified_at": rfc3339(row.created_s or received.created_s), **row.extra}
 
 
 def _models(page: ModelPage, received: ReceivedRequest) -> dict[str, Any]:
@@ -229,7 +228,7 @@ def _models(page: ModelPage, received: ReceivedRequest) -> dict[str, Any]:
         {
             "name": row.id,
             "model": row.id,
-            "modified_at": _time(row.created_s or received.created_s),
+            "modified_at": rfc3339(row.created_s or received.created_s),
             "size": 0,
             "digest": "",
             "details": _DETAILS,
@@ -248,11 +247,6 @@ def _embeddings(result: Embeddings, received: ReceivedRequest) -> dict[str, Any]
     count = result.usage.input_tokens
     counted = {} if count is None else {"prompt_eval_count": count}
     return {"model": result.model or received.model, "embeddings": vectors, **counted}
-
-
-def _time(seconds: int) -> str:
-    """RFC 3339."""
-    return datetime.fromtimestamp(seconds, UTC).isoformat().replace("+00:00", "Z")
 
 
 _RESULTS = ResultForms(

@@ -1,7 +1,6 @@
 """What OpenAI's APIs share on the server side: error bodies, and usage objects."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
@@ -15,6 +14,7 @@ from llm_pure.adapters.dialects.common.served_errors import (
     own_rate_limits,
     retry_headers,
 )
+from llm_pure.adapters.dialects.common.served_json import rfc3339
 from llm_pure.adapters.dialects.openai_common.usage import read_usage
 from llm_pure.core.server import ReceivedRequest
 from llm_pure.core.server_paths import NO_OPERATION
@@ -127,13 +127,12 @@ def user_of(body: BodyReader) -> str | None:
 def model_row(row: ModelInfo, received: ReceivedRequest) -> dict[str, Any]:
     """A model for the packages of OpenAI and of Anthropic: one row serves both."""
     seconds = row.created_s or received.created_s
-    created_at = datetime.fromtimestamp(seconds, UTC).isoformat().replace("+00:00", "Z")
     return {
         "id": row.id,
         "object": "model",
         "type": "model",
         "created": seconds,
-        "created_at": created_at,
+        "created_at": rfc3339(seconds),
         "owned_by": row.owned_by or "",
         "display_name": row.id,
         **row.extra,
