@@ -80,10 +80,11 @@ def blocks_of(page: str, markdown: str) -> list[Block]:
 
 
 class PageRun:
-    """Runs the blocks of one page in a folder, with these environment variables."""
+    """Runs the blocks of one page in a folder, with these environment variables. timeout_s: of the commands of one block."""
 
-    def __init__(self, folder: Path, env: Mapping[str, str]) -> None:
+    def __init__(self, folder: Path, env: Mapping[str, str], *, timeout_s: float = 120) -> None:
         self.folder = folder
+        self.timeout_s = timeout_s
         self.env = env
         self.namespace: dict[str, Any] = {"__name__": "__page__", _CHECK: _no_failure}
         self.printed = ""
@@ -136,7 +137,7 @@ class PageRun:
             stderr=subprocess.STDOUT,
             text=True,
             check=False,
-            timeout=120,
+            timeout=self.timeout_s,
         )
         parts = re.split(rf"\n{MARK}(\d+)\n", ran.stdout)
         outputs, codes = parts[::2], parts[1::2]

@@ -21,7 +21,7 @@ def test_the_pages_of_bulk_runs_run_as_printed(
     with scripted_service(home) as env:
         for variable, value in env.items():
             monkeypatch.setenv(variable, value)
-        run = PageRun(folder, env)
+        run = PageRun(folder, env, timeout_s=900)
         for block in blocks_of(name, (DOCS / name).read_text("utf-8")):
             run.run(block)
             if block.title.endswith(".py"):

@@ -220,6 +220,7 @@ class PlainToolUseStart(msgspec.Struct, forbid_unknown_fields=True, gc=False):
 
     toolUseId: str
     name: str
+    input: None = None
     type: None = None
 
 
