@@ -11,18 +11,19 @@ from llm_pure.types.completion import Usage
 
 
 def merged_usage(before: Mapping[str, Any], after: dict[str, Any]) -> dict[str, Any]:
-    """Update the usage of a stream's beginning with the usage of its end. Missing values, null and 0 change nothing.
+    """Update the usage of a stream's beginning with the usage of its end. Missing values and null change nothing.
 
-    The counts of a stream never fall: gateways send 0 for what they do not count in the end.
+    Neither do zeros, unless the end counts the input anew: gateways send 0 for what they do not count in the end.
 
     >>> merged_usage({"input_tokens": 9, "output_tokens": 1}, {"input_tokens": None, "output_tokens": 5})
     {'input_tokens': 9, 'output_tokens': 5}
     """
     if None in after.values() or (before and 0 in after.values()):
+        counts_input = bool(after.get("input_tokens"))
         after = {
             key: value
             for key, value in after.items()
-            if value is not None and (value != 0 or not before.get(key))
+            if value or (value == 0 and (counts_input or not before.get(key)))
         }
     return {**before, **after} if before else after
 

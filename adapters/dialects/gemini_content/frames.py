@@ -80,7 +80,11 @@ class ItemDecoder:
 
 def without_enclosure(raw: Any, data: bytes) -> tuple[Any, bytes]:
     """The response and its bytes, also if it is inside another object: Code Assist puts it beside its trace."""
-    if not isinstance(raw, dict) or raw.get("candidates") or not has_candidates(raw.get("response")):
+    if (
+        not isinstance(raw, dict)
+        or raw.get("candidates")
+        or not has_candidates(raw.get("response"))
+    ):
         return raw, data
     beside = {name: value for name, value in raw.items() if name != "response"}
     inner = {**beside, **raw["response"]}

@@ -9,7 +9,11 @@ from msgspec.structs import replace
 
 from llm_pure.adapters.dialects.gemini_content import wire
 from llm_pure.adapters.dialects.gemini_content.errors import find_error
-from llm_pure.adapters.dialects.gemini_content.frames import ItemDecoder, has_candidates, without_enclosure
+from llm_pure.adapters.dialects.gemini_content.frames import (
+    ItemDecoder,
+    has_candidates,
+    without_enclosure,
+)
 from llm_pure.adapters.dialects.gemini_content.plain_items import step
 from llm_pure.adapters.dialects.gemini_content.stream import (
     FINISH,
