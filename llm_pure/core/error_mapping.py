@@ -251,7 +251,7 @@ _ID_HEADERS = frozenset(REQUEST_ID_HEADERS)
 
 def request_id(headers: Headers) -> str | None:
     """Return the id of the call for the provider's support, None without one."""
-    if not any([name in _ID_HEADERS for name, _ in headers]):
+    if _ID_HEADERS.isdisjoint([name for name, _ in headers]):
         return None
     first_values = dict(reversed(headers))
     for name in REQUEST_ID_HEADERS:
