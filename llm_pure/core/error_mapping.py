@@ -251,10 +251,7 @@ _ID_HEADERS = frozenset(REQUEST_ID_HEADERS)
 
 def request_id(headers: Headers) -> str | None:
     """Return the id of the call for the provider's support, None without one."""
-    for name, _ in headers:  # a loop: most responses have it among their first headers
-        if name in _ID_HEADERS:
-            break
-    else:
+    if _ID_HEADERS.isdisjoint([name for name, _ in headers]):
         return None
     first_values = dict(reversed(headers))
     for name in REQUEST_ID_HEADERS:

@@ -248,7 +248,7 @@ def read_response(
     for raw_item, item in zip(output, _matches(state, output), strict=True):
         items.append(reader.complete(item, raw_item))
     matched = {item.number for item in items}
-    known = [number for number in matched if number >= 0]
+    known = [item for item in items if item.number >= 0]
     unmatched = state.items.in_order() if len(known) < state.items.identity.count else ()
     for item in unmatched:
         if item.number not in matched:
