@@ -241,8 +241,6 @@ def test_a_signal_that_comes_while_processes_start_reaches_all(
         return next(waiting)
 
     monkeypatch.setattr(supervisor, "_start", start)
-    monkeypatch.setattr(
-        workers.os, "kill", lambda pid, number: processes[pid].signals.append(number)
-    )
+    monkeypatch.setattr("os.kill", lambda pid, number: processes[pid].signals.append(number))
     supervisor.run()
     assert [process.signals for process in processes.values()] == [[signal.SIGTERM]] * 2

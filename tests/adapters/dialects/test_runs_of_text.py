@@ -48,6 +48,7 @@ MESSAGES = [
     delta(0, type="text_delta", text="g").replace(b"event: content_block_delta", b"event: error"),
     sse({"type": "error", "error": {"type": "overloaded_error", "message": "m"}}),
     b"event: x\ndata: ?\n\n",
+    delta(0, type="text_delta", text="h").replace(b'"type": "content_block_delta", ', b""),
 ]
 MESSAGES_START = [
     sse(
