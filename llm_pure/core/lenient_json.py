@@ -144,7 +144,7 @@ def _object_or_list(value: Any, content: _Content) -> Any:
     if not isinstance(value, dict):
         return value
     changed = {name: _field(name, item, content) for name, item in value.items()}
-    for name in _OBJECTS & value.keys():
+    for name in [name for name in value if name in _OBJECTS]:
         if value[name] and changed[name] is None:
             changed[f"unread_{name}"] = value[name]
     return changed

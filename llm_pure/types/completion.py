@@ -23,7 +23,9 @@ _VENDOR_WORDS: tuple[tuple[FinishReason, str], ...] = (
     ("error", "error network_error insufficient_system_resource abort aborted failed cancelled malformed_function_call"),
 )  # fmt: skip
 """The reasons of all vendors, in lower case: gateways answer in one API with the words of another."""
-_FINISH_WORDS = {word: reason for reason, words in _VENDOR_WORDS for word in words.split()}
+_FINISH_WORDS: dict[str, FinishReason] = {
+    word: reason for reason, words in _VENDOR_WORDS for word in words.split()
+}
 
 
 def other_finish_reason(reason: object) -> FinishReason:

@@ -110,7 +110,7 @@ class CallHead(msgspec.Struct, frozen=True):
     id: str = ""
     name: str = ""
     has_arguments: bool = False
-    whole: str = ""
+    complete_arguments: str = ""
     """The arguments, if one fragment with a name had all of them: a JSON object."""
 
 
@@ -168,19 +168,19 @@ class Calls(msgspec.Struct, frozen=True):
         else:
             parts = parts.link(choice, number, call_id, index)
         if not arguments:
-            whole = head.whole
+            complete_arguments = head.complete_arguments
         else:
-            whole = arguments if name and not head.has_arguments and _is_object(arguments) else ""
+            complete_arguments = arguments if name and not head.has_arguments and _is_object(arguments) else ""
         after = CallHead(
             head.id or call_id,
             _join_name(head.name, name),
             head.has_arguments or bool(arguments),
-            whole,
+            complete_arguments,
         )
         calls = Calls(
             parts,
             self.heads if after == head else self.heads.put(number, after),
-            (choice, index, number) if after.has_arguments and not whole else (-1, None, -1),
+            (choice, index, number) if after.has_arguments and not complete_arguments else (-1, None, -1),
             self.first,
         )
         return calls, ToolCallDelta(
@@ -207,8 +207,8 @@ class Calls(msgspec.Struct, frozen=True):
             return True
         if head.has_arguments and head.name and name != head.name:
             return True
-        if head.whole and name == head.name and _is_object(arguments):  # Google's compatible API
-            return arguments != head.whole
+        if head.complete_arguments and name == head.name and _is_object(arguments):  # Google's compatible API
+            return arguments != head.complete_arguments
         if index is not None or not head.name:
             return False
         return name != head.name or (head.has_arguments and arguments.lstrip().startswith("{"))
