@@ -180,7 +180,7 @@ def apply_rules(
 ) -> None:
     """Drop the fields of the body that these rules do not allow."""
     for rule in rules:
-        if rule.drops(body):
+        if rule.field in body and rule.drops(body):
             before = body.pop(rule.field)
             if rule.setting:
                 short = before if isinstance(before, str | int | float) else None

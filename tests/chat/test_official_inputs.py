@@ -139,12 +139,14 @@ def test_every_official_block_goes_back_as_it_came(kind: str) -> None:
     sent = json.loads(built("anthropic", turns, "claude-sonnet-4-5").request.body)["messages"]
     assert sent[1] == {"role": "assistant", "content": [block]}
     result = {"type": "tool_result", "tool_use_id": "t", "content": [block]}
-    sent = json.loads(
-        built(
-            "anthropic", ["hi", {"role": "user", "content": [result]}], "claude-sonnet-4-5"
-        ).request.body
-    )["messages"]
-    assert sent[0]["content"][0]["content"] == [block]
+    use = {"type": "tool_use", "id": "t", "name": "f", "input": {}}
+    turns = [
+        "hi",
+        {"role": "assistant", "content": [use]},
+        {"role": "user", "content": [result]},
+    ]
+    sent = json.loads(built("anthropic", turns, "claude-sonnet-4-5").request.body)["messages"]
+    assert sent[2]["content"][0]["content"] == [block]
 
 
 def test_a_document_of_blocks_goes_back_as_it_came() -> None:
