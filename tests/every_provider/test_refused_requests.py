@@ -38,7 +38,7 @@ from tests.support.cassettes import config_for
 from tests.support.png import tiny_png
 
 T = Tool(name="f")
-SEARCH = {"googleSearch": {}}
+SEARCH: dict[str, Any] = {"googleSearch": {}}
 WEB = NativeTool("openai_responses", {"type": "web_search"})
 SCHEMA = SchemaFormat(schema={"type": "object", "properties": {"a": {"type": "string"}}})
 CLAUDE_45 = "us.anthropic.claude-sonnet-4-5-20250929-v1:0"
@@ -445,7 +445,7 @@ def test_models_of_one_size_get_no_dimensions(provider: str, model: str, key: st
     config = msgspec.structs.replace(config_for(provider), model=model)
     embed = registry.get(provider).unwrap().embed
     assert embed is not None
-    built = embed.build(config, EmbedRequest(input=["a"], dimensions=300)).unwrap()
+    built = embed.build(config, EmbedRequest(input="a", dimensions=300)).unwrap()
     assert key not in json.loads(built.request.body)
     assert [(change.field, change.action) for change in built.adaptations] == [
         ("dimensions", "dropped")
