@@ -172,7 +172,7 @@ CHAT_RULES = (
         setting="prediction",
         excluded_by={"tools": (), "logprobs": (), "audio": ()},
         reason="a prediction cannot stand beside tools, logprobs or audio",
-        source="developers.openai.com, Predicted Outputs, limitations; as generally known, read 2026-11-30",
+        source="developers.openai.com, Predicted Outputs, limitations; as generally known on 2026-11-30, unconfirmed",
     ),
     FieldRule(
         field="metadata",

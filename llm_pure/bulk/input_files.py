@@ -7,6 +7,7 @@ import csv
 import os
 import struct
 import sys
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from hashlib import blake2b
 from importlib import import_module
@@ -157,7 +158,7 @@ def _check_header(reader: "csv.DictReader[str]", path: Path) -> None:
         names = reader.fieldnames or ()
     except csv.Error:  # of the first line; the rows say it
         return
-    repeated = sorted({name for name in names if name and names.count(name) > 1})
+    repeated = sorted(name for name, count in Counter(names).items() if name and count > 1)
     if repeated:
         message = f"{path} has several columns with the name {repeated[0]!r}"
         remedy = "rename all but one of them in the file's first line"

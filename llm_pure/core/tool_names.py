@@ -64,7 +64,7 @@ def rename_tools(
 def check_choice(request: ResolvedRequest, adaptations: list[Adaptation]) -> ResolvedRequest:
     """Return the request without a choice of tools that are not in it, which services refuse.
 
-    OpenAI: "Tool choice 'g' not found in 'tools' parameter"; Anthropic: "Tool 'g' not found in provided tools"; read 2026-11-30.
+    OpenAI: "Tool choice 'g' not found in 'tools' parameter"; Anthropic: "Tool 'g' not found in provided tools"; as generally known on 2026-11-30, unconfirmed.
     """
     choice = request.tool_choice
     if "tools" in request.extra:

@@ -270,7 +270,9 @@ class SseDataDecoder(_EventBuffer[bytes]):
         return datas
 
 
-_NAMED = re.compile(rb"(?:\A|\n)event: ?([^\n]++)\n(?:[^\n]++\n)*?data: ?(\{[^\n]*+)")
+_NAMED = re.compile(
+    rb"(?:\A|\n)event: ?([^\n]++)\n(?:(?!data:|event:)[^\n]++\n)*+data: ?(\{[^\n]*+)"
+)
 """An event with a name and JSON in one line of data."""
 _NO_TYPES = HEARTBEAT_TYPES | {"message", "error"}
 

@@ -1,5 +1,6 @@
 """`Completion`, the model's response, and `Usage`, its token counts."""
 
+from collections.abc import Mapping
 from typing import Any, Literal, TypeAlias
 
 import msgspec
@@ -28,13 +29,16 @@ _FINISH_WORDS: dict[str, FinishReason] = {
 }
 
 
-def other_finish_reason(reason: object) -> FinishReason:
-    """Return what a finish reason means that is not in the dialect's own table; "unknown" for one of no vendor.
+def finish_reason_of(reason: str | None, words: Mapping[str, FinishReason]) -> FinishReason:
+    """Return what a finish reason means by the dialect's own table, else by that of all vendors; "unknown" for no word of either.
 
-    >>> other_finish_reason("MAX_TOKENS"), other_finish_reason("content-filter"), other_finish_reason(None)
-    ('length', 'content_filter', 'unknown')
+    >>> finish_reason_of("MAX_TOKENS", {}), finish_reason_of("eos", {"eos": "length"}), finish_reason_of(None, {})
+    ('length', 'length', 'unknown')
     """
-    word = reason.strip().lower().replace("-", "_") if isinstance(reason, str) else ""
+    meaning = words.get(reason or "")
+    if meaning is not None or not reason:
+        return meaning or "unknown"
+    word = reason.strip().lower().replace("-", "_")
     return _FINISH_WORDS.get(word.removeprefix("finish_reason_"), "unknown")
 
 

@@ -135,7 +135,7 @@ def document_media_type(data: bytes, declared: str | None, name: str | None) -> 
 
     Office files are archives, and texts have no signature: for both, the declared type counts, then the name's ending.
 
-    >>> document_media_type(b"PK\x03\x04", None, "a.docx")[-23:], document_media_type(b"x = 1", None, None)
+    >>> document_media_type(b"PK\x03\x04", None, "a.docx")[-25:], document_media_type(b"x = 1", None, None)
     ('wordprocessingml.document', 'text/plain')
     """
     detected = media_type_of(data)

@@ -189,7 +189,7 @@ def _marked_blocks(fields: dict[str, Any]) -> Iterator[list[dict[str, Any]]]:
 def format_conflict(messages: list[dict[str, Any]]) -> str:
     """The reason why there can be no `output_config.format` beside these turns; "" if there is none.
 
-    Source: platform.claude.com, Structured outputs: "Citations" and "Message prefilling" are incompatible, a 400; read 2026-11-30.
+    Source: prism-php/prism#967 (citations: the API refuses both), read 2026-11-30; the prefill as generally known, unconfirmed.
     """
     if messages[-1]["role"] == "assistant":
         return "a response that is continued has no format"

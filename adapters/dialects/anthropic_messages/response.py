@@ -19,7 +19,7 @@ from llm_pure.framing.json_codec import (
     is_shallow,
     json_text,
 )
-from llm_pure.types.completion import Completion, Usage, other_finish_reason
+from llm_pure.types.completion import Completion, Usage, finish_reason_of
 from llm_pure.types.events import StreamEvent
 from llm_pure.types.http import HttpResponse
 from llm_pure.types.messages import Message, Part, ProviderMetadata, Reasoning, Text, ToolCall
@@ -90,7 +90,7 @@ def read_plain_response(service: AnyService, response: HttpResponse) -> Completi
         model=body.model,
         provider=service.name,
         message=Message("assistant", tuple(parts)),
-        finish_reason=FINISH.get(body.stop_reason) or other_finish_reason(body.stop_reason),
+        finish_reason=finish_reason_of(body.stop_reason, FINISH),
         raw_finish_reason=body.stop_reason,
         usage=read_usage(merged_usage({}, body.usage)) if body.usage else Usage(),
         extra=extra,

@@ -30,7 +30,7 @@ from llm_pure.core.dialect import AnyService
 from llm_pure.core.stream import DONE, StreamState, is_heartbeat
 from llm_pure.framing.json_codec import convert, decode_any, protocol_error
 from llm_pure.framing.sse import HEARTBEAT_TYPES
-from llm_pure.types.completion import FinishReason, other_finish_reason
+from llm_pure.types.completion import FinishReason, finish_reason_of
 from llm_pure.types.errors import LLMError, ProtocolError
 from llm_pure.types.events import (
     ExtraReceived,
@@ -350,7 +350,7 @@ def read_stop(state: State, reason: str | None, usage: dict[str, Any] | None) ->
     if usage:
         events.append(UsageReported(read_usage({**merged})))
     if reason is not None:
-        events.append(Finished(FINISH.get(reason) or other_finish_reason(reason), reason))
+        events.append(Finished(finish_reason_of(reason, FINISH), reason))
     if not events:
         return state, events
     return replace(state, usage=merged, finished=state.finished or reason is not None), events

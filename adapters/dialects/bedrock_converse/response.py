@@ -31,7 +31,7 @@ from llm_pure.core.collect import finalize
 from llm_pure.core.dialect import AnyService, parse_body
 from llm_pure.core.error_mapping import request_id
 from llm_pure.framing.json_codec import decode, decode_shallow, json_text, plain_object
-from llm_pure.types.completion import Completion, Usage, other_finish_reason
+from llm_pure.types.completion import Completion, Usage, finish_reason_of
 from llm_pure.types.events import (
     Finished,
     PartReceived,
@@ -92,7 +92,7 @@ def _read(
     if body.usage:
         events.append(UsageReported(read_usage(body.usage)))
     reason = body.stopReason
-    events.append(Finished(FINISH.get(reason or "") or other_finish_reason(reason), reason))
+    events.append(Finished(finish_reason_of(reason, FINISH), reason))
     return State(), events
 
 
@@ -173,7 +173,7 @@ def read_plain_response(service: AnyService, response: HttpResponse) -> Completi
     completion = Completion(
         provider=service.name,
         message=Message("assistant", tuple(parts)),
-        finish_reason=FINISH.get(reason or "") or other_finish_reason(reason),
+        finish_reason=finish_reason_of(reason, FINISH),
         raw_finish_reason=reason,
         usage=read_usage(body.usage) if body.usage else Usage(),
         extra=extra,

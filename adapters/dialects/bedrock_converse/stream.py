@@ -42,7 +42,7 @@ from llm_pure.framing.json_codec import (
     json_text,
     protocol_error,
 )
-from llm_pure.types.completion import FinishReason, other_finish_reason
+from llm_pure.types.completion import FinishReason, finish_reason_of
 from llm_pure.types.events import (
     ExtraReceived,
     Finished,
@@ -124,7 +124,7 @@ def _message_stop(service: AnyService, state: State, event: wire.MessageStop, ra
     state, events = finish_all(service, state)
     reason = event.stopReason
     events += _extras(raw)
-    events.append(Finished(FINISH.get(reason or "") or other_finish_reason(reason), reason))
+    events.append(Finished(finish_reason_of(reason, FINISH), reason))
     complete = state.has_metadata
     return replace(
         state, stopped=True, complete=complete, plain_block=NO_BLOCK, plain_kind=""

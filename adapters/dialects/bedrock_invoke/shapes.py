@@ -10,7 +10,7 @@ from llm_pure.adapters.dialects.bedrock_invoke import wire
 from llm_pure.adapters.dialects.common.extra_fields import extra_events
 from llm_pure.adapters.dialects.common.token_counts import first_count
 from llm_pure.framing.json_codec import json_text
-from llm_pure.types.completion import FinishReason, Usage, other_finish_reason
+from llm_pure.types.completion import FinishReason, Usage, finish_reason_of
 from llm_pure.types.events import (
     ExtraReceived,
     Finished,
@@ -59,7 +59,7 @@ class Shape(msgspec.Struct, frozen=True):
 
 def _finished(reason: str | None, choice: int = 0) -> Iterator[StreamEvent]:
     if reason:
-        meaning = FINISH.get(reason.lower()) or other_finish_reason(reason)
+        meaning = finish_reason_of(reason.lower(), FINISH)
         yield Finished(meaning, reason, choice)
 
 

@@ -24,7 +24,7 @@ from llm_pure.core.collect import finalize
 from llm_pure.core.dialect import AnyService, parse_body
 from llm_pure.core.error_mapping import request_id
 from llm_pure.framing.json_codec import decode, decode_shallow
-from llm_pure.types.completion import Completion, Usage, other_finish_reason
+from llm_pure.types.completion import Completion, Usage, finish_reason_of
 from llm_pure.types.events import (
     ExtraReceived,
     Finished,
@@ -86,7 +86,7 @@ def _read(
     if body.usage:
         events.append(UsageReported(read_usage(body.usage)))
     reason = body.finish_reason or None
-    events.append(Finished(FINISH.get(reason or "") or other_finish_reason(reason), reason))
+    events.append(Finished(finish_reason_of(reason, FINISH), reason))
     return state, events
 
 
@@ -118,7 +118,7 @@ def read_plain_response(service: AnyService, response: HttpResponse) -> Completi
         id=body.id or "",
         provider=name,
         message=Message("assistant", tuple(parts)),
-        finish_reason=FINISH.get(reason or "") or other_finish_reason(reason),
+        finish_reason=finish_reason_of(reason, FINISH),
         raw_finish_reason=reason,
         usage=read_usage(body.usage) if body.usage else Usage(),
         extra={"request_id": request} if request else {},

@@ -29,7 +29,7 @@ from llm_pure.framing.json_codec import (
     decode_shallow,
     json_text,
 )
-from llm_pure.types.completion import FinishReason, other_finish_reason
+from llm_pure.types.completion import FinishReason, finish_reason_of
 from llm_pure.types.events import (
     ExtraReceived,
     Finished,
@@ -197,7 +197,7 @@ def _end(
     if delta.error:
         error = stream_error(service, reason or "", delta.error, HttpResponse(200, head.headers))
         return replace(state, fault=error), events
-    events.append(Finished(FINISH.get(reason or "") or other_finish_reason(reason), reason))
+    events.append(Finished(finish_reason_of(reason, FINISH), reason))
     return replace(state, ended=True), events
 
 

@@ -3,8 +3,9 @@
 OpenAI: "An assistant message with 'tool_calls' must be followed by tool messages responding to each 'tool_call_id'"; Anthropic:
 "`tool_use` ids were found without `tool_result` blocks immediately after", "unexpected `tool_use_id` found in `tool_result`
 blocks", "each tool_use must have a single result"; Responses: "No tool output found for function call"; Gemini: "the number of
-function response parts is equal to the number of function call parts"; read 2026-11-30. Such conversations are left behind
-by agents that were interrupted, and by programs that cut the beginning of a conversation off.
+function response parts is equal to the number of function call parts" (google-gemini/gemini-cli#16906, read 2026-11-30; the
+others as generally known, unconfirmed). Agents that were interrupted leave such conversations behind, and so do programs that
+cut off the beginning of a conversation.
 """
 
 from collections.abc import Sequence

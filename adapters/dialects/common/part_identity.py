@@ -170,7 +170,9 @@ class Calls(msgspec.Struct, frozen=True):
         if not arguments:
             complete_arguments = head.complete_arguments
         else:
-            complete_arguments = arguments if name and not head.has_arguments and _is_object(arguments) else ""
+            complete_arguments = (
+                arguments if name and not head.has_arguments and _is_object(arguments) else ""
+            )
         after = CallHead(
             head.id or call_id,
             _join_name(head.name, name),
@@ -180,7 +182,9 @@ class Calls(msgspec.Struct, frozen=True):
         calls = Calls(
             parts,
             self.heads if after == head else self.heads.put(number, after),
-            (choice, index, number) if after.has_arguments and not complete_arguments else (-1, None, -1),
+            (choice, index, number)
+            if after.has_arguments and not complete_arguments
+            else (-1, None, -1),
             self.first,
         )
         return calls, ToolCallDelta(
@@ -207,7 +211,9 @@ class Calls(msgspec.Struct, frozen=True):
             return True
         if head.has_arguments and head.name and name != head.name:
             return True
-        if head.complete_arguments and name == head.name and _is_object(arguments):  # Google's compatible API
+        if (
+            head.complete_arguments and name == head.name and _is_object(arguments)
+        ):  # Google's compatible API
             return arguments != head.complete_arguments
         if index is not None or not head.name:
             return False

@@ -19,7 +19,7 @@ from llm_pure.adapters.dialects.dashscope_generation.usage import read_usage
 from llm_pure.core.dialect import AnyService
 from llm_pure.core.stream import StreamState, is_blank_event
 from llm_pure.framing.json_codec import DECODE_ERRORS, decode, decode_any, json_text
-from llm_pure.types.completion import FinishReason, other_finish_reason
+from llm_pure.types.completion import FinishReason, finish_reason_of
 from llm_pure.types.events import (
     ExtraReceived,
     Finished,
@@ -182,7 +182,7 @@ def _read_choice(
         state = _read_call(state, events, number, index, call, raw_call)
     if choice.finish_reason not in UNFINISHED:
         reason = str(choice.finish_reason)
-        finished.append(Finished(FINISH.get(reason) or other_finish_reason(reason), reason, number))
+        finished.append(Finished(finish_reason_of(reason, FINISH), reason, number))
         state = replace(state, begun=state.begun.put(number, False))
     return state
 

@@ -78,7 +78,7 @@ def _level(prefix: str, *efforts: str, **traits: Any) -> ModelProfile:
 _PLAIN: Mapping[str, Any] = {"functions": False, "json": False}
 _PLAIN_SOURCE = (
     '"Function calling is not enabled for models/...", "JSON mode is not enabled for models/...", "Developer instruction'
-    ' is not enabled for models/..."; truefoundry/models#608; ai.google.dev, model pages; read 2026-11-30'
+    ' is not enabled for models/..."; truefoundry/models#608, read 2026-11-30; other models as generally known, unconfirmed'
 )
 
 

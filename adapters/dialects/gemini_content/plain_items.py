@@ -26,7 +26,7 @@ from llm_pure.adapters.dialects.gemini_content.stream import (
 from llm_pure.adapters.dialects.gemini_content.usage import read_usage
 from llm_pure.core.dialect import AnyService
 from llm_pure.framing.json_codec import DECODE_ERRORS, decode_shallow, plain_object
-from llm_pure.types.completion import other_finish_reason
+from llm_pure.types.completion import finish_reason_of
 from llm_pure.types.events import (
     Finished,
     ReasoningDelta,
@@ -93,7 +93,7 @@ def _read_edge(
     reason = candidate.finishReason
     if reason and not reason.endswith(UNSPECIFIED):
         choice_state = ChoiceState(choice_state.index, choice_state.kind, None, True)
-        events.append(Finished(FINISH.get(reason) or other_finish_reason(reason), reason, choice))
+        events.append(Finished(finish_reason_of(reason, FINISH), reason, choice))
     newest = newest_item(choice, choice_state, item.responseId, item.modelVersion)
     return settle_end(with_choice(state, before, choice_state, newest, NO_USAGE)), events
 

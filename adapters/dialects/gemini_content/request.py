@@ -76,7 +76,7 @@ _LABELS = MetadataLimits(
     max_pairs=64,
     key=re.compile(r"[a-z][a-z0-9_-]{0,62}"),
     value=re.compile(r"[a-z0-9_-]{0,63}"),
-    source="cloud.google.com, Gemini API in Vertex AI, labels: lower case, at most 63 characters; read 2026-11-30",
+    source="cloud.google.com, Gemini API in Vertex AI, labels: lower case, at most 63 characters; as generally known on 2026-11-30, unconfirmed",
 )
 
 _SCHEMAS = SchemaProfiles(tools=GEMINI, responses=GEMINI, tool_name=GEMINI_TOOL_NAME)

@@ -25,7 +25,7 @@ from llm_pure.core.collect import finalize
 from llm_pure.core.dialect import AnyService, malformed_response, parse_body
 from llm_pure.core.error_mapping import request_id
 from llm_pure.framing.json_codec import decode, decode_shallow, json_text, plain_object
-from llm_pure.types.completion import Completion, Usage, other_finish_reason
+from llm_pure.types.completion import Completion, Usage, finish_reason_of
 from llm_pure.types.events import StreamEvent
 from llm_pure.types.http import HttpResponse
 from llm_pure.types.messages import Message, Part, ProviderMetadata, Reasoning, Text, ToolCall
@@ -100,7 +100,7 @@ def read_plain_response(service: AnyService, response: HttpResponse) -> Completi
         model=body.modelVersion,
         provider=service.name,
         message=Message("assistant", tuple(parts)),
-        finish_reason=FINISH.get(reason) or other_finish_reason(reason),
+        finish_reason=finish_reason_of(reason, FINISH),
         raw_finish_reason=reason,
         usage=read_usage(body.usageMetadata) if body.usageMetadata else Usage(),
         extra=extra,

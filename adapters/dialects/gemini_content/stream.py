@@ -28,7 +28,7 @@ from llm_pure.adapters.dialects.gemini_content.usage import read_usage
 from llm_pure.core.dialect import AnyService
 from llm_pure.core.stream import DONE, StreamState, is_heartbeat
 from llm_pure.framing.json_codec import DECODE_ERRORS, decode, decode_any, json_text
-from llm_pure.types.completion import FinishReason, other_finish_reason
+from llm_pure.types.completion import FinishReason, finish_reason_of
 from llm_pure.types.errors import ContentFiltered, LLMError
 from llm_pure.types.events import (
     ExtraReceived,
@@ -266,7 +266,7 @@ def _candidate(
     if reason and state.fault is None and (buffered or not reason.endswith(UNSPECIFIED)):
         choice_state = end_call(choice, choice_state, events)
         choice_state = replace(choice_state, finished=True)
-        events.append(Finished(FINISH.get(reason) or other_finish_reason(reason), reason, choice))
+        events.append(Finished(finish_reason_of(reason, FINISH), reason, choice))
     newest = newest_item(choice, choice_state, None, None)
     return with_choice(state, before, choice_state, newest, state.usage)
 

@@ -13,7 +13,7 @@ from llm_pure.adapters.dialects.llama_native.usage import read_usage
 from llm_pure.adapters.dialects.openai_common.errors import find_error
 from llm_pure.core.dialect import AnyService, parse_body
 from llm_pure.framing.json_codec import decode
-from llm_pure.types.completion import Completion, other_finish_reason
+from llm_pure.types.completion import Completion, finish_reason_of
 from llm_pure.types.events import Finished, Started, StreamEvent, TextDelta, UsageReported
 from llm_pure.types.http import HttpResponse
 from llm_pure.types.rejection import ok
@@ -67,5 +67,5 @@ def _read(
     if body.metrics:
         events.append(UsageReported(read_usage(body.metrics, raw["metrics"])))
     reason = message.stop_reason or None
-    events.append(Finished(FINISH.get(reason or "") or other_finish_reason(reason), reason))
+    events.append(Finished(finish_reason_of(reason, FINISH), reason))
     return state, events

@@ -17,7 +17,7 @@ from llm_pure.adapters.dialects.openai_common.errors import find_error
 from llm_pure.core.dialect import AnyService
 from llm_pure.core.stream import StreamState, is_blank_event
 from llm_pure.framing.json_codec import DECODE_ERRORS, decode, decode_any, json_text
-from llm_pure.types.completion import FinishReason, other_finish_reason
+from llm_pure.types.completion import FinishReason, finish_reason_of
 from llm_pure.types.events import (
     Finished,
     PartReceived,
@@ -103,7 +103,7 @@ def _read_chunk(
         events.append(UsageReported(read_usage(event.metrics, raw_event["metrics"])))
     if event.stop_reason or event.event_type == "complete":
         reason = event.stop_reason or None
-        events.append(Finished(FINISH.get(reason or "") or other_finish_reason(reason), reason))
+        events.append(Finished(finish_reason_of(reason, FINISH), reason))
         state = replace(state, complete=True)
     return state, events
 

@@ -21,7 +21,7 @@ from llm_pure.adapters.dialects.ollama_native.usage import read_usage
 from llm_pure.core.dialect import AnyService
 from llm_pure.core.stream import StreamState, is_blank_event
 from llm_pure.framing.json_codec import DECODE_ERRORS, decode, decode_any, decode_plain, json_text
-from llm_pure.types.completion import FinishReason, other_finish_reason
+from llm_pure.types.completion import FinishReason, finish_reason_of
 from llm_pure.types.events import (
     ExtraReceived,
     Finished,
@@ -179,7 +179,7 @@ def read_line(
 def _end(line: wire.Line | wire.EdgeLine) -> list[StreamEvent]:
     usage = read_usage(line.prompt_eval_count, line.eval_count)
     reason = line.done_reason or None
-    finished = Finished(FINISH.get(reason or "") or other_finish_reason(reason), reason)
+    finished = Finished(finish_reason_of(reason, FINISH), reason)
     return [finished] if usage is None else [UsageReported(usage), finished]
 
 

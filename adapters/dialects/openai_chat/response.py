@@ -18,7 +18,7 @@ from llm_pure.core.collect import finalize
 from llm_pure.core.dialect import Service, parse_body
 from llm_pure.core.error_mapping import request_id
 from llm_pure.framing.json_codec import decode, decode_shallow, json_text
-from llm_pure.types.completion import Completion, Usage, other_finish_reason
+from llm_pure.types.completion import Completion, Usage, finish_reason_of
 from llm_pure.types.events import StreamEvent
 from llm_pure.types.http import HttpResponse
 from llm_pure.types.messages import Message, Part, ProviderMetadata, Reasoning, Text, ToolCall
@@ -113,7 +113,7 @@ def read_plain_response(service: Service[Quirks], response: HttpResponse) -> Com
         model=body.model,
         provider=service.name,
         message=Message("assistant", tuple(parts)),
-        finish_reason=FINISH.get(reason) or other_finish_reason(reason),
+        finish_reason=finish_reason_of(reason, FINISH),
         raw_finish_reason=reason,
         usage=read_usage(body.usage) if body.usage else Usage(),
         extra=extra,

@@ -28,7 +28,7 @@ from llm_pure.framing.json_codec import (
     decode_shallow,
     json_text,
 )
-from llm_pure.types.completion import FinishReason, other_finish_reason
+from llm_pure.types.completion import FinishReason, finish_reason_of
 from llm_pure.types.events import (
     ExtraReceived,
     Finished,
@@ -171,9 +171,7 @@ def _read_edge(
         state = _read_plain(state, events, choice)
         reason = choice.finish_reason
         if reason is not None and reason not in ("", "null"):
-            events.append(
-                Finished(FINISH.get(reason) or other_finish_reason(reason), reason, choice.index)
-            )
+            events.append(Finished(finish_reason_of(reason, FINISH), reason, choice.index))
             state = replace(state, complete=not service.quirks.done_required)
     if chunk.usage:
         events.append(UsageReported(read_usage(chunk.usage)))
@@ -256,11 +254,7 @@ def read_body(
         reason = choice.finish_reason
         if reason is not None and reason not in ("", "null"):
             events += _joined_parts(name, state)
-            events.append(
-                Finished(
-                    FINISH.get(str(reason)) or other_finish_reason(str(reason)), str(reason), index
-                )
-            )
+            events.append(Finished(finish_reason_of(str(reason), FINISH), str(reason), index))
             complete = not service.quirks.done_required
             state = replace(state, complete=complete, details=None, audio=None)
     if usage:

@@ -74,8 +74,10 @@ def _error_object(body: dict[str, Any], *, failed: bool) -> dict[str, Any] | Non
     if not failed and all(body[key] is None for key in body.keys() & ERROR_SIGNS):  # most responses
         return None
     error = body.get("error")
-    if isinstance(error, dict) and error and (
-        failed or any(value is not None for value in error.values())
+    if (
+        isinstance(error, dict)
+        and error
+        and (failed or any(value is not None for value in error.values()))
     ):
         return error
     if isinstance(error, str) and error:

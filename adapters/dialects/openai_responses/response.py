@@ -21,7 +21,7 @@ from llm_pure.core.collect import finalize
 from llm_pure.core.dialect import AnyService, parse_body, read_json
 from llm_pure.core.error_mapping import request_id
 from llm_pure.framing.json_codec import json_text, plain_json
-from llm_pure.types.completion import Completion, Usage, other_finish_reason
+from llm_pure.types.completion import Completion, Usage, finish_reason_of
 from llm_pure.types.events import StreamEvent
 from llm_pure.types.http import HttpResponse
 from llm_pure.types.messages import Message, Part, ProviderMetadata, Reasoning, Text, ToolCall
@@ -65,7 +65,7 @@ def read_plain_response(service: AnyService, response: HttpResponse) -> Completi
     if usage is not None and not isinstance(usage, dict):
         return None
     parts = _plain_parts(service.name, output)
-    if parts is None:
+    if parts is None or (not output and raw.get("output_text")):
         return None
     extra = extra_fields(raw, wire.KNOWN_FIELDS_RESPONSE)
     request = request_id(response.headers)
@@ -76,7 +76,7 @@ def read_plain_response(service: AnyService, response: HttpResponse) -> Completi
         model=model,
         provider=service.name,
         message=Message("assistant", tuple(parts)),
-        finish_reason=FINISH.get(reason) or other_finish_reason(reason),
+        finish_reason=finish_reason_of(reason, FINISH),
         raw_finish_reason=reason,
         usage=read_usage(usage) if usage else Usage(),
         extra=extra,

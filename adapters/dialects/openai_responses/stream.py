@@ -31,7 +31,7 @@ from llm_pure.core.dialect import AnyService
 from llm_pure.core.stream import is_heartbeat
 from llm_pure.framing.json_codec import DECODE_ERRORS, decode_any, protocol_error
 from llm_pure.framing.sse import HEARTBEAT_TYPES, SseEvent
-from llm_pure.types.completion import FinishReason, other_finish_reason
+from llm_pure.types.completion import FinishReason, finish_reason_of
 from llm_pure.types.events import (
     ExtraReceived,
     Finished,
@@ -267,7 +267,7 @@ def read_response(
     reason = (response.incomplete_details or {}).get("reason") or response.status
     events.append(
         Finished(
-            FINISH.get(str(reason)) or other_finish_reason(str(reason)),
+            finish_reason_of(str(reason), FINISH),
             str(reason) if reason else None,
         )
     )

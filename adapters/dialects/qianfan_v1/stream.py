@@ -17,7 +17,7 @@ from llm_pure.adapters.dialects.qianfan_v1.errors import find_error
 from llm_pure.core.dialect import AnyService
 from llm_pure.core.stream import StreamState, is_blank_event
 from llm_pure.framing.json_codec import DECODE_ERRORS, decode, decode_any
-from llm_pure.types.completion import FinishReason, other_finish_reason
+from llm_pure.types.completion import FinishReason, finish_reason_of
 from llm_pure.types.events import (
     Finished,
     Started,
@@ -113,4 +113,4 @@ def _finished(frame: wire.Frame) -> Finished:
     reason = frame.finish_reason or None
     if reason is None:
         return Finished("length" if frame.is_truncated else "stop")
-    return Finished(FINISH.get(reason) or other_finish_reason(reason), reason)
+    return Finished(finish_reason_of(reason, FINISH), reason)
