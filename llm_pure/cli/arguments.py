@@ -48,13 +48,6 @@ class _Parser(ArgumentParser):
         self.print_usage(sys.stderr)
         self.exit(USAGE, f"{self.prog}: {message}\n")
 
-    def parse_known_args(self, args: Any = None, namespace: Any = None) -> tuple[Any, list[str]]:
-        """Parse. An unknown option is an error of the command that it stands behind, with its usage."""
-        parsed, unknown = super().parse_known_args(args, namespace)
-        if any(argument.startswith("-") for argument in unknown):
-            self.error(f"unrecognized arguments: {' '.join(unknown)}")
-        return parsed, unknown
-
 
 @cache
 def create_parser() -> ArgumentParser:
@@ -549,7 +542,7 @@ def _command(
     command: ArgumentParser = commands.add_parser(name, help=summary, formatter_class=RawDescriptionHelpFormatter)
     command.description = wrapped(description or _sentence(summary))
     command.epilog = examples_of(command.prog)
-    command.set_defaults(run=run)
+    command.set_defaults(run=run, parser=command)
     return command
 
 

@@ -39,15 +39,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _parse(arguments: Sequence[str] | None) -> Namespace:
     """Parse the options of a command. Raises SystemExit."""
-    parser = create_parser()
-    options, rest = parser.parse_known_args(arguments)
+    options, rest = create_parser().parse_known_args(arguments)
     if len(rest) == 1 and not rest[0].startswith("-") and getattr(options, "file", "") is None:
         options.file = rest.pop()  # argparse accepts no optional positional after an option
     elif rest and not any(text.startswith("-") for text in rest) and hasattr(options, "files"):
         options.files = [*options.files, *rest]  # argparse accepts these in one place only
         rest = []
     if rest:
-        parser.error(f"unrecognized arguments: {' '.join(rest)}")
+        options.parser.error(f"unrecognized arguments: {' '.join(rest)}")
     if not options.run:
         options.parser.print_help()
         options.parser.exit(USAGE)

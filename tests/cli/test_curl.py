@@ -55,7 +55,9 @@ def ask(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> 
         )  # fmt: skip
         monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(sent.stdout)))
         streamed = ["--stream"] if "--stream" in how else []
-        return main(["parse", model, *streamed]), *capsys.readouterr()
+        code = main(["parse", model, *streamed])
+        shown = capsys.readouterr()
+        return code, shown.out, shown.err
 
     return run
 
