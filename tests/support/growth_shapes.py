@@ -26,6 +26,7 @@ from llm_pure.replay.cassette import Cassette, parse_cassette, render_cassette
 from llm_pure.replay.checks.stream_properties import read_pieces
 from llm_pure.replay.matching import canonical, find_differences
 from llm_pure.types.http import HttpRequest, HttpResponse, ResponseHead
+from llm_pure.types.messages import Opaque
 from llm_pure.types.redact import redact
 from llm_pure.types.secret_fields import mask_secret_fields
 from llm_pure.types.secret_spellings import three_stars
@@ -448,6 +449,19 @@ def _calls(size: int) -> ChatRequest:
     )
 
 
+def _late_results(size: int) -> ChatRequest:
+    calls = [ToolCall(id=f"c{i}", name="f", arguments="{}") for i in range(size)]
+    results = [tool_result(call.id, "x") for call in reversed(calls)]
+    messages = (user("a"), Message("assistant", tuple(calls)), user("b"), *results, user("c"))
+    return ChatRequest(messages=messages)
+
+
+def _no_results(size: int) -> ChatRequest:
+    calls = [ToolCall(id=f"c{i}", name="f", arguments="{}") for i in range(size)]
+    opaque = Opaque("anthropic", "x", json.dumps({"type": "x", "texts": ["a" * 50] * size}))
+    return ChatRequest(messages=(user("a"), Message("assistant", (opaque, *calls)), user("b")))
+
+
 def _new_tools(name: str) -> Shape:
     """Tools with schemas that no request had before, made in the call: earlier ones come from a cache, if they are few."""
 
@@ -484,7 +498,12 @@ BUILDS: Mapping[str, Shape] = {
     **{
         f"build for {name}, {label}": _requests(name, make)
         for name in BUILDERS
-        for label, make in (("turns", _turns), ("calls and results", _calls))
+        for label, make in (
+            ("turns", _turns),
+            ("calls and results", _calls),
+            ("late results", _late_results),
+            ("calls without results", _no_results),
+        )
     },
     **{f"build for {name}, new tools": _new_tools(name) for name in BUILDERS},
 }

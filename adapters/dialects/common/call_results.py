@@ -8,7 +8,10 @@ others as generally known, unconfirmed). Agents that were interrupted leave such
 cut off the beginning of a conversation.
 """
 
+import re
+from collections import Counter, deque
 from collections.abc import Sequence
+from functools import cached_property
 
 import msgspec
 from msgspec.structs import replace
@@ -46,25 +49,33 @@ def pair_results(turns: list[Turn], rules: TurnRules, adaptations: list[Adaptati
 def _are_paired(turns: Sequence[Turn], rules: TurnRules) -> bool:
     """Whether nothing has to change, as in most conversations."""
     anywhere, ordered = rules.results == "anywhere", _by_order(rules)
-    waiting: list[str] = []
+    waiting: Counter[str] = Counter()
+    order: deque[str] = deque()
     for turn in turns:
         is_assistant = turn.role == "assistant"
         if is_assistant and waiting and not anywhere:
             return False
         for _, part in turn.parts:
             if type(part) is ToolCall and is_assistant:
-                waiting.append(part.id)
+                waiting[part.id] += 1
+                order.append(part.id)
             elif type(part) is ToolResult and not is_assistant:
                 call_id = part.tool_call_id
-                if call_id not in waiting or (ordered and waiting[0] != call_id):
+                if call_id not in waiting or (ordered and order.popleft() != call_id):
                     return False
-                waiting.remove(call_id)
+                waiting[call_id] -= 1
+                if not waiting[call_id]:
+                    del waiting[call_id]
     return not waiting
 
 
 def _by_order(rules: TurnRules) -> bool:
     """Whether the service knows by the order alone which of two calls of one tool a result answers."""
     return rules.call_ids is not None and not rules.call_ids.sent
+
+
+_STRINGS = re.compile(r'"([^"\\]*+(?:\\.[^"\\]*+)*+)"')
+"""Of JSON."""
 
 
 class _Call(msgspec.Struct):
@@ -86,9 +97,14 @@ class _Pairing:
         self.in_place = rules.results == "anywhere"
         self.calls: list[_Call] = []
         self.by_id: dict[str, list[_Call]] = {}
-        self.opaque = "".join(
-            [part.json for turn in turns for _, part in turn.parts if isinstance(part, Opaque)]
-        )
+
+    @cached_property
+    def opaque_texts(self) -> frozenset[str]:
+        """The strings in parts that only their provider understands."""
+        opaque = [
+            part.json for turn in self.turns for _, part in turn.parts if isinstance(part, Opaque)
+        ]
+        return frozenset([text for json in opaque for text in _STRINGS.findall(json)])
 
     def paired(self) -> list[Turn]:
         kept: list[list[Turn]] = []
@@ -177,7 +193,7 @@ class _Pairing:
 
     def _is_elsewhere(self, call_id: str) -> bool:
         """Whether the id stands in a part that only its provider understands, which may be a call or a result."""
-        return bool(call_id) and f'"{call_id}"' in self.opaque
+        return bool(call_id) and call_id in self.opaque_texts
 
     def _as_text(self, path: str, result: ToolResult) -> list[Placed]:
         reason = f"no call waits for a result with the id {result.tool_call_id!r}; it is sent as text of the user"
