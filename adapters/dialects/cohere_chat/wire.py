@@ -130,17 +130,20 @@ class PlainFunction(Function, forbid_unknown_fields=True):
     """The function of a plain call."""
 
 
-class PlainCall(ToolCall, forbid_unknown_fields=True):
+class PlainCall(msgspec.Struct, forbid_unknown_fields=True):
     """A call with nothing to keep beside it."""
 
+    id: str | None = None
     type: str | None = None
     function: PlainFunction | None = None
 
 
-class PlainBlock(Content, forbid_unknown_fields=True):
+class PlainBlock(msgspec.Struct, forbid_unknown_fields=True):
     """A block of text or thinking."""
 
     type: Literal["text", "thinking"] | None = None
+    text: str | None = None
+    thinking: str | None = None
 
 
 class EdgeMessage(msgspec.Struct, forbid_unknown_fields=True):
