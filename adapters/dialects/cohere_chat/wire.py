@@ -18,14 +18,14 @@ class Function(msgspec.Struct):
     arguments: str | None = None
 
 
-class ToolCall(msgspec.Struct):
+class ToolCall(msgspec.Struct, frozen=True):
     """A complete call in a buffered response, a fragment of one in a stream."""
 
     id: str | None = None
     function: Function | None = None
 
 
-class Content(msgspec.Struct):
+class Content(msgspec.Struct, frozen=True):
     """One block of a response. type: "text" or "thinking"; a delta may leave it out."""
 
     type: str | None = None
@@ -130,20 +130,17 @@ class PlainFunction(Function, forbid_unknown_fields=True):
     """The function of a plain call."""
 
 
-class PlainCall(msgspec.Struct, forbid_unknown_fields=True):
+class PlainCall(ToolCall, frozen=True, forbid_unknown_fields=True):
     """A call with nothing to keep beside it."""
 
-    id: str | None = None
     type: str | None = None
     function: PlainFunction | None = None
 
 
-class PlainBlock(msgspec.Struct, forbid_unknown_fields=True):
+class PlainBlock(Content, frozen=True, forbid_unknown_fields=True):
     """A block of text or thinking."""
 
     type: Literal["text", "thinking"] | None = None
-    text: str | None = None
-    thinking: str | None = None
 
 
 class EdgeMessage(msgspec.Struct, forbid_unknown_fields=True):
