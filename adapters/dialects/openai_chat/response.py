@@ -113,7 +113,7 @@ def read_plain_response(service: Service[Quirks], response: HttpResponse) -> Com
         model=body.model,
         provider=service.name,
         message=Message("assistant", tuple(parts)),
-        finish_reason=finish_reason_of(reason, FINISH),
+        finish_reason=FINISH.get(reason) or finish_reason_of(reason, FINISH),  # mostly its own word
         raw_finish_reason=reason,
         usage=read_usage(body.usage) if body.usage else Usage(),
         extra=extra,
