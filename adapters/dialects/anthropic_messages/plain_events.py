@@ -90,10 +90,6 @@ def _read_plain_edge(service: AnyService, state: State, event: wire.PlainEdge) -
     return end_message(service, state)
 
 
-_TAG = b'"content_block_delta"'
-"""Of every delta of a block; no text in JSON holds these bytes, since its quotes have backslashes."""
-
-
 def read_text_run(state: State, datas: Iterator[bytes], events: list[StreamEvent]) -> bytes | None:
     """Fast path for consecutive text deltas: append their events, return the first other event or None."""
     decode, text_piece = wire.PLAIN_DELTA.decode, wire.TextPiece
@@ -110,8 +106,6 @@ def read_text_run(state: State, datas: Iterator[bytes], events: list[StreamEvent
             return data
         delta = event.delta
         if event.index != index or type(delta) is not text_piece or not delta.text:
-            return data
-        if _TAG not in data:  # msgspec takes a missing tag for that of the only type
             return data
         events.append(TextDelta(delta.text, part))
     return None

@@ -142,7 +142,14 @@ class PlainDelta(
     delta: TextPiece | ThinkingPiece | InputPiece | SignaturePiece
 
 
-PLAIN_DELTA = msgspec.json.Decoder(PlainDelta)
+class _NoDelta(msgspec.Struct, tag_field="type", tag="", forbid_unknown_fields=True, gc=False):
+    """No event: beside it msgspec requires the tag of PlainDelta, which as the only type would be taken without one."""
+
+    index: None
+    delta: None
+
+
+PLAIN_DELTA: msgspec.json.Decoder[PlainDelta] = msgspec.json.Decoder(PlainDelta | _NoDelta)
 
 
 class PlainOpening(msgspec.Struct, tag_field="type", tag="message", forbid_unknown_fields=True):
