@@ -149,7 +149,8 @@ class _NoDelta(msgspec.Struct, tag_field="type", tag="", forbid_unknown_fields=T
     delta: None
 
 
-PLAIN_DELTA: msgspec.json.Decoder[PlainDelta] = msgspec.json.Decoder(PlainDelta | _NoDelta)
+_TAGGED: Any = PlainDelta | _NoDelta
+PLAIN_DELTA: msgspec.json.Decoder[PlainDelta] = msgspec.json.Decoder(_TAGGED)
 
 
 class PlainOpening(msgspec.Struct, tag_field="type", tag="message", forbid_unknown_fields=True):
