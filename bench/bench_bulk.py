@@ -23,7 +23,7 @@ MAX_CPU_MS = 1.0
 
 OURS = "llm_pure bulk"
 GOALS = {"curator": 5.0, "async-batch-llm": 4.0}
-"""So many times the peer's rows per CPU second, of the whole process with its start."""
+"""So many times the peer's rows per CPU second, of the process with its start."""
 
 _SCRIPT = Path(__file__).with_name("bulk_contestants.py")
 
@@ -77,21 +77,21 @@ def _report(seen: dict[str, list[dict[str, float]]], rows: int, rounds: int) -> 
         cpu_ms = median([_cpu_ms(line) for line in measured])
         rows_s = median([line["rows"] / line["seconds"] for line in measured])
         answered = min(line["answered"] for line in measured)
-        whole_ms = median([1000 * line["process_cpu_s"] / line["rows"] for line in measured])
-        ratio, whole = [
+        process_ms = median([1000 * line["process_cpu_s"] / line["rows"] for line in measured])
+        ratio, process_ratio = [
             median([line[key] / ours[key] for line, ours in zip(measured, seen[OURS], strict=True)])
             for key in ("cpu_s", "process_cpu_s")
         ]
         goal = met(cpu_ms <= MAX_CPU_MS, f"at most {MAX_CPU_MS:g} ms") if "llm_pure" in name else ""
         if name in GOALS:
-            goal = met(whole >= GOALS[name], f"at least {GOALS[name]:g}x")
+            goal = met(process_ratio >= GOALS[name], f"at least {GOALS[name]:g}x")
         lines.append(
             (
                 name,
                 f"{cpu_ms:.2f}",
                 times(ratio),
-                f"{1000 / whole_ms:.0f}",
-                times(whole),
+                f"{1000 / process_ms:.0f}",
+                times(process_ratio),
                 f"{rows_s:.0f}",
                 f"{answered:.0f}",
                 goal,
@@ -103,8 +103,8 @@ def _report(seen: dict[str, list[dict[str, float]]], rows: int, rounds: int) -> 
                 "name": name,
                 "cpu_ms": cpu_ms,
                 "ours_is_faster": ratio,
-                "process_rows_s": 1000 / whole_ms,
-                "process_ours_is_faster": whole,
+                "process_rows_s": 1000 / process_ms,
+                "process_ours_is_faster": process_ratio,
                 "rows_s": rows_s,
                 "answered": answered,
             }

@@ -31,6 +31,7 @@ from llm_pure.adapters.dialects.common.make_batch import (
     LIST_SIZE,
     BatchWire,
     Json,
+    is_empty_without_list,
     make_batch,
     results_error,
 )
@@ -281,10 +282,6 @@ def _status_of_words(text: str) -> int:
     return _PHRASES.get(word.lower()) or grpc_status(word)
 
 
-def _is_empty(raw: Json) -> bool:
-    return True  # lists without a row are left out of the service's JSON
-
-
 WIRE = BatchWire(
     shape="storage",
     make_line=_make_line,
@@ -305,7 +302,7 @@ WIRE = BatchWire(
     page_parameter="pageToken",
     page_field="nextPageToken",
     lists=(_JOBS,),
-    is_empty=_is_empty,
+    is_empty=is_empty_without_list,
     deletes=frozenset({"files", "job"}),
     delete_file=gcs_objects.build_delete,
     takes_headers=False,

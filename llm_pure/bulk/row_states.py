@@ -57,7 +57,7 @@ class RowStates:
     ) -> None:
         """row_of: (id, hint) -> the rows with this id, which are several if equal rows are sent once.
 
-        are_at: (ids, hints) -> true if `row_of` of each returns its hint and nothing else, which many lines are asked at once.
+        are_at: (ids, hints) -> true if `row_of` of each returns its hint and nothing else, for many lines at once.
         """
         self._row_of = row_of
         self._are_at = are_at

@@ -260,6 +260,6 @@ def _labels(labels: Labels) -> str:
 
 
 def _number(value: float) -> str:
-    if not isfinite(value):  # a sum of what a provider said its calls cost
+    if not isfinite(value):  # a sum of costs that a provider reports
         return "NaN" if isnan(value) else "+Inf" if value > 0 else "-Inf"
     return str(int(value)) if value == int(value) else repr(float(value))

@@ -9,9 +9,7 @@ from msgspec.structs import replace
 
 from llm_pure.core.adaptations import Adaptation
 from llm_pure.framing.json_codec import any_json
-from llm_pure.types.messages import Message, Opaque, Part, Text, ToolCall, ToolResult
-
-NO_RESULT = "The call was interrupted: there is no result."
+from llm_pure.types.messages import NO_RESULT, Message, Opaque, Part, Text, ToolCall, ToolResult
 
 
 def completed_history(messages: Sequence[Message], adaptations: list[Adaptation]) -> list[Message]:

@@ -152,6 +152,9 @@ class Opaque(msgspec.Struct, frozen=True, gc=False, tag="opaque"):
     """The complete object as JSON text; sent back unchanged, to this provider only."""
 
 
+NO_RESULT = "The call was interrupted: there is no result."
+"""Text of the result that a call without one gets, where a service or a client needs one."""
+
 ToolResultContent: TypeAlias = Text | Image | Audio | Document | Video | Opaque
 
 

@@ -9,7 +9,7 @@ cut off the beginning of a conversation.
 """
 
 import re
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Sequence
 from functools import cached_property
 
@@ -25,11 +25,7 @@ from llm_pure.adapters.dialects.common.adaptations import (
 )
 from llm_pure.adapters.dialects.common.turn_rules import Placed, Turn, TurnRules
 from llm_pure.core.adaptations import Adaptation
-from llm_pure.types.messages import Opaque, Text, ToolCall, ToolResult
-
-NO_RESULT = "The call was interrupted: there is no result."
-"""Text of the result of a call that has none in the conversation."""
-
+from llm_pure.types.messages import NO_RESULT, Opaque, Text, ToolCall, ToolResult
 
 ERROR_TEXT = "Error."
 """Text of a result that is an error and says nothing else.
@@ -49,16 +45,17 @@ def pair_results(turns: list[Turn], rules: TurnRules, adaptations: list[Adaptati
 def _are_paired(turns: Sequence[Turn], rules: TurnRules) -> bool:
     """Whether nothing has to change, as in most conversations."""
     anywhere, ordered = rules.results == "anywhere", _by_order(rules)
-    waiting: Counter[str] = Counter()
-    order: deque[str] = deque()
+    waiting: dict[str, int] = {}
+    order: deque[str] = deque()  # filled only where the order counts
     for turn in turns:
         is_assistant = turn.role == "assistant"
         if is_assistant and waiting and not anywhere:
             return False
         for _, part in turn.parts:
             if type(part) is ToolCall and is_assistant:
-                waiting[part.id] += 1
-                order.append(part.id)
+                waiting[part.id] = waiting.get(part.id, 0) + 1
+                if ordered:
+                    order.append(part.id)
             elif type(part) is ToolResult and not is_assistant:
                 call_id = part.tool_call_id
                 if call_id not in waiting or (ordered and order.popleft() != call_id):

@@ -64,6 +64,11 @@ def _is_never_empty(raw: Json) -> bool:
     return False
 
 
+def is_empty_without_list(raw: Json) -> bool:
+    """For services whose JSON leaves out a list without a row."""
+    return True
+
+
 class BatchWire(msgspec.Struct, frozen=True, kw_only=True):
     """What differs between batch services. `service.quirks` has what differs between the providers of one."""
 

@@ -27,6 +27,7 @@ from llm_pure.adapters.dialects.common.make_batch import (
     LIST_SIZE,
     BatchWire,
     Json,
+    is_empty_without_list,
     job_request,
     make_batch,
     results_error,
@@ -227,10 +228,6 @@ def _read_line(service: Service[Any], raw: dict[str, Any]) -> BatchResult:
     return unreadable(service.name, message, preview(raw), custom_id)
 
 
-def _is_empty(raw: Json) -> bool:
-    return True  # lists without a row are left out of the service's JSON
-
-
 WIRE = BatchWire(
     shape="inline_or_file",
     make_line=_make_line,
@@ -251,6 +248,6 @@ WIRE = BatchWire(
     page_parameter="pageToken",
     page_field="nextPageToken",
     lists=("operations", "batches"),
-    is_empty=_is_empty,
+    is_empty=is_empty_without_list,
     deletes=frozenset({"files", "job"}),
 )
