@@ -17,7 +17,7 @@ from llm_pure.types.completion import Completion
 from llm_pure.types.errors import InvalidRequest, LLMError
 from llm_pure.types.http import Headers
 from llm_pure.types.request import ChatRequest
-from llm_pure.types.result import Failure, LLMResult, Success
+from llm_pure.types.result import Failure, LLMResult
 
 OVERHEAD = 0.95
 """The part of a service's limit of bytes that lines may take; the rest is for what is around them."""
@@ -164,10 +164,9 @@ class BatchRows:
             return Failure(read.error or InvalidRequest(message=f"row {row + 1} is empty"))
         request = read.request
         config = self._target.config
+        model = request.model or config.model
         line = self._api.build_line(config, self.id(row), request)
-        if isinstance(line, Failure):
-            return line
-        return Success((line.unwrap(), request.model or config.model, request))
+        return line.map(lambda built: (built, model, request))
 
 
 def _chunk(job: _Open, model: str) -> Chunk:

@@ -15,7 +15,7 @@ from llm_pure.core.server import ReceivedRequest, ServerDialect
 from llm_pure.server import server_dialects
 from llm_pure.types.completion import Completion
 from llm_pure.types.http import HttpResponse
-from llm_pure.types.result import Failure
+from llm_pure.types.result import Failure, error_of
 
 PREFIX = "llm_"
 
@@ -32,7 +32,7 @@ def llm_columns(result: RowResult, *, typed: bool = False, raw: bool = False) ->
     """Return the columns of a result. typed: with `llm_value`. raw: with `llm_raw`."""
     completion = result.completion or Completion()
     usage = completion.usage
-    error = result.result.failure() if isinstance(result.result, Failure) else None
+    error = error_of(result.result)
     has_text = result.completion is not None
     columns: dict[str, Any] = {
         "llm_text": completion.text if has_text else None,

@@ -34,7 +34,7 @@ from llm_pure.types.completion import Completion
 from llm_pure.types.config import LLMConfig
 from llm_pure.types.errors import ConnectionFailed, InvalidConfiguration, LLMError
 from llm_pure.types.rejection import ok
-from llm_pure.types.result import Failure, LLMResult, Success
+from llm_pure.types.result import Failure, LLMResult, Success, error_of
 
 HEARTBEAT_S = 1.0
 START_INTERVAL_S = 0.004
@@ -245,7 +245,7 @@ class LocalLoop:
             completion = result.unwrap()
             if self._run.spec.schema is not None:
                 typed = typed_value(self._run.spec.schema, self._run.spec.schema, completion)
-                error = typed.failure() if isinstance(typed, Failure) else None
+                error = error_of(typed)
                 if error is not None:
                     error = msgspec.structs.replace(error, **_without_partial(error))
         self._write(number, custom_id, record, took_s, completion, error)

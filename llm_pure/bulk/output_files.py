@@ -9,7 +9,7 @@ from llm_pure.bulk.columns import OutputForm, output_line
 from llm_pure.bulk.joining import RowResult
 from llm_pure.bulk.run_directory import Run, directory_error, write_atomically
 from llm_pure.types.rejection import Rejected, ok, returns_failure
-from llm_pure.types.result import Failure
+from llm_pure.types.result import error_of
 
 RESULTS = "out.jsonl"
 ERRORS = "errors.jsonl"
@@ -60,7 +60,7 @@ class _Lines:
 
     def _results(self) -> Iterator[RowResult]:
         for result in self._run.results():
-            if not self._only_errors or isinstance(result.result, Failure):
+            if not self._only_errors or error_of(result.result) is not None:
                 yield result
 
 

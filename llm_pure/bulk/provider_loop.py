@@ -72,7 +72,7 @@ from llm_pure.types.errors import (
     LLMError,
     RateLimited,
 )
-from llm_pure.types.result import Failure, LLMResult
+from llm_pure.types.result import Failure, LLMResult, error_of
 
 MAX_ROUNDS = 2
 """How often a row goes into a job in one part of a run; then it stays open, for `--finish live` or a later `resume`."""
@@ -335,7 +335,7 @@ class ProviderLoop:
             schema = self._run.spec.schema
             if schema is not None:
                 typed = typed_value(schema, schema, completion)
-                error = typed.failure() if isinstance(typed, Failure) else None
+                error = error_of(typed)
         if error is not None and before == FINAL:
             return True
         read = self._run.row(row)

@@ -21,7 +21,7 @@ from llm_pure.types.completion import Completion
 from llm_pure.types.errors import IncompleteAnswer, StreamInterrupted
 from llm_pure.types.events import ReasoningDelta, RefusalDelta, StreamEvent, TextDelta
 from llm_pure.types.request import ChatRequest
-from llm_pure.types.result import Failure, LLMResult
+from llm_pure.types.result import Failure, LLMResult, error_of
 
 INCOMPLETE = "the text above is incomplete"
 
@@ -71,10 +71,9 @@ def _print_result(result: LLMResult[Completion], options: Namespace) -> int:
         for call in completion.tool_calls:
             print_note(f"tool call: {call.name}({call.arguments})")
         print_note(summary(completion))
-    complete = require_complete(completion)
-    if not isinstance(complete, Failure):
+    stopped = error_of(require_complete(completion))
+    if stopped is None:
         return OK
-    stopped = complete.failure()
     if isinstance(stopped, IncompleteAnswer):
         print_note(INCOMPLETE)
     return print_error(stopped)

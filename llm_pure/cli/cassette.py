@@ -21,7 +21,7 @@ from llm_pure.replay.checks.show import show_lines
 from llm_pure.replay.secrets.redaction import Redaction, redact_cassette
 from llm_pure.replay.secrets.scan import scan_interaction, scan_paths
 from llm_pure.types.completion import Completion
-from llm_pure.types.result import Failure
+from llm_pure.types.result import Failure, error_of
 
 
 def check(options: Namespace) -> int:
@@ -147,9 +147,9 @@ def _redact(file: Path, redaction: Redaction, *, dry_run: bool) -> int:
     redacted = redact_cassette(loaded.unwrap(), redaction)
     if redacted != loaded.unwrap():
         out(f"{'would change' if dry_run else 'changed'} {file}")
-        saved = None if dry_run else save_cassette(file, redacted)
-        if isinstance(saved, Failure):
-            print_error(saved.failure())
+        error = None if dry_run else error_of(save_cassette(file, redacted))
+        if error is not None:
+            print_error(error)
             return DATA
     code = OK
     for index, interaction in enumerate(redacted.interactions):

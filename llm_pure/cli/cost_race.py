@@ -20,7 +20,7 @@ from llm_pure.transports.scripted import ScriptedResponse, ScriptedTransport
 from llm_pure.types.config import LLMConfig
 from llm_pure.types.errors import BudgetExceeded
 from llm_pure.types.http import HttpRequest
-from llm_pure.types.result import Failure
+from llm_pure.types.result import error_of
 
 _CONFIG = LLMConfig(api_key="not-sent-anywhere", model="gpt-4o", max_token=1000, stream=False)
 _MAX_START_S = 60.0
@@ -137,6 +137,6 @@ def _work(path: str, calls: int, seed: int) -> tuple[int, int, int]:
 
     with LLM(_CONFIG, ScriptedTransport(respond), retry=NO_RETRY, budget=budget) as llm:
         results = [llm.completion("how are you?") for _ in range(calls)]
-    errors = [result.failure() for result in results if isinstance(result, Failure)]
+    errors = [error for error in map(error_of, results) if error is not None]
     refused = sum(isinstance(error, BudgetExceeded) for error in errors)
     return calls - len(errors), refused, len(errors) - refused

@@ -5,6 +5,7 @@ No network; values of secrets are not included.
 
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
+from functools import partial
 from importlib.util import find_spec
 
 import msgspec
@@ -21,7 +22,7 @@ from llm_pure.types.errors import InvalidConfiguration, LLMError
 from llm_pure.types.messages import user
 from llm_pure.types.redact import redact_proxy, redact_url
 from llm_pure.types.request import ChatRequest
-from llm_pure.types.result import Failure, LLMResult, Success
+from llm_pure.types.result import Failure, LLMResult, Success, error_of
 from llm_pure.types.secret_spellings import mask_secrets, three_stars
 
 TRANSPORT_PACKAGES = ("aiohttp", "httpx", "httpx2")
@@ -104,7 +105,7 @@ def diagnose(
         msgspec.structs.replace(row, value=mask_secrets(row.value, secrets, three_stars))
         for row in settings
     ]
-    error = annotate_error(target, check.failure()) if isinstance(check, Failure) else None
+    error = error_of(check.alt(partial(annotate_error, target)))
     return ModelReport(name, tuple(shown), error)
 
 

@@ -16,7 +16,7 @@ from llm_pure.replay.checks.fuzz import FuzzRecord, fuzz_paths
 from llm_pure.replay.disorders.table import DISORDERS
 from llm_pure.replay.secrets.redaction import redact_cassette
 from llm_pure.types.redact import redact
-from llm_pure.types.result import Failure
+from llm_pure.types.result import error_of
 
 _ROUNDS_SHARE = 5
 """A deformed answer is split and cut in a fifth of the rounds, since an answer has about 30 disorders."""
@@ -101,8 +101,8 @@ def _line(record: FuzzRecord) -> str:
 
 
 def _save(example: Cassette, path: Path) -> None:
-    saved = save_cassette(path, redact_cassette(example))
-    if isinstance(saved, Failure):
-        print_error(saved.failure())
+    error = error_of(save_cassette(path, redact_cassette(example)))
+    if error is not None:
+        print_error(error)
     else:
         print_note(f"      the shortest body that shows it: {path}")

@@ -34,6 +34,7 @@ from llm_pure.types.events import (
     ToolCallDelta,
 )
 from llm_pure.types.http import Headers, HttpResponse, ResponseHead
+from llm_pure.types.rejection import Rejected
 from llm_pure.types.result import Failure, LLMResult, Success
 
 F = TypeVar("F", bound=bytes | Frame)
@@ -57,7 +58,18 @@ class StreamState(msgspec.Struct, frozen=True, kw_only=True):
 S = TypeVar("S", bound=StreamState)
 
 Step = Callable[[S, F], tuple[S, Sequence[StreamEvent]]]
-"""(state, frame) -> the next state, and the frame's events."""
+"""(state, frame) -> the next state, and the frame's events. Raises Rejected for a frame that cannot be read."""
+
+
+def take_step(
+    step: Callable[..., tuple[S, Sequence[StreamEvent]]], state: S, *frame: Any
+) -> tuple[S, Sequence[StreamEvent]]:
+    """Call `step` with the state and a frame. A frame that it rejects is the state's fault."""
+    try:
+        return step(state, *frame)
+    except Rejected as rejected:
+        return msgspec.structs.replace(state, fault=rejected.error), ()
+
 
 TextFastPath = Callable[[S, Iterator[F], list[StreamEvent]], F | None]
 """Fast path for consecutive text frames: append their TextDelta events, return the first other frame or None. Must
@@ -246,7 +258,10 @@ class StepDecoder(Generic[S, F]):
             frame = next(remaining, None)
             while frame is not None:
                 before = state
-                state, frame_events = step(state, frame)
+                try:  # take_step, without the call
+                    state, frame_events = step(state, frame)
+                except Rejected as rejected:
+                    state, frame_events = msgspec.structs.replace(state, fault=rejected.error), ()
                 if state.fault is not None or type(frame) is ErrorData:
                     state, frame_events = self._step_leniently(before, frame, state, frame_events)
                     events += frame_events
@@ -293,7 +308,7 @@ class StepDecoder(Generic[S, F]):
         from llm_pure.core.lenient_json import lenient_frames  # imported late: start-up
 
         for data, has_content in lenient_frames(frame_data(frame)):
-            other = self._step(before, with_data(frame, data))
+            other = take_step(self._step, before, with_data(frame, data))
             is_read = not has_content or any(isinstance(event, _CONTENT) for event in other[1])
             if other[0].fault is None and is_read:
                 return other

@@ -21,7 +21,7 @@ from llm_pure.types.completion import Completion
 from llm_pure.types.errors import LLMError
 from llm_pure.types.http import HttpRequest, HttpResponse
 from llm_pure.types.rejection import ok
-from llm_pure.types.result import Failure, LLMResult, Success
+from llm_pure.types.result import Failure, LLMResult, Success, error_of
 
 if TYPE_CHECKING:
     from llm_pure.gateway.handler import RequestHandler
@@ -200,11 +200,11 @@ async def _stream(
         except asyncio.CancelledError:
             if not watch.caused():
                 raise
-            partial = stream.result()
+            interrupted = error_of(stream.result())
             if watch.gone:
                 raise ClientGone from None
             assert watch.expired is not None
-            received = partial.failure().partial if isinstance(partial, Failure) else None
+            received = None if interrupted is None else interrupted.partial
             result = Failure(msgspec.structs.replace(watch.expired, partial=received))
         finally:
             watch.stop()

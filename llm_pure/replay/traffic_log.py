@@ -31,7 +31,7 @@ from llm_pure.replay.secrets.scan import high_entropy_texts
 from llm_pure.transports.override import TRAFFIC_LOG_ENV
 from llm_pure.transports.sockets import ForkSafeLock
 from llm_pure.types.http import HttpRequest
-from llm_pure.types.result import Failure, LLMResult, Success
+from llm_pure.types.result import LLMResult, Success, error_of
 
 _ON = ("1", "on", "true", "yes")
 _log = logging.getLogger("llm_pure")
@@ -101,9 +101,9 @@ class TrafficLog:
         name = f"{now:%Y%m%dT%H%M%S}{now.microsecond // 1000:03}-{secrets.token_hex(3)}.yaml"
         recorded_from = f"a log of {now:%Y-%m-%d %H:%M:%S} UTC"
         cassette = Cassette(interactions=(redacted,), recorded_from=recorded_from)
-        saved = save_cassette(self.folder / name, cassette, private=True)
-        if isinstance(saved, Failure):
-            _log.warning("%s", saved.failure().message)
+        error = error_of(save_cassette(self.folder / name, cassette, private=True))
+        if error is not None:
+            _log.warning("%s", error.message)
         return Success(redacted)
 
 

@@ -28,7 +28,7 @@ from llm_pure.server.translation import (
 from llm_pure.types.errors import InvalidRequest, LLMError, ProtocolError, UnsupportedFeature
 from llm_pure.types.http import HttpRequest, HttpResponse, ResponseHead
 from llm_pure.types.rejection import ok, reject, returns_failure
-from llm_pure.types.result import Failure, LLMResult
+from llm_pure.types.result import Failure, error_of
 
 BodyKind: TypeAlias = Literal["request", "answer", "stream", "log", ""]
 """What a body is; "" for something else."""
@@ -230,7 +230,7 @@ def _answer(
         kind="answer",
         body=answer.response.body,
         adaptations=answer.adaptations,
-        error=_error_of(answer.result),
+        error=error_of(answer.result),
     )
 
 
@@ -242,9 +242,5 @@ def _stream(data: bytes, from_dialect: str, to_dialect: str, model: str) -> Tran
     body = stream.feed(data) + stream.close()
     outcome = stream.outcome or Failure(ProtocolError(message="the stream has no end"))
     return TranslatedBody(
-        kind="stream", body=body, adaptations=stream.adaptations, error=_error_of(outcome)
+        kind="stream", body=body, adaptations=stream.adaptations, error=error_of(outcome)
     )
-
-
-def _error_of(result: LLMResult[Any]) -> LLMError | None:
-    return result.failure() if isinstance(result, Failure) else None

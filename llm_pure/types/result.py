@@ -1,7 +1,7 @@
 """`LLMResult[A]`: a Success with an A or a Failure with an LLMError, both of the package `returns`."""
 
 from collections.abc import Callable
-from typing import TypeAlias, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 from returns.result import Failure, Result, Success
 
@@ -12,7 +12,7 @@ B = TypeVar("B")
 
 LLMResult: TypeAlias = Result[A, LLMError]
 
-__all__ = ["Failure", "LLMResult", "Result", "Success", "fold"]
+__all__ = ["Failure", "LLMResult", "Result", "Success", "error_of", "fold"]
 
 
 def fold(result: LLMResult[A], *, ok: Callable[[A], B], err: Callable[[LLMError], B]) -> B:
@@ -24,3 +24,12 @@ def fold(result: LLMResult[A], *, ok: Callable[[A], B], err: Callable[[LLMError]
     if isinstance(result, Failure):
         return err(result.failure())
     return ok(result.unwrap())
+
+
+def error_of(result: LLMResult[Any]) -> LLMError | None:
+    """Return the error of a Failure; None for a Success.
+
+    >>> error_of(Success(2)) is None
+    True
+    """
+    return result.failure() if isinstance(result, Failure) else None

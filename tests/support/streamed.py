@@ -6,7 +6,7 @@ import msgspec
 
 from llm_pure import Completion, HttpResponse, LLMError, ResponseHead, StreamEvent
 from llm_pure.core.provider import StreamDecoder
-from llm_pure.core.stream import S, Step
+from llm_pure.core.stream import S, Step, take_step
 from llm_pure.replay.checks.stream_properties import StreamOutcome, read_pieces
 from llm_pure.types.result import Failure, LLMResult, Success
 from tests.support.pieces import one_byte_at_a_time
@@ -85,7 +85,7 @@ def step_once(
 ) -> tuple[S, list[StreamEvent]]:
     """The state and the events after one frame. Checks that a faulty frame, and no other, leaves a fault, that the last
     frame ends the stream, and that nothing changes after the end where the dialect ignores what comes then."""
-    after, events = step(state, frame)
+    after, events = take_step(step, state, frame)
     if state.ended and ignored_after_end:
         assert (after, list(events)) == (state, [])
     else:

@@ -40,7 +40,7 @@ from llm_pure.types.events import (
     UsageReported,
 )
 from llm_pure.types.http import HttpResponse, ResponseHead
-from llm_pure.types.result import Failure
+from llm_pure.types.rejection import ok
 
 FINISH: Mapping[str, FinishReason] = {
     "end_turn": "stop",
@@ -102,9 +102,7 @@ def read_event(service: AnyService, head: ResponseHead, state: State, data: byte
     if state.phase is Phase.DONE and b"error" not in data:
         return state, ()
     decoded = decode_any(data, provider=service.name, where="event")
-    if isinstance(decoded, Failure):
-        return (state, ()) if state.phase is Phase.DONE else _fail(state, decoded.failure())
-    raw = decoded.unwrap()
+    raw: Any = decoded.value_or(None) if state.phase is Phase.DONE else ok(decoded)
     kind = raw.get("type") if isinstance(raw, dict) else None
     kind = kind if isinstance(kind, str) else None
     is_known = kind in wire.EVENTS or kind == "message"
@@ -136,13 +134,11 @@ def _read_event(service: AnyService, state: State, raw: dict[str, Any], data: by
         return state, (ExtraReceived(kind, [raw], append=True),)
     else:
         shape = wire.EVENTS[kind]
-    typed = convert(shape, raw, provider=service.name, where=kind)
-    if isinstance(typed, Failure):
-        return _fail(state, typed.failure())
+    event = ok(convert(shape, raw, provider=service.name, where=kind))
     try:
         if kind != "message":
-            return _transition(service, state, typed.unwrap(), raw)
-        state, events = _transition(service, State(), typed.unwrap(), raw)
+            return _transition(service, state, event, raw)
+        state, events = _transition(service, State(), event, raw)
         state, ended = end_message(service, state)
         return state, [*events, *ended]
     except Misplaced as error:

@@ -55,6 +55,7 @@ from llm_pure.types.events import (
     UsageReported,
 )
 from llm_pure.types.http import ResponseHead
+from llm_pure.types.rejection import ok
 from llm_pure.types.result import Failure
 
 FINISH: Mapping[str, FinishReason] = {
@@ -102,11 +103,9 @@ def read_event(service: AnyService, state: State, kind: str, raw: Any) -> Steppe
         error = event_error(service, kind, raw)
         return (state, _unknown(kind, raw)) if error is None else (replace(state, fault=error), ())
     shape, read = reader
-    typed = convert(shape, raw, provider=service.name, where=kind)
-    if isinstance(typed, Failure):
-        return replace(state, fault=typed.failure()), ()
+    typed = ok(convert(shape, raw, provider=service.name, where=kind))
     try:
-        return read(service, state, typed.unwrap(), raw)
+        return read(service, state, typed, raw)
     except RecursionError as error:  # deep nesting: JSON that can be decoded and not be encoded
         return replace(
             state, fault=protocol_error(error, b"", provider=service.name, where=kind)

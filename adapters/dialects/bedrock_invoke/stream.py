@@ -5,6 +5,7 @@ Source: botocore 1.44.5 (ResponseStream), ../shared/wire/bedrock.md sections 4, 
 """
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any, Literal, TypeAlias
 
 from msgspec.structs import replace
@@ -20,7 +21,7 @@ from llm_pure.adapters.dialects.common.extra_fields import extra_events
 from llm_pure.adapters.dialects.openai_chat.think_tags import TaggedState, read_tagged_chunk
 from llm_pure.core.dialect import AnyService, Service
 from llm_pure.core.error_mapping import with_body
-from llm_pure.core.stream import StreamState
+from llm_pure.core.stream import StreamState, take_step
 from llm_pure.framing.aws_eventstream import EventStreamMessage
 from llm_pure.framing.json_codec import (
     DECODE_ERRORS,
@@ -41,7 +42,7 @@ from llm_pure.types.events import (
     UsageReported,
 )
 from llm_pure.types.http import HttpResponse, ResponseHead
-from llm_pure.types.result import Failure
+from llm_pure.types.rejection import ok
 
 METRICS = "amazon-bedrock-invocationMetrics"
 
@@ -103,12 +104,8 @@ def _read_frame(
     if kind != "chunk":
         value = decode_any(frame.payload, provider=service.name).value_or(None)
         return state, (ExtraReceived(kind, [value], append=True),) if value else ()
-    decoded = decode(wire.CHUNK, frame.payload, provider=service.name, where="chunk").bind(
-        lambda chunk: decode_any(chunk.bytes, provider=service.name, where="chunk")
-    )
-    if isinstance(decoded, Failure):
-        return replace(state, fault=decoded.failure()), ()
-    raw = decoded.unwrap()
+    chunk = ok(decode(wire.CHUNK, frame.payload, provider=service.name, where="chunk"))
+    raw = ok(decode_any(chunk.bytes, provider=service.name, where="chunk"))
     if not isinstance(raw, dict):
         return state, (ExtraReceived("chunk", [raw], append=True),) if raw else ()
     try:
@@ -183,9 +180,11 @@ def _inner_step(
     events: Sequence[StreamEvent] = ()
     after: StreamState | None = inner
     if isinstance(inner, anthropic_messages.State):
-        after, events = anthropic_messages.step(service.quirks.anthropic, head, inner, data)
+        inner_step = partial(anthropic_messages.step, service.quirks.anthropic, head)
+        after, events = take_step(inner_step, inner, data)
     elif isinstance(inner, TaggedState):
-        after, events = read_tagged_chunk(service.quirks.openai, head, inner, data)
+        read_chunk = partial(read_tagged_chunk, service.quirks.openai, head)
+        after, events = take_step(read_chunk, inner, data)
     if after is not None and after.fault is not None:  # the frame has the JSON in base64
         after = replace(after, fault=with_body(after.fault, any_json(data)))
     return _with_inner(state, after, events), events
@@ -193,11 +192,11 @@ def _inner_step(
 
 def _nova(service: Service[Families], state: State, raw: dict[str, Any]) -> Stepped:
     """Read a chunk of Nova: Converse's events, with the event's name as the key."""
-    inner = state.inner
+    inner, read_event = state.inner, partial(converse.read_event, service)
     events: list[StreamEvent] = []
     for kind, value in raw.items():
         if isinstance(inner, ConverseState) and inner.fault is None:
-            inner, inner_events = converse.read_event(service, inner, kind, value)
+            inner, inner_events = take_step(read_event, inner, kind, value)
             events += inner_events
     return _with_inner(state, inner, events), events
 
@@ -224,10 +223,8 @@ def read_other(service: AnyService, state: State, raw: dict[str, Any]) -> Steppe
     shape = shape_of(raw)
     if shape is None:
         return state, (ExtraReceived("chunk", [raw], append=True),)
-    typed = convert(shape.struct, raw, provider=service.name, where="chunk")
-    if isinstance(typed, Failure):
-        return replace(state, fault=typed.failure()), ()
-    events = list(shape.read(typed.unwrap(), state.calls))
+    typed = ok(convert(shape.struct, raw, provider=service.name, where="chunk"))
+    events = list(shape.read(typed, state.calls))
     events += extra_events(raw, shape.known)
     calls = state.calls + len([event for event in events if isinstance(event, ToolCallDelta)])
     counts = {**(state.counts or {}), **counts_in(raw)}

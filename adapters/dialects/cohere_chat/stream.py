@@ -43,7 +43,7 @@ from llm_pure.types.events import (
 )
 from llm_pure.types.http import HttpResponse, ResponseHead
 from llm_pure.types.messages import Opaque
-from llm_pure.types.result import Failure
+from llm_pure.types.rejection import ok
 
 PLAN, CALLS = 2**32, 2**32 + 1
 """Indexes of the plan and of the first call; blocks have lower ones."""
@@ -114,10 +114,7 @@ def read_frame(
         return state, []
     if state.ended:
         return state, []
-    decoded = decode_any(frame, provider=service.name, where="event")
-    if isinstance(decoded, Failure):
-        return replace(state, fault=decoded.failure()), []
-    raw = decoded.unwrap()
+    raw = ok(decode_any(frame, provider=service.name, where="event"))
     response = HttpResponse(200, head.headers)
     kind = raw.get("type") if isinstance(raw, dict) else None
     error = find_error(service, raw, response)
@@ -126,10 +123,9 @@ def read_frame(
             return replace(state, fault=error), []
         if isinstance(kind, str):
             return state, []
-    typed = decode(wire.EVENT, frame, provider=service.name, where="event")
-    if isinstance(typed, Failure):
-        return replace(state, fault=error or typed.failure()), []
-    state, events = _read_event(service, head, state, typed.unwrap(), raw)
+    decoded = decode(wire.EVENT, frame, provider=service.name, where="event")
+    typed = ok(decoded.alt(lambda fault: error or fault))
+    state, events = _read_event(service, head, state, typed, raw)
     return (state if error is None else replace(state, fault=state.fault or error)), events
 
 

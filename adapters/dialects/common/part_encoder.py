@@ -43,7 +43,7 @@ from llm_pure.types.events import (
     UsageReported,
 )
 from llm_pure.types.messages import Opaque, Part, Reasoning, Refusal, Text, ToolCall
-from llm_pure.types.result import Failure, LLMResult
+from llm_pure.types.result import LLMResult, error_of
 
 
 class PartEncoder:
@@ -138,7 +138,7 @@ class PartEncoder:
         if self.is_closed:
             return b""
         self.is_closed = True
-        error = outcome.failure() if isinstance(outcome, Failure) else self._incomplete()
+        error = error_of(outcome) or self._incomplete()
         if error is None:
             self.begin()
             for sequence in self.sequences.values():

@@ -33,7 +33,7 @@ from llm_pure.types.events import (
 )
 from llm_pure.types.http import HttpResponse, ResponseHead
 from llm_pure.types.messages import Image, Opaque
-from llm_pure.types.result import Failure
+from llm_pure.types.rejection import ok
 
 REASONING, TEXT, MEDIA, CALLS = 0, 1, 2, 2**32
 """Indexes of the parts of a choice."""
@@ -97,17 +97,12 @@ def _read_frame(
 ) -> tuple[State, list[StreamEvent]]:
     if is_blank_event(frame):
         return state, []
-    decoded = decode_any(frame, provider=service.name, where="frame")
-    if isinstance(decoded, Failure):
-        return replace(state, fault=decoded.failure()), []
-    raw = decoded.unwrap()
+    raw = ok(decode_any(frame, provider=service.name, where="frame"))
     error = find_error(service, raw, HttpResponse(200, head.headers))
     if isinstance(raw, dict) and not isinstance(raw.get("output"), dict):
         return replace(state, fault=error), []
-    typed = decode(wire.FRAME, frame, provider=service.name, where="frame")
-    if isinstance(typed, Failure):
-        return replace(state, fault=typed.failure()), []
-    state, events = read_frame(service, state, typed.unwrap(), raw)
+    typed = ok(decode(wire.FRAME, frame, provider=service.name, where="frame"))
+    state, events = read_frame(service, state, typed, raw)
     return (state if error is None else replace(state, fault=error)), events
 
 

@@ -3,6 +3,7 @@
 A response with text, thinking and calls alone takes a fast path; a test holds both paths together.
 """
 
+from functools import partial
 from typing import Any
 
 from msgspec.structs import replace
@@ -24,6 +25,7 @@ from llm_pure.adapters.dialects.gemini_content.usage import read_usage
 from llm_pure.core.collect import finalize
 from llm_pure.core.dialect import AnyService, malformed_response, parse_body
 from llm_pure.core.error_mapping import request_id
+from llm_pure.core.stream import take_step
 from llm_pure.framing.json_codec import decode, decode_shallow, json_text, plain_object
 from llm_pure.types.completion import Completion, Usage, finish_reason_of
 from llm_pure.types.events import StreamEvent
@@ -72,10 +74,11 @@ def _read(service: AnyService, raw: Any, response: HttpResponse) -> tuple[State,
 def _read_items(service: AnyService, response: HttpResponse) -> tuple[State, list[StreamEvent]]:
     """Read the JSON array of a stream."""
     decoder, state = ItemDecoder(), State()
+    read_item = partial(step, service, response.head)
     events: list[StreamEvent] = []
     for frame in [*decoder.feed(response.body), *decoder.close()]:
         if state.fault is None:
-            state, item_events = step(service, response.head, state, frame)
+            state, item_events = take_step(read_item, state, frame)
             events += item_events
     return state, events
 

@@ -39,6 +39,7 @@ from llm_pure.types.events import (
     UsageReported,
 )
 from llm_pure.types.http import HttpResponse, ResponseHead
+from llm_pure.types.rejection import ok
 from llm_pure.types.result import Failure
 
 FINISH: Mapping[str, FinishReason] = {
@@ -145,18 +146,13 @@ def usage_so_far(state: State) -> list[StreamEvent]:
 def _read_item(
     service: AnyService, head: ResponseHead, state: State, data: bytes
 ) -> tuple[State, list[StreamEvent]]:
-    decoded = decode_any(data, provider=service.name, where="item")
-    if isinstance(decoded, Failure):
-        return replace(state, fault=decoded.failure()), []
-    raw = decoded.unwrap()
+    raw = ok(decode_any(data, provider=service.name, where="item"))
     raw, data = without_enclosure(raw, data)
     error = find_error(service, raw, HttpResponse(head.status, head.headers))
     if error is not None and not has_candidates(raw):
         return replace(state, fault=error), []
-    typed = decode(wire.BODY, data, provider=service.name, where="item")
-    if isinstance(typed, Failure):
-        return replace(state, fault=typed.failure()), []
-    state, events = read_body(service, head, state, typed.unwrap(), raw)
+    typed = ok(decode(wire.BODY, data, provider=service.name, where="item"))
+    state, events = read_body(service, head, state, typed, raw)
     if error is not None and state.fault is None:
         state = replace(state, fault=error)
     return state, events

@@ -28,7 +28,7 @@ from llm_pure.types.events import (
 )
 from llm_pure.types.http import HttpResponse, ResponseHead
 from llm_pure.types.messages import Opaque
-from llm_pure.types.result import Failure
+from llm_pure.types.rejection import ok
 
 TEXT, BLOCKS, CALLS = 0, 1, 1000
 """Indexes of the parts."""
@@ -70,17 +70,12 @@ def _read_frame(
 ) -> tuple[State, list[StreamEvent]]:
     if is_blank_event(frame):  # Meta sends no end marker; servers with two APIs may
         return state, []
-    decoded = decode_any(frame, provider=service.name, where="chunk")
-    if isinstance(decoded, Failure):
-        return replace(state, fault=decoded.failure()), []
-    raw = decoded.unwrap()
+    raw = ok(decode_any(frame, provider=service.name, where="chunk"))
     error = find_error(service, raw, HttpResponse(200, head.headers))
     if isinstance(raw, dict) and "event" not in raw:
         return replace(state, fault=error), []
-    typed = decode(wire.CHUNK, frame, provider=service.name, where="chunk")
-    if isinstance(typed, Failure):
-        return replace(state, fault=typed.failure()), []
-    state, events = _read_chunk(service, state, typed.unwrap(), raw)
+    typed = ok(decode(wire.CHUNK, frame, provider=service.name, where="chunk"))
+    state, events = _read_chunk(service, state, typed, raw)
     return (state if error is None else replace(state, fault=error)), events
 
 

@@ -37,7 +37,7 @@ from llm_pure.types.events import (
 from llm_pure.types.http import HttpResponse, ResponseHead
 from llm_pure.types.media import from_base64, media_type_of
 from llm_pure.types.messages import Image
-from llm_pure.types.result import Failure
+from llm_pure.types.rejection import ok
 
 THINKING, TEXT, IMAGES, CALLS = 0, 1, 2, 2**32
 """Indexes of the parts."""
@@ -123,17 +123,13 @@ def read_frame(
         return state, []
     if state.ended:
         return state, []
-    decoded = decode_any(frame, provider=service.name, where="line")
-    if isinstance(decoded, Failure):
-        return replace(state, fault=decoded.failure()), []
-    raw = decoded.unwrap()
+    raw = ok(decode_any(frame, provider=service.name, where="line"))
     error = find_error(service, raw, HttpResponse(200, head.headers))
-    typed = decode(wire.LINE, frame, provider=service.name, where="line")
-    if isinstance(typed, Failure):
-        return replace(state, fault=error or typed.failure()), []
+    decoded = decode(wire.LINE, frame, provider=service.name, where="line")
+    typed = ok(decoded.alt(lambda fault: error or fault))
     if error is not None and not ("message" in raw or "response" in raw):
         return replace(state, fault=error), []
-    state, events = read_line(service, state, typed.unwrap(), raw)
+    state, events = read_line(service, state, typed, raw)
     if error is not None:  # the content beside an error is kept
         return replace(state, fault=error), events
     return state, events

@@ -40,7 +40,7 @@ from llm_pure.types.events import (
     UsageReported,
 )
 from llm_pure.types.http import HttpResponse, ResponseHead
-from llm_pure.types.result import Failure
+from llm_pure.types.rejection import ok
 
 FINISH: Mapping[str, FinishReason] = {
     "stop": "stop",
@@ -191,17 +191,12 @@ def _read_frame(
     if frame.strip() == DONE:
         events = [*_joined_parts(service.name, state)]
         return replace(state, ended=True, details=None, audio=None), events
-    decoded = decode_any(frame, provider=service.name, where="chunk")
-    if isinstance(decoded, Failure):
-        return replace(state, fault=decoded.failure()), []
-    raw = decoded.unwrap()
+    raw = ok(decode_any(frame, provider=service.name, where="chunk"))
     error = find_error(service, raw, HttpResponse(head.status, head.headers))
     if error is not None and not (isinstance(raw, dict) and raw.get("choices")):
         return replace(state, fault=error), []
-    typed = decode(wire.BODY, frame, provider=service.name, where="chunk")
-    if isinstance(typed, Failure):
-        return replace(state, fault=typed.failure()), []
-    state, events = read_body(service, state, typed.unwrap(), raw)
+    typed = ok(decode(wire.BODY, frame, provider=service.name, where="chunk"))
+    state, events = read_body(service, state, typed, raw)
     if error is not None:  # OpenRouter: an error beside choices or in one, whose content is kept
         state = replace(state, fault=error)
     return state, events

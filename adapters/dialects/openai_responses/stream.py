@@ -40,7 +40,7 @@ from llm_pure.types.events import (
     UsageReported,
 )
 from llm_pure.types.http import HttpResponse, ResponseHead
-from llm_pure.types.result import Failure
+from llm_pure.types.rejection import ok
 
 FINISH: Mapping[str, FinishReason] = {
     "completed": "stop",
@@ -124,10 +124,7 @@ def _read_json(service: AnyService, head: ResponseHead, state: State, frame: Sse
     data = frame.data
     if frame.type in HEARTBEAT_TYPES or is_heartbeat(data) or data.strip() == b"[DONE]":
         return state, ()
-    decoded = decode_any(data, provider=service.name, where="event")
-    if isinstance(decoded, Failure):
-        return replace(state, fault=decoded.failure()), ()
-    raw = decoded.unwrap()
+    raw = ok(decode_any(data, provider=service.name, where="event"))
     if isinstance(raw, dict) and raw.get("type") is None and frame.type != "message":
         raw = {**raw, "type": frame.type}
     if isinstance(raw, dict) and str(raw.get("type")) in wire.OTHER_TYPES:

@@ -26,7 +26,7 @@ from llm_pure.types.events import (
     UsageReported,
 )
 from llm_pure.types.http import HttpResponse, ResponseHead
-from llm_pure.types.result import Failure
+from llm_pure.types.rejection import ok
 
 TEXT, CALL = 0, 1
 """Indexes of the parts."""
@@ -70,17 +70,13 @@ def _read_frame(
         return state, []
     if state.ended:
         return state, []
-    decoded = decode_any(frame, provider=service.name, where="frame")
-    if isinstance(decoded, Failure):
-        return replace(state, fault=decoded.failure()), []
-    raw = decoded.unwrap()
+    raw = ok(decode_any(frame, provider=service.name, where="frame"))
     error = find_error(service, raw, HttpResponse(200, head.headers))
     if error is not None and "result" not in raw:
         return replace(state, fault=error), []
-    typed = decode(wire.FRAME, frame, provider=service.name, where="frame")
-    if isinstance(typed, Failure):
-        return replace(state, fault=error or typed.failure()), []
-    state, events = read_frame(service, state, typed.unwrap(), raw)
+    decoded = decode(wire.FRAME, frame, provider=service.name, where="frame")
+    typed = ok(decoded.alt(lambda fault: error or fault))
+    state, events = read_frame(service, state, typed, raw)
     return (state if error is None else replace(state, fault=error)), events
 
 

@@ -28,7 +28,7 @@ from llm_pure.types.events import (
     UsageReported,
 )
 from llm_pure.types.http import HttpResponse, ResponseHead
-from llm_pure.types.result import Failure
+from llm_pure.types.rejection import ok
 
 REASONING, TEXT, CALL = 0, 1, 2
 """Indexes of the parts."""
@@ -72,20 +72,15 @@ def _read_frame(
         return state, []
     if state.ended:
         return state, []
-    decoded = decode_any(frame, provider=service.name, where="frame")
-    if isinstance(decoded, Failure):
-        return replace(state, fault=decoded.failure()), []
-    raw = decoded.unwrap()
+    raw = ok(decode_any(frame, provider=service.name, where="frame"))
     error = find_error(service, raw, HttpResponse(200, head.headers))
     if isinstance(raw, dict) and "header" not in raw:
         return replace(state, fault=error), []
-    typed = decode(wire.FRAME, frame, provider=service.name, where="frame")
-    if isinstance(typed, Failure):
-        return replace(state, fault=typed.failure()), []
-    header = typed.unwrap().header
+    typed = ok(decode(wire.FRAME, frame, provider=service.name, where="frame"))
+    header = typed.header
     if header.code:
         return replace(state, fault=frame_error(service, header, head.headers)), []
-    state, events = _read_content(service, state, typed.unwrap(), raw)
+    state, events = _read_content(service, state, typed, raw)
     return (state if error is None else replace(state, fault=error)), events
 
 

@@ -1,6 +1,7 @@
 """Errors in mid-stream, events out of order or shape, damaged bytes."""
 
 import json
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -14,6 +15,7 @@ from llm_pure.adapters.dialects.anthropic_messages.blocks import Block
 from llm_pure.adapters.dialects.anthropic_messages.stream import Phase
 from llm_pure.adapters.dialects.common.part_identity import Entries
 from llm_pure.core.dialect import open_stream
+from llm_pure.core.stream import take_step
 from llm_pure.types.errors import (
     InvalidRequest,
     Overloaded,
@@ -191,7 +193,7 @@ FRAMES: dict[str, Any] = {
 @pytest.mark.parametrize("frame", FRAMES.values(), ids=FRAMES)
 @pytest.mark.parametrize("state", STATES.values(), ids=STATES)
 def test_every_event_has_an_answer_in_every_phase(state: State, frame: Any) -> None:
-    after, events = step(SERVICE, HEAD, state, json.dumps(frame).encode())
+    after, events = take_step(partial(step, SERVICE, HEAD), state, json.dumps(frame).encode())
     if state.phase is Phase.DONE:
         assert (msgspec.structs.replace(after, fault=None), list(events)) == (state, [])
         assert (after.fault is not None) == (frame == FRAMES["error"])

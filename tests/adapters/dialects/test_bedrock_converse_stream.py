@@ -31,6 +31,7 @@ from llm_pure.adapters.dialects.bedrock_converse import make_service
 from llm_pure.adapters.dialects.bedrock_converse.plain_events import step
 from llm_pure.adapters.dialects.bedrock_converse.state import OpenPart, State
 from llm_pure.adapters.dialects.common.part_identity import Entries
+from llm_pure.core.stream import take_step
 from llm_pure.framing.aws_eventstream import EventStreamMessage
 from llm_pure.types.errors import (
     ContextLengthExceeded,
@@ -379,7 +380,7 @@ SOME_FRAMES = {
 @pytest.mark.parametrize("state", STATES.values(), ids=STATES)
 @pytest.mark.parametrize("frame", SOME_FRAMES.values(), ids=SOME_FRAMES)
 def test_every_frame_has_an_answer_in_every_state(state: State, frame: EventStreamMessage) -> None:
-    after, events = step(SERVICE, STREAM_HEAD, state, frame)
+    after, events = take_step(partial(step, SERVICE, STREAM_HEAD), state, frame)
     assert all(isinstance(one, StreamEvent) for one in events)
     assert after.fault is not None or after.complete == (after.stopped and after.has_metadata)
 

@@ -14,6 +14,7 @@ from llm_pure import (
 )
 from llm_pure.adapters.dialects.bedrock_invoke import make_service
 from llm_pure.adapters.dialects.bedrock_invoke.stream import State, step
+from llm_pure.core.stream import take_step
 from llm_pure.framing.aws_eventstream import EventStreamMessage
 from llm_pure.types.errors import (
     Overloaded,
@@ -116,7 +117,7 @@ SOME_FRAMES = {
 @pytest.mark.parametrize("state", STATES.values(), ids=STATES)
 @pytest.mark.parametrize("frame", SOME_FRAMES.values(), ids=SOME_FRAMES)
 def test_every_frame_has_an_answer_in_every_state(state: State, frame: EventStreamMessage) -> None:
-    after, events = step(SERVICE, STREAM_HEAD, state, frame)
+    after, events = take_step(partial(step, SERVICE, STREAM_HEAD), state, frame)
     assert isinstance(after, State)
     assert all(isinstance(one, StreamEvent) for one in events)
 

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from llm_pure.adapters.dialects.gemini_content.frames import BEGIN, CLOSED, END
 from llm_pure.adapters.dialects.gemini_content.plain_items import step
 from llm_pure.adapters.dialects.gemini_content.stream import State
 from llm_pure.adapters.gemini import PROVIDER
+from llm_pure.core.stream import take_step
 from llm_pure.types.errors import (
     ContentFiltered,
     LLMError,
@@ -133,8 +135,8 @@ FRAMES: dict[str, bytes] = {
 @pytest.mark.parametrize("second", FRAMES.values(), ids=FRAMES)
 @pytest.mark.parametrize("first", FRAMES.values(), ids=FRAMES)
 def test_every_frame_has_an_answer_after_every_other(first: bytes, second: bytes) -> None:
-    state, _ = step(SERVICE, SSE, State(), first)
-    after, events = step(SERVICE, SSE, state, second)
+    state, _ = take_step(partial(step, SERVICE, SSE), State(), first)
+    after, events = take_step(partial(step, SERVICE, SSE), state, second)
     assert isinstance(after, State)
     assert all(isinstance(one, StreamEvent) for one in events)
     if second in (FRAMES["no JSON"], FRAMES["wrong shape"], FRAMES["a list"], FRAMES["error"]):

@@ -27,6 +27,7 @@ from llm_pure.adapters.dialects.openai_responses.hosted_calls import (
 from llm_pure.adapters.dialects.openai_responses.open_items import PARTS_OF_ITEM
 from llm_pure.adapters.dialects.openai_responses.state import State
 from llm_pure.adapters.dialects.openai_responses.stream import step
+from llm_pure.core.stream import take_step
 from llm_pure.framing.sse import SseDecoder, SseEvent
 from llm_pure.types.errors import (
     StreamInterrupted,
@@ -321,7 +322,7 @@ def state_after(*frames: bytes) -> State:
     decoder = SseDecoder()
     state = State()
     for event in decoder.feed(b"".join(frames)):
-        state, _ = step(SERVICE, HEAD, state, event)
+        state, _ = take_step(partial(step, SERVICE, HEAD), state, event)
     return state
 
 
@@ -345,7 +346,7 @@ def test_every_known_event_has_a_struct() -> None:
 @pytest.mark.parametrize("frame_", FRAMES.values(), ids=FRAMES.keys())
 @pytest.mark.parametrize("state", PHASES.values(), ids=PHASES.keys())
 def test_every_frame_has_an_answer_in_every_phase(state: State, frame_: bytes) -> None:
-    after, events = step(SERVICE, HEAD, state, SseEvent(frame_))
+    after, events = take_step(partial(step, SERVICE, HEAD), state, SseEvent(frame_))
     if state.ended:
         assert (after, events) == (state, ())
     for event in events:

@@ -7,6 +7,7 @@ an older fast path reads, which passes over what an earlier event had, is read b
 import json
 import sys
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 import msgspec
@@ -31,6 +32,7 @@ from llm_pure.adapters.dialects.gemini_content import wire as gemini_wire
 from llm_pure.adapters.dialects.ollama_native import stream as ollama_stream
 from llm_pure.adapters.dialects.ollama_native import wire as ollama_wire
 from llm_pure.core.dialect import Dialect, Service
+from llm_pure.core.stream import take_step
 from llm_pure.framing import frame_data
 from llm_pure.framing.aws_eventstream import EventStreamMessage
 from llm_pure.types.http import ResponseHead
@@ -120,7 +122,7 @@ def read(paths: Paths, frames: Sequence[Any], *, fast: bool) -> list[Any]:
     results: list[Any] = []
     for frame in frames:
         step = paths.dialect.step if fast or _is_plain(paths, frame) else paths.slow
-        state, events = step(SERVICE, HEAD, state, frame)
+        state, events = take_step(partial(step, SERVICE, HEAD), state, frame)
         results += [sorted(map(repr, events)), state.complete, state.ended]
         if state.fault is not None:
             return [*results, state.fault]
