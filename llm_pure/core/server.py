@@ -19,7 +19,7 @@ from llm_pure.types.events import StreamEvent
 from llm_pure.types.http import HttpRequest, HttpResponse
 from llm_pure.types.messages import Message, SafeRepr
 from llm_pure.types.operations import Embeddings, EmbedRequest, ModelPage, TokenCount
-from llm_pure.types.request import ChatRequest, ReasoningRequest
+from llm_pure.types.request import ChatRequest
 from llm_pure.types.result import LLMResult
 
 VENDORS: Mapping[str, str] = {
@@ -86,14 +86,6 @@ class ReceivedRequest(SafeRepr, msgspec.Struct, frozen=True, kw_only=True):
     def credential(self) -> Secret | None:
         """The client's key, None without one."""
         return self.credentials[0] if self.credentials else None
-
-    @property
-    def requests_reasoning(self) -> bool:
-        """True if the client asks to see the model's reasoning."""
-        requested = self.chat.reasoning
-        if isinstance(requested, ReasoningRequest):
-            return requested.enabled and requested.summary
-        return requested is not None
 
     @property
     def native(self) -> bool:
