@@ -4,8 +4,8 @@ A worker sends one message for many calls, so the store is no bottleneck. Never 
 """
 
 import sqlite3
-from collections.abc import Callable
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from decimal import Decimal
 from pathlib import Path
 from threading import Lock
@@ -19,7 +19,7 @@ from llm_pure.bulk.leases import Grant, Leases, Want, open_leases
 from llm_pure.framing.json_codec import DECODE_ERRORS
 from llm_pure.policy.rate_limit import RateLimit
 from llm_pure.types.errors import InvalidConfiguration
-from llm_pure.types.rejection import Rejected, returns_failure
+from llm_pure.types.rejection import Rejected, ok, returns_failure
 
 A = TypeVar("A")
 
@@ -155,11 +155,15 @@ class SqliteLeases:
         )
         self._boot = _boot()
         self._lock = Lock()
-        self._connection.execute("pragma journal_mode=wal")
-        self._connection.execute("pragma synchronous=normal")
-        self._connection.execute(
-            "create table if not exists leases (id integer primary key check (id = 1), value blob not null)"
-        )
+        try:
+            self._connection.execute("pragma journal_mode=wal")
+            self._connection.execute("pragma synchronous=normal")
+            self._connection.execute(
+                "create table if not exists leases (id integer primary key check (id = 1), value blob not null)"
+            )
+        except sqlite3.Error:
+            self.close()
+            raise
 
     def configure(self, limit_usd: Decimal | None, limit: RateLimit | None) -> None:
         """Set budget and rates, which all processes follow from now on; None leaves what is there."""
@@ -269,8 +273,31 @@ def open_shared_leases(
     """Open or create a file of leases. Fails with InvalidConfiguration if it cannot be used."""
     try:
         store = SqliteLeases(path)
-        store.configure(limit_usd, limit)
+        try:
+            store.configure(limit_usd, limit)
+        except BaseException:
+            store.close()
+            raise
     except (sqlite3.Error, ValueError, *DECODE_ERRORS) as error:
         message = f"the file of leases {path} cannot be used: {error}"
         raise Rejected(InvalidConfiguration(message=message, field="leases")) from None
     return store
+
+
+@contextmanager
+def leases_of(
+    path: str | Path | None,
+    limit_usd: Decimal | None,
+    limit: RateLimit | None,
+    *,
+    spent_usd: Decimal = Decimal(0),
+) -> Iterator[LeaseStore]:
+    """Yield the leases in the file, which is closed afterwards; without a path those of this process alone.
+
+    spent_usd: before this run, for those of this process; the file has its own. Raises Rejected if the file cannot be used.
+    """
+    if path is None:
+        yield InMemoryLeases(limit_usd, limit, spent_usd=spent_usd)
+        return
+    with closing(ok(open_shared_leases(path, limit_usd, limit))) as store:
+        yield store

@@ -1,23 +1,21 @@
 """Run the open rows of a run in this process: `run_local`, and `arun_local` in an event loop that is there."""
 
 import asyncio
-import signal
-import threading
 from collections.abc import Callable
-from contextlib import suppress
 from decimal import Decimal
 from importlib.util import find_spec
 from pathlib import Path
 from time import monotonic
 from typing import Any
 
-from llm_pure.bulk.lease_stores import InMemoryLeases, LeaseStore, open_shared_leases
+from llm_pure.bulk.lease_stores import leases_of
 from llm_pure.bulk.local_loop import LocalLoop
 from llm_pure.bulk.loop_options import LoopOptions
 from llm_pure.bulk.progress import Progress, run_counts
 from llm_pure.bulk.provider_jobs import no_living_jobs
 from llm_pure.bulk.run_directory import Run
 from llm_pure.bulk.run_summary import RunSummary, Stopper
+from llm_pure.bulk.stop_signals import stop_signals
 from llm_pure.client.billing import PricesInput
 from llm_pure.client.budgets import to_amount
 from llm_pure.client.transport_manager import AnyTransport
@@ -33,16 +31,8 @@ CONCURRENCY = 256
 def run_local(run: Run, *, stopper: Stopper | None = None, **options: Any) -> RunSummary:
     """`arun_local` in an event loop of its own. In the main thread, Ctrl-C and SIGTERM end it: once, no new sends."""
     stopper = stopper or Stopper()
-
-    async def main() -> RunSummary:
-        loop = asyncio.get_running_loop()
-        if threading.current_thread() is threading.main_thread():
-            for number in (signal.SIGINT, signal.SIGTERM):
-                with suppress(NotImplementedError):  # Windows
-                    loop.add_signal_handler(number, stopper.stop)
-        return await arun_local(run, stopper=stopper, **options)
-
-    return asyncio.run(main())
+    with stop_signals(stopper.stop):
+        return asyncio.run(arun_local(run, stopper=stopper, **options))
 
 
 async def arun_local(
@@ -77,11 +67,6 @@ async def arun_local(
         with ok(run.lock()):
             ok(no_living_jobs(run))
             states = run.states()
-            store: LeaseStore
-            if leases is None:
-                store = InMemoryLeases(limit_usd, limit, spent_usd=states.cost_usd)
-            else:
-                store = ok(open_shared_leases(leases, limit_usd, limit))
             options = LoopOptions(
                 concurrency=max(1, concurrency),
                 limit=limit or RateLimit(),
@@ -94,7 +79,9 @@ async def arun_local(
                 on_progress=on_progress,
                 progress_s=progress_s,
             )
-            return await LocalLoop(run, config, states, store, stopper or Stopper(), options).run()
+            with leases_of(leases, limit_usd, limit, spent_usd=states.cost_usd) as store:
+                loop = LocalLoop(run, config, states, store, stopper or Stopper(), options)
+                return await loop.run()
     except Rejected as rejected:
         error: LLMError = rejected.error
     except ValueError as invalid:

@@ -8,9 +8,7 @@ The coordinator is no detached actor: it would hold nothing that the logs do not
 """
 
 import os
-import signal
 import socket
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from decimal import Decimal
@@ -29,6 +27,7 @@ from llm_pure.bulk.ray_worker import SHARDS_AT_A_TIME, Worker, WorkerEnd, Worker
 from llm_pure.bulk.run_directory import Run
 from llm_pure.bulk.run_summary import RunSummary, Stopper
 from llm_pure.bulk.shards import ShardOptions
+from llm_pure.bulk.stop_signals import stop_signals
 from llm_pure.bulk.worker_lock import await_workers
 from llm_pure.client.billing import PricesInput
 from llm_pure.client.budgets import to_amount
@@ -94,7 +93,8 @@ def run_ray(
             remove_spares(run.directory)
             ray = stack.enter_context(_connection(address, workers, num_cpus))
             stopper = stopper or Stopper()
-            stack.enter_context(_signals(stopper))
+            # in place of Ray's own handlers
+            stack.enter_context(stop_signals(stopper.stop))
             directory, start = str(run.directory.absolute()), next_start(run.directory)
             coordinator = CoordinatorOptions(
                 directory=directory, start=start, workers=workers, limit_usd=limit_usd,
@@ -180,20 +180,6 @@ def _connect(address: str) -> None:
 def _no_cluster(address: str | None, failed: Exception) -> ConnectionFailed:
     message = f"no Ray cluster at {address}: {failed}"
     return ConnectionFailed(message=message, code="ray", retryable=False)
-
-
-@contextmanager
-def _signals(stopper: Stopper) -> Iterator[None]:
-    """Ctrl-C and SIGTERM stop the run, in place of Ray's own handlers, while it lasts."""
-    before: dict[int, Any] = {}
-    if threading.current_thread() is threading.main_thread():
-        for number in (signal.SIGINT, signal.SIGTERM):
-            before[number] = signal.signal(number, lambda *_: stopper.stop())
-    try:
-        yield
-    finally:
-        for signal_number, handler in before.items():
-            signal.signal(signal_number, handler)
 
 
 class _Driver:

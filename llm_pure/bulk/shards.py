@@ -10,13 +10,14 @@ model in its own configuration and environment. Each attempt at a shard has a lo
 import asyncio
 import re
 from collections.abc import Iterator
+from contextlib import nullcontext
 from decimal import Decimal
 from pathlib import Path
 from time import monotonic
 
 import msgspec
 
-from llm_pure.bulk.lease_stores import InMemoryLeases, LeaseStore, open_shared_leases
+from llm_pure.bulk.lease_stores import LeaseStore, leases_of
 from llm_pure.bulk.leases import Grant, Want
 from llm_pure.bulk.local_driver import CONCURRENCY, default_transport
 from llm_pure.bulk.local_loop import LocalLoop
@@ -111,12 +112,16 @@ async def asend_shard(
         rows = tuple([row for row in task.shard.rows if states.is_open(row, passing=False)])
         if not rows:
             return ShardEnd(number=number, left=0)
-        with WorkerLock(run.directory):
+        options = task.options
+        shared = (
+            leases_of(options.leases, None, options.limit) if store is None else nullcontext(store)
+        )
+        with WorkerLock(run.directory), shared as leases:
             loop = LocalLoop(
                 run,
                 ok(run.config()),
                 states,
-                _OwnLease(store or _store(task.options)),
+                _OwnLease(leases),
                 stopper or Stopper(),
                 _loop_options(task, rows, attempts),
             )
@@ -183,12 +188,6 @@ def _loop_options(task: ShardTask, rows: tuple[int, ...], attempts: int) -> Loop
         worker=f"shard-{task.shard.number:06}-{attempts + 1:03}",
         start=task.start,
     )
-
-
-def _store(options: ShardOptions) -> LeaseStore:
-    if options.leases is None:
-        return InMemoryLeases(None, options.limit)
-    return ok(open_shared_leases(options.leases, None, options.limit))
 
 
 class _OwnLease:

@@ -1,11 +1,8 @@
 """The provider's side of `llm-pure batch`: runs by the provider's batch service, `cancel` and `clean` of its jobs."""
 
-import signal
 from argparse import Namespace
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
-from typing import Any
+from functools import partial
 
 from llm_pure.bulk.batch_events import OVER, JobRecord
 from llm_pure.bulk.progress import Progress, format_progress
@@ -18,6 +15,7 @@ from llm_pure.bulk.provider_batches import (
     run_provider,
 )
 from llm_pure.bulk.run_directory import Run
+from llm_pure.bulk.stop_signals import stop_signals
 from llm_pure.cli.exit_codes import CommandFailed, exit_code
 from llm_pure.cli.model_selection import SelectedModel
 from llm_pure.cli.output import print_note
@@ -38,7 +36,8 @@ def goes_by_batches(run: Run, options: Namespace) -> bool:
 def send_by_batches(run: Run, selected: SelectedModel, options: Namespace) -> ProviderSummary:
     """Send the open rows in jobs, or look after those that are under way. Ctrl-C ends this part; the jobs go on."""
     settings = selected.settings
-    with _stopping() as stopping:
+    signals: list[None] = []
+    with stop_signals(partial(signals.append, None)):
         return run_provider(
             run,
             wait=options.wait,
@@ -48,7 +47,7 @@ def send_by_batches(run: Run, selected: SelectedModel, options: Namespace) -> Pr
             transport=options.transport or "httpx",
             prices=settings.prices or None,
             on_progress=_Lines(),
-            stopping=stopping,
+            stopping=lambda: bool(signals),
         )  # fmt: skip
 
 
@@ -112,18 +111,3 @@ class _Lines:
         if now_s >= self._next_s:
             self._next_s = now_s + LINE_S
             print_note(format_progress(progress))
-
-
-@contextmanager
-def _stopping() -> Iterator[Any]:
-    """Whether Ctrl-C or SIGTERM has come; the handlers are as before afterwards."""
-    signals: list[int] = []
-    before = {}
-    for number in (signal.SIGINT, signal.SIGTERM):
-        with suppress(ValueError):  # not in the main thread
-            before[number] = signal.signal(number, lambda number, frame: signals.append(number))
-    try:
-        yield lambda: bool(signals)
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

@@ -8,6 +8,7 @@ import logging
 import os
 import sqlite3
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from threading import Lock
 from time import monotonic
@@ -65,7 +66,7 @@ class SharedKeyLimits:
                 finally:
                     db.execute("commit")
             except sqlite3.Error as error:
-                self._db = None
+                self._close()
                 _log.warning("the limits of keys cannot be counted: %s", error)
                 message = "the gateway cannot count the requests of this key at the moment"
                 return Failure(Overloaded(message=message, retry_after_s=PARALLEL_RETRY_S))
@@ -82,8 +83,13 @@ class SharedKeyLimits:
                     (float(tokens), float(tokens), permit.row),  # no integer of SQLite's holds all
                 )
             except sqlite3.Error as error:
-                self._db = None
+                self._close()
                 _log.warning("the limits of keys cannot be counted: %s", error)
+
+    def close(self) -> None:
+        """Close the file; the next method opens it again."""
+        with self._lock:
+            self._close()
 
     def in_flight(self, name: str) -> int:
         """Return how many calls of a key are running, in all processes."""
@@ -114,6 +120,12 @@ class SharedKeyLimits:
             (key.name, now_s, tokens, os.getpid()),
         ).lastrowid
         return Success(SharedPermit(key, row or 0))
+
+    def _close(self) -> None:
+        db, self._db = self._db, None
+        if db is not None and self._process == os.getpid():
+            with suppress(sqlite3.Error):
+                db.close()
 
     def _opened(self) -> sqlite3.Connection:
         """Return this process's connection: SQLite cannot use one that was inherited by a fork."""

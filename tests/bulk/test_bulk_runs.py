@@ -4,12 +4,14 @@ import asyncio
 import errno
 import json
 import os
+import signal
 import time
 from collections import Counter
 from collections.abc import Iterator
 from decimal import Decimal
 from itertools import pairwise
 from pathlib import Path
+from threading import Timer
 from time import monotonic
 from typing import Any
 
@@ -393,6 +395,26 @@ def test_stopping_waits_for_what_is_in_flight(tmp_path: Path) -> None:
         assert 8 <= summary.counts.answered == summary.sends < 40
         assert sent(run).counts.answered == 40
     assert set(service.prompts.values()) == {1}
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_signals_stop_a_run_and_are_handled_as_before_afterwards(
+    number: signal.Signals, tmp_path: Path, service: BulkService
+) -> None:
+    run, received = opened(tmp_path, service, ["[hang]", "a"]), list[int]()
+    before = signal.signal(number, lambda number, _: received.append(number))
+    timers = [Timer(after_s, os.kill, (os.getpid(), number)) for after_s in (0.3, 0.4)]
+    try:
+        for timer in timers:
+            timer.start()
+        summary = sent(run)
+        os.kill(os.getpid(), number)
+    finally:
+        for timer in timers:
+            timer.join()
+        signal.signal(number, before)
+    assert (summary.reason, summary.counts.answered, summary.counts.open) == ("interrupted", 1, 1)
+    assert received == [number]
 
 
 def test_the_second_stop_ends_at_once(tmp_path: Path, service: BulkService) -> None:

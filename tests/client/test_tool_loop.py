@@ -775,6 +775,7 @@ def test_an_interrupt_in_a_tool_passes_through_and_nothing_runs_on(
 
 def test_an_interrupt_of_the_program_waits_for_tools_and_starts_no_other() -> None:
     log: list[str] = []
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler  # no test has left its own
 
     def work(name: str) -> None:
         log.append(f"{name} begins")

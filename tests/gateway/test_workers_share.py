@@ -8,8 +8,9 @@ import subprocess
 import sys
 import time
 from argparse import Namespace
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.error import HTTPError
@@ -35,38 +36,40 @@ from tests.gateway.test_observers import FAILED, RECORD, REFUSED
 KEY = ClientKey(name="ci", requests_per_minute=10, max_parallel_requests=50)
 
 
-def two_processes(path: Path, clock: Callable[[], float]) -> list[SharedKeyLimits]:
-    """Two openings of the file, as two processes have them."""
-    return [SharedKeyLimits(path, clock) for _ in range(2)]
+@contextmanager
+def opened(path: Path, clock: Callable[[], float], count: int) -> Iterator[list[SharedKeyLimits]]:
+    """Openings of the file, as several processes have them."""
+    with ExitStack() as stack:
+        yield [stack.enter_context(closing(SharedKeyLimits(path, clock))) for _ in range(count)]
 
 
 def test_processes_count_requests_together(tmp_path: Path) -> None:
     now = [100.0]
-    one, two = two_processes(tmp_path / "limits", lambda: now[0])
-    for limits in (one, two) * 5:
-        permit = limits.acquire(KEY, b"").unwrap()
-        limits.release(permit)
-    errors = [limits.acquire(KEY, b"").failure() for limits in (one, two)]
-    assert [(error.kind, error.status) for error in errors] == [("rate_limited", 429)] * 2
-    assert errors[0].message.endswith("try again in 60s.")
-    now[0] += 60
-    assert two.acquire(KEY, b"").unwrap().key == KEY
-    assert one.acquire(ClientKey(name="free"), b"").unwrap() is UNLIMITED
+    with opened(tmp_path / "limits", lambda: now[0], 2) as (one, two):
+        for limits in (one, two) * 5:
+            permit = limits.acquire(KEY, b"").unwrap()
+            limits.release(permit)
+        errors = [limits.acquire(KEY, b"").failure() for limits in (one, two)]
+        assert [(error.kind, error.status) for error in errors] == [("rate_limited", 429)] * 2
+        assert errors[0].message.endswith("try again in 60s.")
+        now[0] += 60
+        assert two.acquire(KEY, b"").unwrap().key == KEY
+        assert one.acquire(ClientKey(name="free"), b"").unwrap() is UNLIMITED
 
 
 def test_processes_count_calls_in_flight_and_tokens_together(tmp_path: Path) -> None:
-    one, two = two_processes(tmp_path / "limits", lambda: 0.0)
-    key = ClientKey(name="a", max_parallel_requests=2, tokens_per_minute=100)
-    first = one.acquire(key, b"x" * 200).unwrap()
-    assert two.acquire(key, b"x" * 240).failure().kind == "rate_limited"
-    one.release(first, Usage(5, 5))
-    second = two.acquire(key, b"x" * 240).unwrap()
-    third = one.acquire(key, b"x" * 80).unwrap()
-    assert one.in_flight("a") == two.in_flight("a") == 2
-    assert "at once" in two.acquire(key, b"").failure().message
-    for permit in (second, third):
-        two.release(permit)
-    assert one.in_flight("a") == 0
+    with opened(tmp_path / "limits", lambda: 0.0, 2) as (one, two):
+        key = ClientKey(name="a", max_parallel_requests=2, tokens_per_minute=100)
+        first = one.acquire(key, b"x" * 200).unwrap()
+        assert two.acquire(key, b"x" * 240).failure().kind == "rate_limited"
+        one.release(first, Usage(5, 5))
+        second = two.acquire(key, b"x" * 240).unwrap()
+        third = one.acquire(key, b"x" * 80).unwrap()
+        assert one.in_flight("a") == two.in_flight("a") == 2
+        assert "at once" in two.acquire(key, b"").failure().message
+        for permit in (second, third):
+            two.release(permit)
+        assert one.in_flight("a") == 0
 
 
 DYING = """
@@ -84,11 +87,10 @@ def test_calls_of_a_killed_process_end_with_it(tmp_path: Path) -> None:
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
     command = [sys.executable, "-c", DYING, str(path)]
     subprocess.run(command, env=environment, check=True, timeout=60)
-    limits = SharedKeyLimits(path)
-    assert limits.in_flight("a") == 1
-    assert (
-        limits.acquire(ClientKey(name="a", max_parallel_requests=1), b"").unwrap().key.name == "a"
-    )
+    with closing(SharedKeyLimits(path)) as limits:
+        assert limits.in_flight("a") == 1
+        key = ClientKey(name="a", max_parallel_requests=1)
+        assert limits.acquire(key, b"").unwrap().key.name == "a"
 
 
 def test_file_that_cannot_be_used_refuses_limited_keys_only(tmp_path: Path) -> None:
@@ -142,7 +144,8 @@ def test_limits_have_the_interface_of_one_process() -> None:
     def methods(kind: type[Any]) -> set[str]:
         return {name for name in vars(kind) if not name.startswith("_")}
 
-    assert methods(SharedKeyLimits) == methods(KeyLimits) == {"acquire", "release", "in_flight"}
+    assert methods(KeyLimits) == {"acquire", "release", "in_flight"}
+    assert methods(SharedKeyLimits) == methods(KeyLimits) | {"close"}
 
 
 def served_answers(url: str, key: str, count: int) -> list[int]:
@@ -208,11 +211,11 @@ serve:
 
 
 def test_a_count_that_no_database_holds_ends_the_call_all_the_same(tmp_path: Path) -> None:
-    limits = SharedKeyLimits(tmp_path / "limits", lambda: 0.0)
     key = ClientKey(name="a", max_parallel_requests=1, tokens_per_minute=100)
-    limits.release(limits.acquire(key, b"").unwrap(), Usage(2**63 - 1, 2**63 - 1))
-    assert limits.in_flight("a") == 0
-    assert limits.acquire(key, b"").failure().kind == "rate_limited"
+    with closing(SharedKeyLimits(tmp_path / "limits", lambda: 0.0)) as limits:
+        limits.release(limits.acquire(key, b"").unwrap(), Usage(2**63 - 1, 2**63 - 1))
+        assert limits.in_flight("a") == 0
+        assert limits.acquire(key, b"").failure().kind == "rate_limited"
 
 
 class _Process:
