@@ -10,8 +10,8 @@ from llm_pure.client.billing import UNBOUNDED, Billing, PendingCall
 from llm_pure.client.targets import Target
 from llm_pure.core.server import ReceivedRequest
 from llm_pure.types.completion import Completion, Usage
-from llm_pure.types.messages import Message
 from llm_pure.types.errors import InvalidRequest
+from llm_pure.types.messages import Message
 from llm_pure.types.rejection import Rejected, ok
 from llm_pure.types.request import ChatRequest
 from llm_pure.types.result import Failure, LLMResult
