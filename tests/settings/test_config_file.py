@@ -343,5 +343,5 @@ def test_a_section_of_another_type_is_named(section: str, value: object) -> None
 
 
 def test_a_section_whose_name_is_no_text_is_ignored() -> None:
-    sections: Any = {1: "a", None: {}, True: [1]}
-    assert parse_config_file(sections, {}).unwrap().ignored == ("1", "None", "True")
+    sections: Any = {1: "a", None: {}, False: [1]}
+    assert parse_config_file(sections, {}).unwrap().ignored == ("1", "None", "False")
