@@ -62,9 +62,10 @@ test-npm: .venv/test ## the vendors' npm packages and the AI SDK as clients; ins
 test-ray: .venv/ray/installed ## the tests of bulk runs on Ray and Dask, in an environment of its own (600 MB), which `make test` leaves out
 	.venv/ray/bin/python -m pytest -p no:xdist tests/ray $(ARGS)
 
-fuzz: .venv/test ## 200,000 mutants of recorded responses, to every parser, in ten minutes; ARGS="--seed 1 --cases 5000"
+fuzz: .venv/test ## 200,000 mutants of recorded responses, to every parser, and odd requests to both servers, in a quarter of an hour; ARGS="--seed 1 --cases 5000"
 	$(BIN)/python -m tests.support.fuzz $(ARGS)
 	$(BIN)/python -m tests.support.server_fuzz
+	$(BIN)/python -m tests.support.gateway_fuzz
 
 test-lowest: ## the test suite with the lowest versions that pyproject.toml declares; PYTHON=python3.12
 	$(PYTHON) -m venv $(LOWEST)

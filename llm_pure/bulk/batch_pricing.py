@@ -10,7 +10,7 @@ from llm_pure.client.tokenizers import load_token_counter
 from llm_pure.core.resolved_request import resolve_request
 from llm_pure.pricing.costs import BATCH, PricingContext, cost_of, price_usage
 from llm_pure.pricing.table import PriceTable
-from llm_pure.tokens import count_request, max_input_tokens, output_limit
+from llm_pure.tokens import count_request, input_limit, output_limit
 from llm_pure.types.completion import Completion, Usage
 from llm_pure.types.errors import UnknownPrice
 from llm_pure.types.rejection import Rejected, ok, returns_failure
@@ -69,7 +69,11 @@ class BatchPrices:
         config = self._target.config
         resolved = ok(resolve_request(config, request))
         counter = ok(load_token_counter(resolved.model, config.pricing_plan))
-        tokens = max_input_tokens(count_request(counter, resolved))
+        stored = bool(resolved.options.keys() & {"previous_response_id", "cached_content"})
+        tokens = input_limit(config, resolved, count_request(counter, resolved), stored=stored)
+        if tokens is None:
+            message = "the service adds input that cannot be counted: a budget needs context_length"
+            raise Rejected(UnknownPrice(message=message, model=resolved.model))
         output = output_limit(config, resolved)
         if output is None:
             message = "the maximum length of the response is unknown: a budget needs max_tokens"

@@ -41,6 +41,9 @@ BillableRequest: TypeAlias = ChatRequest | EmbedRequest
 BudgetInput: TypeAlias = Budget | BudgetStore | Decimal | float | str
 PricesInput: TypeAlias = Union["PriceTable", Mapping[str, object]]
 
+UNBOUNDED = "unbounded"
+"""The code of UnknownPrice for a request that has a price, but no limit."""
+
 _log = logging.getLogger("llm_pure")
 
 
@@ -249,17 +252,17 @@ def _cost_without_tokens(pending: PendingCall, table: "PriceTable") -> LLMResult
 
 @returns_failure
 def max_cost(pending: PendingCall, body: bytes, table: "PriceTable") -> Decimal:
-    """Upper bound of the cost of a call in USD. Fails with UnknownPrice, also if the response has no maximum length."""
+    """Upper bound of the cost of a call in USD. Fails with UnknownPrice, also if the request has no limit."""
     from llm_pure.client.tokenizers import load_token_counter  # imported late: start-up
     from llm_pure.pricing.costs import max_cost_usd
     from llm_pure.tokens import (
         count_request,
         count_text,
-        max_input_tokens,
+        input_limit,
+        names_stored_input,
         output_limit,
         sent_output_tokens,
     )
-    from llm_pure.types.errors import UnknownPrice
 
     target, request, model = pending.target, pending.request, pending.model
     buyer, plan = _buyer(target), target.config.pricing_plan
@@ -268,13 +271,30 @@ def max_cost(pending: PendingCall, body: bytes, table: "PriceTable") -> Decimal:
         tokens = sum([count_text(counter, text).tokens + 8 for text in request.texts])
         return ok(max_cost_usd(table, buyer, (model,), tokens, 0, pending.at))
     counter, resolved = ok(_resolve(pending))
-    input_tokens = max_input_tokens(count_request(counter, resolved))
+    count, stored = count_request(counter, resolved), names_stored_input(body)
+    input_tokens = input_limit(target.config, resolved, count, stored=stored)
+    if input_tokens is None:
+        raise Rejected(_unbounded(pending, _UNKNOWN_INPUT))
     limits = (output_limit(target.config, resolved), sent_output_tokens(body))
     output_tokens = max([limit for limit in limits if limit is not None], default=None)
     if output_tokens is None:
-        message = "the maximum length of the response is unknown: a budget needs max_tokens"
-        raise Rejected(UnknownPrice(message=message, model=model, provider=target.provider.name))
+        raise Rejected(_unbounded(pending, _UNKNOWN_OUTPUT))
     return ok(max_cost_usd(table, buyer, (model,), input_tokens, output_tokens, pending.at))
+
+
+_UNKNOWN_OUTPUT = "the maximum length of the response is unknown: a budget needs max_tokens"
+_UNKNOWN_INPUT = (
+    "the service adds input that cannot be counted here, and the context of the model is unknown: "
+    "a budget needs context_length"
+)
+
+
+def _unbounded(pending: PendingCall, message: str) -> LLMError:
+    """Why the maximum cost is unknown although the model has a price."""
+    from llm_pure.types.errors import UnknownPrice
+
+    provider = pending.target.provider.name
+    return UnknownPrice(message=message, code=UNBOUNDED, model=pending.model, provider=provider)
 
 
 @returns_failure

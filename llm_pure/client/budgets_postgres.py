@@ -5,12 +5,17 @@
 A transaction that changes the ledger first takes one lock of the database, so that two machines never reserve the same dollar;
 leases count on the database's clock. Everything else is as with a file: one kept connection in one thread, costs that cannot
 be written stay in memory and are written later.
+
+A connection may break at any moment, and a server may stop to answer. A broken connection is replaced once; a silent one is
+closed after a time; a cost whose commit was not confirmed is written again, and counts once, since its row has its name.
 """
 
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+import os
+import socket
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from decimal import Decimal
-from threading import Lock
+from threading import Lock, Timer
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
@@ -20,7 +25,9 @@ from llm_pure.client import ledger_tables as tables
 from llm_pure.client.budgets import Budget
 from llm_pure.client.budgets_sqlite import RESERVATION_TTL_S, StoredBudget
 from llm_pure.client.ledger_storage import LedgerStorage, LedgerUnavailable
-from llm_pure.client.ledger_tables import Database, Moment, to_pico, to_usd
+from llm_pure.client.ledger_tables import Database, Moment, Spending, to_pico, to_usd
+from llm_pure.pricing.accounts import Account
+from llm_pure.pricing.ledger import Call
 from llm_pure.types.errors import InvalidConfiguration
 from llm_pure.types.redact import redact
 from llm_pure.types.result import Failure, LLMResult, Success
@@ -29,6 +36,9 @@ A = TypeVar("A")
 
 CONNECT_S = 10
 """How long a connection may take; libpq counts full seconds."""
+
+_ANSWER_S = 10.0
+"""How long a transaction may take beyond its wait for the lock; then the server counts as gone."""
 
 _LOCK = 0x6C6C6D70757265
 """The advisory lock of every ledger in a database; the number is "llmpure"."""
@@ -43,11 +53,21 @@ insert into budget values (1, null, 0) on conflict do nothing;
 create table if not exists holds (
     name text primary key, pico bigint not null, until_s double precision not null, process integer,
     boot text not null default '', until_monotonic_s double precision not null default 0);
-create table if not exists calls (id bigserial primary key, at_s double precision, call bytea not null);
+create table if not exists calls (
+    id bigserial primary key, at_s double precision, call bytea not null, settlement text);
 create table if not exists accounts (
     name text primary key, period_start_s double precision not null, spent_pico bigint not null);
 create table if not exists account_holds (account text not null, hold text not null, primary key (account, hold));
 """
+
+
+_HAS_SETTLEMENTS = """
+select 1 from information_schema.columns where table_schema = current_schema() and table_name = 'calls' and column_name = 'settlement'
+"""
+"""False in a database of an earlier version."""
+
+_ADD_SETTLEMENTS = "alter table calls add column settlement text"
+_INDEX_SETTLEMENTS = "create unique index if not exists calls_of_settlements on calls (settlement)"
 
 
 class PostgresLedger(LedgerStorage):
@@ -75,12 +95,31 @@ class PostgresLedger(LedgerStorage):
             for statement in _STATEMENTS.split(";"):
                 if statement.strip():
                     db.execute(statement)
+            if db.execute(_HAS_SETTLEMENTS).fetchone() is None:
+                db.execute(_ADD_SETTLEMENTS)
+            db.execute(_INDEX_SETTLEMENTS)
             if max_usd is not None:
                 db.execute("update budget set max_pico = ?", (to_pico(max_usd),))
             return tables.read_budget(db)[0]
 
         max_pico = self._write(work, busy_s)
         return None if max_pico is None else to_usd(max_pico)
+
+    def settle(
+        self, name: str, call: Call, busy_s: float, accounts: Sequence[Account] = ()
+    ) -> Spending:
+        """Replace a reservation by the real cost of the call, once: the commit of an earlier attempt may have come through."""
+
+        def work(db: Database) -> Spending:
+            query = "select 1 from calls where settlement = ?"
+            if db.execute(query, (name,)).fetchone() is not None:
+                max_pico, spent = tables.read_budget(db)
+                return Spending(spent, spent, max_pico)
+            spending = tables.settle(db, self._moment(db), name, call, accounts)
+            db.execute("update calls set settlement = ? where id = lastval()", (name,))
+            return spending
+
+        return self._write(work, busy_s)
 
     def close(self) -> None:
         """Close the connection; the next method opens another."""
@@ -118,11 +157,10 @@ class PostgresLedger(LedgerStorage):
         """Run one transaction. Raises LedgerUnavailable; an exception rolls it back."""
         with self._in_use:
             try:
-                connection = self._opened()
-                with connection.transaction():
-                    wait_ms = max(1, int(busy_s * 1000))
-                    connection.execute(f"set local lock_timeout = {wait_ms}")
-                    return work(_Database(connection))
+                try:
+                    return self._transaction(work, busy_s)
+                except _Broken:
+                    return self._transaction(work, busy_s)
             except self._psycopg.Error as error:
                 locked = getattr(error, "sqlstate", None) in _LOCK_ERRORS
                 if not locked:
@@ -132,6 +170,23 @@ class PostgresLedger(LedgerStorage):
             except (OSError, ValueError, TypeError, ArithmeticError) as error:
                 self.close()
                 raise LedgerUnavailable(self.path, str(error)) from None
+
+    def _transaction(self, work: Callable[[Database], A], busy_s: float) -> A:
+        """Run one transaction. Raises _Broken if a connection of before broke, and nothing was committed."""
+        kept = self._connection
+        connection = self._opened()
+        done = False
+        try:
+            with _closed_after(busy_s + _ANSWER_S, connection), connection.transaction():
+                wait_ms = max(1, int(busy_s * 1000))
+                connection.execute(f"set local lock_timeout = {wait_ms}")
+                result = work(_Database(connection))
+                done = True
+        except self._psycopg.OperationalError:
+            if connection is kept and connection.closed and not done:
+                raise _Broken from None
+            raise
+        return result
 
     def _opened(self) -> Any:
         """Return the connection, a new one if the server has closed the last."""
@@ -146,6 +201,29 @@ class PostgresLedger(LedgerStorage):
             return urlsplit(self._url).password or ""
         except ValueError:
             return ""
+
+
+class _Broken(Exception):
+    """The server has closed the connection since it was last used."""
+
+
+@contextmanager
+def _closed_after(seconds: float, connection: Any) -> Iterator[None]:
+    """Close a connection whose server does not answer: psycopg would wait for ever."""
+    descriptor = os.dup(connection.fileno())
+    with socket.socket(fileno=descriptor) as sock:
+        timer = Timer(seconds, _shut_down, [sock])
+        timer.daemon = True
+        timer.start()
+        try:
+            yield
+        finally:
+            timer.cancel()
+
+
+def _shut_down(sock: socket.socket) -> None:
+    with suppress(OSError):
+        sock.shutdown(socket.SHUT_RDWR)
 
 
 class _Database:
@@ -184,6 +262,7 @@ def open_postgres_ledger(
     try:
         storage = PostgresLedger(url, lease_s, psycopg, clock)
         max_usd = storage.create(budget.max_usd, CONNECT_S)
+        storage.close()  # a store that is never used leaves no connection open
     except (LedgerUnavailable, ValueError) as error:
         message = f"cannot open the ledger {_shown(url)}: {error}"
         return Failure(InvalidConfiguration(message=message, field="budget"))

@@ -19,6 +19,7 @@ from queue import Empty, PriorityQueue
 from threading import Lock, Thread, current_thread
 from time import monotonic
 from typing import Any, TypeAlias, TypeVar
+from uuid import uuid4
 from weakref import WeakSet
 
 import msgspec
@@ -74,7 +75,7 @@ class StoredBudget:
         self._file = file
         self._jobs: PriorityQueue[_Job] = PriorityQueue()
         self._unsettled: deque[_Settlement] = deque()
-        """Costs that are not in the file yet, the oldest first; `""` as the name is no reservation."""
+        """Costs that are not in the file yet, the oldest first."""
         self._retry_at_s = 0.0
         self._backoff_s = _RETRY_S[0]
         self._reported = False
@@ -166,7 +167,8 @@ class StoredBudget:
         self, name: str, call: Call, accounts: Sequence[Account] = ()
     ) -> "Future[None]":
         """`settle`, in the background. The future is done after the first attempt."""
-        settlement, ends_s = (name, call, accounts), monotonic() + _SETTLE_S
+        # a name of its own, by which a storage knows a cost that was written already
+        settlement, ends_s = (name or uuid4().hex, call, accounts), monotonic() + _SETTLE_S
         self._unsettled.append(settlement)
 
         def work() -> None:
@@ -211,7 +213,9 @@ class StoredBudget:
             try:
                 settle = partial(self._file.settle, name, call, accounts=accounts)
                 spending = _patiently(settle, ends_s)
-            except LedgerUnavailable as error:
+            except _Again:
+                raise
+            except Exception as error:  # noqa: BLE001 - the thread goes on, whatever a driver raises
                 self._retry_at_s = monotonic() + self._backoff_s
                 self._backoff_s = min(self._backoff_s * 2, _RETRY_S[1])
                 self._report(error)
@@ -223,7 +227,7 @@ class StoredBudget:
                 if spending.before < spending.max * share <= spending.after:
                     notify(self._budget.on_alert, self.ledger())
 
-    def _report(self, error: LedgerUnavailable) -> None:
+    def _report(self, error: Exception) -> None:
         """Log that costs are kept in memory and call `on_error`, once until they are written."""
         if self._reported:
             return
@@ -327,8 +331,8 @@ def _run(work: Callable[[], A], future: "Future[A]") -> bool:
     return True
 
 
-def _error(path: Path | str, error: LedgerUnavailable) -> LLMError:
-    if error.locked:
+def _error(path: Path | str, error: Exception) -> LLMError:
+    if isinstance(error, LedgerUnavailable) and error.locked:
         return _locked(path)
     return InvalidConfiguration(message=str(error), field="budget")
 

@@ -11,6 +11,7 @@ over restarts.
 import os
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
+from contextlib import suppress
 from datetime import UTC, datetime
 from decimal import Decimal
 from functools import partial
@@ -34,6 +35,9 @@ if TYPE_CHECKING:
     from llm_pure.client.budgets_sqlite import StoredBudget
 
 OnCall: TypeAlias = Callable[[Call], object]
+_CLOSE_S = 5.0
+"""How long the end of a gateway waits for a ledger that does not answer."""
+
 POSTGRES_SCHEMES = ("postgresql://", "postgres://")
 
 
@@ -236,7 +240,10 @@ class KeyBudgets:
     def close(self) -> None:
         """Write what is not written yet; the ledger closes its connection when it is idle."""
         if not isinstance(self._ledger, InMemoryAccounts):
-            self._ledger.flushed().result()
+            with suppress(
+                TimeoutError
+            ):  # the end of the process tries once more, and logs what is lost
+                self._ledger.flushed().result(_CLOSE_S)
 
 
 def open_key_budgets(

@@ -6,12 +6,13 @@ from typing import Any
 
 import msgspec
 
-from llm_pure.client.billing import Billing, PendingCall
+from llm_pure.client.billing import UNBOUNDED, Billing, PendingCall
 from llm_pure.client.targets import Target
 from llm_pure.core.server import ReceivedRequest
 from llm_pure.types.completion import Completion, Usage
+from llm_pure.types.errors import InvalidRequest
 from llm_pure.types.messages import Message
-from llm_pure.types.rejection import ok
+from llm_pure.types.rejection import Rejected, ok
 from llm_pure.types.request import ChatRequest
 from llm_pure.types.result import Failure, LLMResult
 
@@ -32,10 +33,18 @@ class PassedBilling(Billing):
     """Takes the settling of calls whose usage is known and for which no budget waits."""
 
     def start(self, target: Target, request: Any, now: Any, body: bytes = b"") -> PendingCall:
-        """Start a call, as Billing does; under a budget it fails for a request that cannot be read."""
+        """Start a call, as Billing does; under a budget it fails for a request that cannot be read, or that has no limit.
+
+        Raises Rejected: with InvalidRequest, and as Billing.
+        """
         if self.store.max_usd is not None and isinstance(request, PassedRequest):
             request = billed_request(ok(request.parse()))
-        return super().start(target, request, now, body)
+        try:
+            return super().start(target, request, now, body)
+        except Rejected as rejected:
+            if rejected.error.code != UNBOUNDED:
+                raise
+            raise Rejected(InvalidRequest(message=rejected.error.message, status=400)) from None
 
     def finish(self, pending: PendingCall, result: LLMResult[Any], took_s: float) -> LLMResult[Any]:
         """Settle the call, as Billing does."""

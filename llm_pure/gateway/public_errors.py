@@ -13,6 +13,7 @@ import msgspec
 
 from llm_pure.types.errors import (
     LLMError,
+    Overloaded,
     PermissionDenied,
     ServerError,
     retry_after_s,
@@ -45,11 +46,19 @@ _UPSTREAM_ONLY = frozenset({"configuration", "authentication", "permission", "no
 """Kinds that would mean something else at the client: of the gateway's own account or set-up."""
 
 
+_NO_LEDGER = "the gateway cannot reach the ledger of its budgets at the moment"
+"""A call whose cost nobody counts is not sent; the database may be back at once."""
+
+
 def public_error(error: LLMError, request_id: str, *, repeated: bool = False) -> LLMError:
     """The error for the client, with the gateway's id of the request.
 
     repeated: the gateway has tried several times, and the client need not; with a hint how long to wait it may.
     """
+    if "budget" in (getattr(error, "field", ""), getattr(error, "phase", "")):
+        return Overloaded(
+            message=_NO_LEDGER, request_id=request_id, status=503, retryable=True, retry_after_s=1
+        )
     changes: dict[str, Any] = {
         "message": _TEXTS.get(error.kind) or hide(error.message),
         "request_id": request_id,

@@ -13,7 +13,7 @@ from llm_pure.adapters.dialects.common.custom_tools import (
 from llm_pure.core.adaptations import Adaptation
 from llm_pure.core.provider import Provider
 from llm_pure.core.server import VENDORS, ReceivedRequest
-from llm_pure.server.history import completed_history
+from llm_pure.server.history import without_repeated_calls
 from llm_pure.types.config import LLMConfig
 from llm_pure.types.errors import UnsupportedFeature
 from llm_pure.types.messages import Message, Opaque, Part, ProviderMetadata, ToolResult
@@ -64,7 +64,7 @@ def outgoing_chat(
 ) -> Outgoing[ChatRequest]:
     """The ChatRequest for the upstream. Its model is the configuration's, if that has one."""
     chat, adaptations = received.chat, list(received.adaptations)
-    is_stored = _continues_stored_history(received)
+    _check_stored_history(received)
     messages, tools = list(received.messages), tuple(chat.tools)
     fields: dict[str, Any] = {"model": "" if config.model else received.model}
     if received.native:
@@ -76,8 +76,7 @@ def outgoing_chat(
     if converts_custom_tools(received):
         messages = [with_function_calls(message) for message in messages]
         tools = functions_for_custom_tools(tools, adaptations)
-    if not is_stored:
-        messages = completed_history(messages, adaptations)
+    messages = without_repeated_calls(messages, adaptations)
     if chat.reasoning is None and (received.dialect, provider.dialect) == _THINKS_UNASKED:
         fields["reasoning"] = ReasoningRequest(enabled=False)
     if chat.store is False and provider.name not in STORING_PROVIDERS:
@@ -96,17 +95,13 @@ def outgoing_chat(
 _HISTORY = ("conversation", "previous_response_id")
 
 
-def _continues_stored_history(received: ReceivedRequest) -> bool:
-    """Whether the messages continue a conversation that the upstream stores.
-
-    Raises Rejected for one that another server has stored: without it the model would not know the turns before.
-    """
+def _check_stored_history(received: ReceivedRequest) -> None:
+    """Raise Rejected for a conversation that another server has stored: the model would not know the turns before."""
     stored = {"previous_response_id": received.chat.previous_response_id, **received.unread}
     name = next((name for name in _HISTORY if stored.get(name)), None)
     if name is not None and not received.native:
         message = f"{name}: the upstream stores no conversations; send all messages"
         reject(UnsupportedFeature(message=message, feature=name, status=400))
-    return name is not None
 
 
 def outgoing_embed(received: ReceivedRequest, config: LLMConfig) -> Outgoing[EmbedRequest]:

@@ -89,9 +89,13 @@ def read_yaml(text: str, file: str = "configuration") -> dict[str, Any]:
         raise _invalid(f"{file} must be a mapping of sections, not a {type(tree).__name__}", "")
     sections = {str(name): value for name, value in tree.items()}
     for name in SECTIONS:
-        if not isinstance(sections.get(name, {}), dict | None):
-            raise _invalid(f"{file}: {name} must be a mapping", name)
+        _check_section(sections, name, f"{file}: {name}")
     return _with_proxy(sections)
+
+
+def _check_section(sections: Mapping[str, Any], name: str, label: str) -> None:
+    if not isinstance(sections.get(name, {}), Mapping | None):
+        raise _invalid(f"{label} must be a mapping", name)
 
 
 def load_plain_tree(text: str) -> Any:
@@ -196,6 +200,9 @@ def parse_config_file(sections: Mapping[str, Any], env: Mapping[str, str]) -> Co
     Fails with InvalidConfiguration for an unknown key (with the nearest known one) and for a wrong value. A model with an
     unset variable is invalid and does not affect the others.
     """
+    sections = {str(name): value for name, value in sections.items()}
+    for name in SECTIONS:
+        _check_section(sections, name, name)
     known = (*SECTIONS, GLOBAL_PROXY_KEY)
     ignored = tuple([name for name in sections if name not in known])
     for name in ignored:

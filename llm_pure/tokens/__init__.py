@@ -17,6 +17,7 @@ from llm_pure.tokens.count import (
 from llm_pure.tokens.estimates import (
     count_completion,
     estimated_usage,
+    input_limit,
     max_input_tokens,
     max_output_tokens,
     output_limit,
@@ -24,7 +25,7 @@ from llm_pure.tokens.estimates import (
 )
 from llm_pure.tokens.images import image_tokens
 from llm_pure.tokens.profiles import TOKENIZER_PROFILES, TokenizerProfile, profile_for
-from llm_pure.tokens.sent_limits import sent_output_tokens
+from llm_pure.tokens.sent_limits import names_stored_input, sent_output_tokens
 from llm_pure.tokens.tokenizer import Tokenizer, first_tokens, last_tokens
 from llm_pure.tokens.windows import Window, get_max_completion_tokens, window_for
 
@@ -47,9 +48,11 @@ __all__ = [
     "get_max_completion_tokens",
     "image_size",
     "image_tokens",
+    "input_limit",
     "last_tokens",
     "max_input_tokens",
     "max_output_tokens",
+    "names_stored_input",
     "output_limit",
     "partial_usage",
     "profile_for",

@@ -7,7 +7,18 @@ from llm_pure.tokens.count import Count, TokenCounter, count_request, count_text
 from llm_pure.tokens.windows import window_for
 from llm_pure.types.completion import Completion, Usage
 from llm_pure.types.config import LLMConfig
-from llm_pure.types.messages import Message, Reasoning, Refusal, Text, ToolCall
+from llm_pure.types.messages import (
+    Audio,
+    Document,
+    Message,
+    Part,
+    Reasoning,
+    Refusal,
+    Text,
+    ToolCall,
+    ToolResult,
+    Video,
+)
 
 _MARGIN = {"exact": (100, 0), "overhead rule": (102, 16), "estimate": (125, 600)}
 """Method of a count -> (percent, tokens) of the margin that the provider's count is not expected to exceed."""
@@ -60,6 +71,34 @@ def max_input_tokens(count: Count) -> int:
     """Upper bound of the provider's count of the input, for reservations."""
     percent, more = _MARGIN[count.method]
     return -(-count.tokens * percent // 100) + more
+
+
+def input_limit(
+    config: LLMConfig, resolved: ResolvedRequest, count: Count, *, stored: bool = False
+) -> int | None:
+    """Return the maximum input tokens of a request; stored: it continues what the service has, as a conversation.
+
+    What cannot be counted here, such as a file by its address, may fill the context of the model; None if that is unknown.
+    """
+    counted = max_input_tokens(count)
+    if not stored and not any(
+        _is_uncountable(part) for message in resolved.messages for part in message.parts
+    ):
+        return counted
+    window = window_for(resolved.model, config.pricing_plan)
+    context = config.context_length or (None if window is None else window.context)
+    return None if context is None else max(counted, context)
+
+
+def _is_uncountable(part: Part) -> bool:
+    """Whether no rule bounds the tokens: a video, or a file that is not in the request. Images have a largest size."""
+    match part:
+        case Document(data=data) | Audio(data=data):
+            return data is None
+        case ToolResult():
+            return any(map(_is_uncountable, part.content))
+        case _:
+            return isinstance(part, Video)
 
 
 def max_output_tokens(request: ResolvedRequest) -> int | None:

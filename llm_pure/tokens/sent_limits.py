@@ -1,4 +1,4 @@
-"""The longest answer that a built request permits: what its body says, whatever it was built from. Pure.
+"""The longest answer that a built request permits, and whether its input is all in it: what its body says, whatever it was built from. Pure.
 
 A builder may send more than the request named: the budget of a reasoning effort is added to `max_tokens`, and `extra` is merged
 last. Names are those of the services' own documentation, which the dialects' builders cite.
@@ -21,6 +21,12 @@ _CONTAINERS = frozenset({
 """Objects in which services have these fields."""
 _DEPTH = 3
 
+_STORED_INPUT = frozenset(
+    {"cachedContent", "cached_content", "conversation", "data_sources", "previous_response_id"}
+)
+"""Fields that name input which the service has: an earlier response, a conversation, a cache, Azure's search index. So does an
+object `prompt`, of the Responses API."""
+
 _fields = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
 
@@ -34,6 +40,18 @@ def sent_output_tokens(body: bytes) -> int | None:
     limits = [number for name, number in numbers if name in _LIMITS]
     alternatives = [number for name, number in numbers if name in _ALTERNATIVES]
     return max(limits) * max([1, *alternatives]) if limits else None
+
+
+def names_stored_input(body: bytes) -> bool:
+    """Return true if the service adds input of its own to the body's, such as an earlier conversation.
+
+    >>> names_stored_input(b'{"previous_response_id": "resp_1"}'), names_stored_input(b'{"conversation": null}')
+    (True, False)
+    """
+    fields: dict[str, msgspec.Raw] = _decoded(_fields, body, {})
+    named = [bytes(raw) for name, raw in fields.items() if name in _STORED_INPUT]
+    prompt = bytes(fields.get("prompt", b""))
+    return prompt.startswith(b"{") or any(raw not in (b"null", b"[]", b'""') for raw in named)
 
 
 def _numbers(body: bytes, depth: int) -> list[tuple[str, int]]:

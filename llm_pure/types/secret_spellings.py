@@ -31,7 +31,7 @@ def same_length(secret: str) -> str:
 
 _ESCAPE = re.compile(
     r"%(?:25){0,4}[2-7][0-9A-Fa-f]"
-    r"|\\{1,8}(?:u00[2-7][0-9A-Fa-f]|u\{[2-7][0-9A-Fa-f]\}|x[2-7][0-9A-Fa-f]|0[4-7][0-7]|1[0-7][0-7]|/)"
+    r"|\\{1,8}(?:(?:u|U0000)00[2-7][0-9A-Fa-f]|u\{[2-7][0-9A-Fa-f]\}|x[2-7][0-9A-Fa-f]|0[4-7][0-7]|1[0-7][0-7]|/)"
     r"|&(?:amp;){0,3}(?:#0{0,5}(?:3[2-9]|[4-9][0-9]|1[01][0-9]|12[0-6]);?|#[xX]0{0,5}[2-7][0-9A-Fa-f];?"
     r"|(?:amp|quot|lt|gt|apos|plus|sol|equals|lowbar|hyphen|period|colon|commat|num|dollar);)"
 )
@@ -43,18 +43,26 @@ _HTML_NAMES = {
 }  # fmt: skip
 
 
-_BREAK = re.compile(
-    r"(?:\\{1,8}[rn]|\r|\n|%(?:25){0,4}0[AaDd]|&(?:amp;){0,3}#(?:1[03]|[xX]0{0,3}[aAdD]);)++[ \t]*+"
-)
-"""Line breaks, also escaped; base64 of letters and of files has one after 64 or 76 characters."""
+_UNSEEN = "[\xad\u200b-\u200d\u2060\ufeff]"
+"""Characters that nobody sees: a soft hyphen, spaces and joiners of no width."""
 
-_MARKS = re.compile(r"[%\\&\r\n]")
+_UNSEEN_BYTES = r"\xc2\xad|\xe2\x80[\x8b-\x8d]|\xe2\x81\xa0|\xef\xbb\xbf"
+"""The same as bytes of UTF-8, of a text that was decoded as latin-1."""
+
+_BREAK = re.compile(
+    rf"(?:\\{{1,8}}[rn]|[\r\n]|{_UNSEEN}|{_UNSEEN_BYTES}|\\{{1,8}}u(?:00ad|200[b-d]|2060|feff)"
+    r"|%(?:25){0,4}0[AaDd]|&(?:amp;){0,3}#(?:1[03]|[xX]0{0,3}[aAdD]);)++[ \t]*+"
+)
+"""Line breaks and characters that nobody sees, also escaped; base64 of letters and of files has a break after 64 or 76 characters."""
+
+_MARKS = re.compile(rf"[%\\&\r\n\xc2\xe2\xef]|{_UNSEEN}")
 _ROUNDS = 3
 """How often escapes are undone: percent-encoded JSON in HTML, for example."""
 
 
 def mask_secrets(text: str, secrets: Iterable[str], mask: Mask) -> str:
-    """Mask these secrets, also percent-encoded, escaped, in hex, in base64 and in base64 of base64, and broken into lines.
+    """Mask these secrets, also percent-encoded, escaped, in hex, as numbers, in base64 (of base64, hex or UTF-16
+    too), and broken into lines.
 
     The longest first, as a secret may contain another. A secret in pieces that stand apart stays (in cassettes, the texts
     of successive events are joined for the search), and so do encryption, compression and further encodings.
@@ -82,9 +90,12 @@ def _forms(secret: str) -> tuple[str, ...]:
 
 @lru_cache(maxsize=256)
 def _hex_forms(secret: str) -> tuple[str, ...]:
-    """Return a secret in hex, also with a separator between bytes, in lower case."""
+    """Return a secret in hex, also with a separator between bytes, and in base64 in hex, in lower case; and as lists of numbers."""
     data = secret.encode("utf-8", "surrogatepass")
-    return (data.hex(), data.hex(":"), data.hex(" "), data.hex("-"))
+    numbers = [f"0x{byte:02x}" for byte in data], [str(byte) for byte in data]
+    lists = [mark.join(listed) for listed in numbers for mark in (", ", ",", " ")]
+    in_base64 = [core.encode().hex() for core in _cores_of(data)]
+    return (data.hex(), data.hex(":"), data.hex(" "), data.hex("-"), *lists, *in_base64)
 
 
 def _lower(text: str) -> str:
@@ -215,17 +226,30 @@ _STANDARD = str.maketrans("-_", "+/")
 _URL_SAFE = str.maketrans("+/", "-_")
 
 
-@lru_cache(maxsize=256)
-def _cores(secret: str, depth: int = 1) -> frozenset[str]:
-    """Return texts of which one is in every base64 of a text with the secret: what no neighbor changes."""
-    data = secret.encode("utf-8", "surrogatepass")
-    cores: set[str] = set()
+def _cores_of(data: bytes) -> Iterator[str]:
     for before in range(3):
         encoded = base64.b64encode(b"\0" * before + data).decode()
         core = encoded[-(-8 * before // 6) : 8 * (before + len(data)) // 6]
-        cores |= {core, core.translate(_URL_SAFE)}
-    if depth and len(secret) >= 2 * MIN_SECRET_LENGTH:
-        cores |= {twice for core in cores for twice in _cores(core, depth - 1)}
+        yield from (core, core.translate(_URL_SAFE))
+
+
+@lru_cache(maxsize=256)
+def _encoded_forms(secret: str) -> tuple[bytes, ...]:
+    """Return what base64 may hold of a secret: itself, in hex, percent-encoded, and in UTF-16."""
+    data = secret.encode("utf-8", "surrogatepass")
+    percent = "".join([f"%{byte:02x}" for byte in data])
+    wide = secret.encode("utf-16-le", "surrogatepass")
+    texts = [data.hex(), data.hex().upper(), percent, percent.upper(), quote(data, safe="")]
+    return tuple(dict.fromkeys([data, *[text.encode() for text in texts], wide]))
+
+
+@lru_cache(maxsize=256)
+def _cores(secret: str) -> frozenset[str]:
+    """Return texts of which one is in every base64 of a text with the secret: what no neighbor changes."""
+    cores = {core for form in _encoded_forms(secret) for core in _cores_of(form)}
+    if len(secret) >= 2 * MIN_SECRET_LENGTH:
+        once = _cores_of(secret.encode("utf-8", "surrogatepass"))
+        cores |= {twice for core in once for twice in _cores_of(core.encode())}
     return frozenset(cores)
 
 
@@ -242,9 +266,9 @@ def _mask_run(run: str, secrets: Sequence[str], cores: Sequence[str], depth: int
         return run
 
     def mask_decoded(data: str) -> str:
-        for secret in secrets:
-            form = secret.encode("utf-8", "surrogatepass").decode("latin-1")
-            data = data.replace(form, same_length(form))
+        for form in [form for secret in secrets for form in _encoded_forms(secret)]:
+            plain = form.decode("latin-1")
+            data = data.replace(plain, same_length(plain))
         return _mask_base64(data, secrets, depth - 1) if depth else data
 
     return mask_encoded(run, mask_decoded)

@@ -6,7 +6,14 @@ from typing import Any
 import msgspec
 import pytest
 
-from llm_pure.types.errors import AuthenticationFailed, Overloaded, RateLimited, ServerError
+from llm_pure.types.errors import (
+    AuthenticationFailed,
+    InvalidConfiguration,
+    Overloaded,
+    RateLimited,
+    ServerError,
+    TimedOut,
+)
 from llm_pure.types.http import HttpRequest
 from tests.support.gateways import (
     BODIES,
@@ -146,6 +153,21 @@ def test_an_upstream_error_tells_nothing_of_the_configuration(
     assert answer.headers["x-request-id"] == running.records[0].request_id
     if error.kind == "rate_limited":
         assert answer.headers["retry-after"] == "7"
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        InvalidConfiguration(message="the ledger postgresql://db/x is gone", field="budget"),
+        TimedOut(message="the ledger /srv/a.db was locked", phase="budget"),
+    ],
+)
+def test_without_its_ledger_the_gateway_asks_clients_to_come_back(error: Any) -> None:
+    running = Running(TWO, lambda request: error)
+    answer = asyncio.run(running.post(*BODIES["openai_chat"]))
+    assert (answer.status, answer.headers["retry-after"]) == (503, "1")
+    assert answer.headers.get("x-should-retry") != "false"
+    assert b"ledger of its budgets" in answer.body
 
 
 def test_a_spent_retry_tells_the_client_not_to_retry() -> None:

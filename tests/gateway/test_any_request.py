@@ -7,6 +7,8 @@ import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
+from llm_pure.types.errors import ServerError
+from tests.support import gateway_fuzz
 from tests.support.asgi import Request
 from tests.support.gateways import BODIES, TWO, Running, hello, streamed
 from tests.support.laws import examples
@@ -70,3 +72,14 @@ def test_any_body_is_answered_and_no_fault_of_the_client_is_a_500(path: str, bod
 def test_any_head_is_answered(method: str, path: str, headers: list[tuple[bytes, bytes]]) -> None:
     answer = answer_to(method, f"/{path}", b"abc", headers)
     assert 200 <= answer.status < 500, (answer.status, answer.body)
+
+
+def test_the_first_cases_of_the_fuzz_have_no_problem() -> None:
+    assert gateway_fuzz.run(20261130, 100) == {}
+
+
+def test_a_case_is_the_same_each_time_and_a_problem_is_found() -> None:
+    assert gateway_fuzz.case(1, 2) == gateway_fuzz.case(1, 2) != gateway_fuzz.case(1, 3)
+    broken = Running(TWO, lambda request: ServerError(message="broken", status=500))
+    problems = [gateway_fuzz.problem_of(broken, *gateway_fuzz.case(1, n)) for n in range(10)]
+    assert any(problem.startswith("500: ") for problem in problems)

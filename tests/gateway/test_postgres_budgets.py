@@ -1,6 +1,8 @@
 """Budgets in PostgreSQL, against a real server: what holds for a file holds here; machines share, a restart loses nothing."""
 
 import builtins
+import os
+import signal
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
@@ -9,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from llm_pure.client import budgets_sqlite
+from llm_pure.client import budgets_postgres, budgets_sqlite
 from llm_pure.client.budgets import Budget
-from llm_pure.client.budgets_postgres import PostgresBudget, open_postgres_ledger
+from llm_pure.client.budgets_postgres import PostgresBudget, PostgresLedger, open_postgres_ledger
 from llm_pure.gateway.client_keys import ClientKey
 from llm_pure.gateway.key_budgets import KeyBudgets, open_key_budgets
 from llm_pure.pricing.ledger import Cost
@@ -127,6 +129,83 @@ def test_a_restart_of_the_server_loses_no_cost(
     while other.ledger().reserved and monotonic() < ends_s:  # it is written with the next attempt
         sleep(0.02)
     assert (other.ledger().reserved, other.ledger().totals.cost_usd) == ({}, Decimal("0.35"))
+
+
+def of_last_connection(server: PostgresServer, query: str = "pid") -> int:
+    """Ask for the connection that a ledger opened last."""
+    import psycopg
+
+    with psycopg.connect(server.url, autocommit=True) as connection:
+        where = "from pg_stat_activity where application_name = 'llm-pure'"
+        rows = connection.execute(f"select {query} {where} order by backend_start desc limit 1")
+        return int(rows.fetchall()[0][0])
+
+
+def test_a_connection_that_broke_is_replaced_and_no_call_fails(server: PostgresServer) -> None:
+    store = opened(server, Budget(max_usd=Decimal(1)))
+    name = store.reserve(Decimal("0.5")).unwrap()
+    assert of_last_connection(server, "pg_terminate_backend(pid, 5000)::int") == 1
+    assert isinstance(store.reserve(Decimal("0.1")), Success)
+    assert of_last_connection(server, "pg_terminate_backend(pid, 5000)::int") == 1
+    store.settle(name, call("0.25"))
+    assert store.ledger().totals.cost_usd == Decimal("0.25")
+
+
+def test_a_cost_whose_commit_was_not_confirmed_counts_once(
+    server: PostgresServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import psycopg
+
+    store = opened(server, Budget(max_usd=Decimal(1)))
+    names = [store.reserve(Decimal("0.1")).unwrap(), ""]
+    transaction = PostgresLedger._transaction
+    attempts: list[str] = []
+
+    def unconfirmed(self: PostgresLedger, *arguments: Any) -> Any:
+        result = transaction(self, *arguments)
+        attempts.append("committed")
+        if len(attempts) % 2:
+            raise psycopg.OperationalError("server closed the connection unexpectedly")
+        return result
+
+    monkeypatch.setattr(PostgresLedger, "_transaction", unconfirmed)
+    for name in names:
+        store.settle(name, call("0.25"))
+    ends_s = monotonic() + 10
+    while len(attempts) < 4 and monotonic() < ends_s:
+        sleep(0.02)
+    monkeypatch.undo()
+    ledger = store.ledger()
+    assert (ledger.totals.calls, ledger.totals.cost_usd) == (2, Decimal("0.5"))
+    assert not ledger.reserved
+
+
+def test_a_server_that_does_not_answer_is_left(
+    server: PostgresServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(budgets_postgres, "_ANSWER_S", 0.1)
+    store = opened(server, Budget(max_usd=Decimal(1)))
+    store.reserve(Decimal("0.5")).unwrap()
+    backend = of_last_connection(server)
+    os.kill(backend, signal.SIGSTOP)
+    try:
+        result = store.start_reserve(Decimal("0.1"), 0.1).result(10)
+    finally:
+        os.kill(backend, signal.SIGCONT)
+    # the next connection finds the lock taken by the first, or the server
+    assert result.map(lambda name: "reserved").value_or("failed") in ("reserved", "failed")
+    assert isinstance(store.reserve(Decimal("0.1")), Success)
+
+
+def test_a_database_of_an_earlier_version_is_completed(server: PostgresServer) -> None:
+    opened(server, Budget(max_usd=Decimal(1)))
+    import psycopg
+
+    with psycopg.connect(server.url, autocommit=True) as connection:
+        connection.execute("alter table calls drop column settlement")
+    store = opened(server)
+    store.settle(store.reserve(Decimal("0.5")).unwrap(), call("0.25"))
+    assert store.ledger().totals.cost_usd == Decimal("0.25")
 
 
 def test_keys_share_a_database_with_their_own_accounts(server: PostgresServer) -> None:

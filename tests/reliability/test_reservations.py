@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
+import msgspec
 import pytest
 
 from llm_pure import LLM, ChatRequest, LLMConfig, user
@@ -14,6 +15,7 @@ from llm_pure.gateway.key_budgets import InMemoryAccounts
 from llm_pure.pricing.accounts import Account
 from llm_pure.replay.doubles import answering
 from llm_pure.tokens import sent_output_tokens
+from llm_pure.types.messages import Document
 from llm_pure.types.result import LLMResult
 from tests.gateway.test_key_access import BODIES, KEYS, USAGE, configured
 from tests.support.asgi import call
@@ -60,20 +62,26 @@ def test_what_is_sent_decides_what_is_reserved(
     assert Decimal(sent_output_tokens(request.body) or 100) * Decimal("0.001") <= Decimal(usd)
 
 
-@pytest.mark.parametrize("limit", [-(10**9), 0])
-@pytest.mark.parametrize("dialect", ["openai_chat", "openai_responses", "anthropic_messages"])
+@pytest.mark.parametrize(
+    ("dialect", "limit"),
+    [(name, limit) for name in BODIES for limit in (0, -(10**9)) if limit == 0 or "ollama" not in name],
+)  # fmt: skip
 def test_a_limit_that_is_none_reserves_nothing_negative(
     dialect: str, limit: int, reserved: list[Decimal]
 ) -> None:
-    """It would let every other call pass while this one runs."""
+    """It would let every other call pass while this one runs. To Ollama a negative one means none, as the configuration has it."""
     double = answering("ok", usage=USAGE)
     path, body = BODIES[dialect]
-    name = "max_output_tokens" if dialect == "openai_responses" else "max_tokens"
+    limits: dict[str, Any] = {
+        "openai_responses": {"max_output_tokens": limit},
+        "gemini_content": {"generationConfig": {"maxOutputTokens": limit}},
+        "ollama_native": {"options": {"num_predict": limit}},
+    }
     headers = {"authorization": f"Bearer {KEYS['laptop']}"}
     application = gateway(configured({"laptop": {"max_budget": 100}}), transport=double)
-    sent = json.dumps({**body, name: limit}).encode()
+    sent = json.dumps({**body, **limits.get(dialect, {"max_tokens": limit})}).encode()
     answer = asyncio.run(call(application, "POST", path, sent, headers))
-    assert answer.status >= 400
+    assert (answer.status, "max_tokens" in answer.body.decode()) == (400, True)
     assert (reserved, double.requests) == ([], [])
 
 
@@ -84,6 +92,44 @@ def test_a_limit_in_extra_is_reserved() -> None:
         error = llm.completion(request).failure()
     assert error.kind == "budget_exceeded"
     assert "5.000 USD" in error.message
+
+
+STORED = LLMConfig(
+    api_type="openai_responses", model="m", api_key="k", max_token=1, context_length=3000
+)
+PDF = b"%PDF-1.7 /Type /Page"
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [  # what the service adds may fill the context of the model
+        ChatRequest(messages=(user("hi"),), previous_response_id="resp_1"),
+        ChatRequest(messages=(user("hi"),), extra={"conversation": "conv_1"}),
+        ChatRequest(messages=(user("hi"),), extra={"prompt": {"id": "pmpt_1"}}),
+        ChatRequest(messages=(user("hi", Document(url="https://example.org/a.pdf")),)),
+        ChatRequest(messages=(user("hi", Document(file_id="file-1")),)),
+    ],
+)  # fmt: skip
+def test_input_that_only_the_service_has_counts_as_a_full_context(request_: ChatRequest) -> None:
+    prices = {"m": {"input": 1000, "output": 0}}
+    reply = answering("ok", usage=USAGE)
+    for config, budget, kind in [
+        (STORED, 3, ""),
+        (STORED, 2, "budget_exceeded"),
+        (msgspec.structs.replace(STORED, context_length=None), 10**6, "price_unknown"),
+    ]:
+        with LLM(config, transport=reply, budget=budget, prices=prices) as llm:
+            result = llm.completion(request_)
+        assert result.swap().map(lambda error: error.kind).value_or("") == kind
+    assert len(reply.requests) == 1
+
+
+def test_input_that_is_in_the_request_is_counted() -> None:
+    prices = {"m": {"input": 1000, "output": 0}}
+    file = Document(data=PDF, media_type="application/pdf", name="a.pdf")
+    with LLM(STORED, transport=answering("ok", usage=USAGE), budget=3, prices=prices) as llm:
+        assert llm.completion(ChatRequest(messages=(user("hi", file),))).unwrap().text == "ok"
+        assert llm.completion("hi").unwrap().text == "ok"
 
 
 @pytest.mark.parametrize(

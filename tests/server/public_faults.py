@@ -146,7 +146,7 @@ REQUESTS = (
         {'model': 'gpt-4o', 'messages': [{'role': 'user', 'content': 'Ask.'}, {'role': 'assistant', 'content': None, 'tool_calls': [{'id': 'c1', 'type': 'function', 'function': {'name': 'f', 'arguments': '{}'}}]}, {'role': 'tool', 'tool_call_id': 'c1', 'content': 'The call was interrupted: there is no result.'}], 'max_completion_tokens': 999, 'tools': [{'type': 'function', 'function': {'name': 'f', 'parameters': {'type': 'object', 'properties': {'q': {'type': 'string'}}}}}]}),
     RequestFault("getnao/nao#32: a result whose call was cut off", "openai_chat", "anthropic",
         {"messages": [{"role": "tool", "tool_call_id": "c0", "content": "r"}, GO_ON], "tools": [F_CHAT]},
-        {'model': 'claude-sonnet-4-5', 'max_tokens': 64000, 'messages': [{'role': 'user', 'content': [{'type': 'text', 'text': 'r'}, {'type': 'text', 'text': 'Go on.'}]}], 'tools': [{'name': 'f', 'input_schema': {'type': 'object', 'properties': {'q': {'type': 'string'}}}}]}),
+        {'model': 'claude-sonnet-4-5', 'max_tokens': 64000, 'messages': [{'role': 'user', 'content': [{'type': 'text', 'text': 'Result of a tool:'}, {'type': 'text', 'text': 'r'}, {'type': 'text', 'text': 'Go on.'}]}], 'tools': [{'name': 'f', 'input_schema': {'type': 'object', 'properties': {'q': {'type': 'string'}}}}]}),
     RequestFault("maximhq/bifrost#3511: schemas that Anthropic refuses", "openai_chat", "anthropic",
         {"messages": [ASK], "tools": [
             {"type": "function", "function": {"name": "f", "parameters": {"type": "object", "oneOf": [{"properties": {"a": {"type": "string"}}, "required": ["a"]}, {"properties": {"b": {"type": "string"}}}]}}},

@@ -7,7 +7,7 @@ import pytest
 from llm_pure.policy.rate_limit import RateLimit
 from llm_pure.policy.retry import RetryPolicy
 from llm_pure.settings.config_file import CompressSettings, ConfigFile, CostControl, ModelSettings
-from llm_pure.settings.config_parser import merge, parse_config_file, read_yaml
+from llm_pure.settings.config_parser import SECTIONS, merge, parse_config_file, read_yaml
 from llm_pure.types.config import reveal
 from llm_pure.types.errors import InvalidConfiguration
 from llm_pure.types.result import Failure, LLMResult, Success
@@ -333,3 +333,15 @@ def test_a_model_that_is_there_is_known_also_when_it_is_broken() -> None:
         "llm", "llm", "fast", "fast", "broken", None
     ]  # fmt: skip
     assert configuration.names() == ("llm", "fast", "slow", "broken")
+
+
+@pytest.mark.parametrize("value", [5, "a", True, [1], {1, 2}, 1e308])
+@pytest.mark.parametrize("section", SECTIONS)
+def test_a_section_of_another_type_is_named(section: str, value: object) -> None:
+    error = parse_config_file({section: value}, {}).failure()
+    assert (error.kind, error.message) == ("configuration", f"{section} must be a mapping")
+
+
+def test_a_section_whose_name_is_no_text_is_ignored() -> None:
+    sections: Any = {1: "a", None: {}, False: [1]}
+    assert parse_config_file(sections, {}).unwrap().ignored == ("1", "None", "False")

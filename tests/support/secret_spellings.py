@@ -56,7 +56,25 @@ def spellings(key: str) -> dict[str, str]:
         "JSON escapes in JSON": "".join([f"\\\\u{ord(letter):04X}" for letter in key]),
         "hexadecimal escapes": "".join([f"\\x{ord(letter):02x}" for letter in key]),
         "escaped slashes": key.replace("/", "\\/"),
+        "JSON escapes of eight digits": "".join([f"\\U{ord(letter):08x}" for letter in key]),
         "hex": key.encode().hex(),
+        "numbers, hexadecimal": ", ".join([f"0x{byte:02X}" for byte in key.encode()]),
+        "numbers": ",".join([str(byte) for byte in key.encode()]),
+        "base64 in hex": plain_base64.encode().hex(),
+        "hex in base64": base64.b64encode(b"." + key.encode().hex().encode()).decode(),
+        "percent in base64": base64.b64encode(
+            "".join([f"%{ord(letter):02X}" for letter in key]).encode()
+        ).decode(),
+        "UTF-16 in base64": base64.b64encode(key.encode("utf-16-le")).decode(),
+        "each letter in another way": "".join(
+            [
+                (letter, f"%{ord(letter):02x}", f"\\u{ord(letter):04x}", f"&#{ord(letter)};")[
+                    index % 4
+                ]
+                for index, letter in enumerate(key)
+            ]
+        ),
+        "with soft hyphens": "\u00ad".join(key),
         "HEX": key.encode().hex().upper(),
         **in_base64,
         **{
@@ -99,8 +117,13 @@ def spellings(key: str) -> dict[str, str]:
     }
 
 
-_BREAK = re.compile(r"(?:\\+[rn]|\r|\n|%(?:25)*0[AaDd]|&#1[03];)+[ \t]*")
-_CODE = re.compile(r"\\+(?:(?:u00|x)([0-9A-Fa-f]{2})|([01][0-7]{2}))")
+_BREAK = re.compile(r"(?:\\+[rn]|[\r\n\xad\xc2\0]|%(?:25)*0[AaDd]|&#1[03];)+[ \t]*")
+_CODE = re.compile(r"\\+(?:(?:u00|U000000|x)([0-9A-Fa-f]{2})|([01][0-7]{2}))")
+
+
+_NUMBERS = re.compile(
+    r"(?:(?:0x[0-9A-Fa-f]{1,2}|\b[1-9][0-9]{1,2})[, ]+){3,}(?:0x[0-9A-Fa-f]{1,2}|[1-9][0-9]{1,2})\b"
+)
 
 
 def readings(text: str, depth: int = 2) -> str:
@@ -121,6 +144,10 @@ def readings(text: str, depth: int = 2) -> str:
                 re.sub("[ :-]", "", run)[: len(re.sub("[ :-]", "", run)) // 2 * 2]
             ).decode("latin-1")
             for run in re.findall("(?:[0-9A-Fa-f]{2}[ :-]?){4,}", one)
+        ]
+        seen += [
+            bytes([int(number, 0) % 256 for number in re.split("[, ]+", run)]).decode("latin-1")
+            for run in _NUMBERS.findall(one)
         ]
         for run in re.findall(r"[A-Za-z0-9+/_-]{6,}", one) if depth else ():
             standard = run.replace("-", "+").replace("_", "/")

@@ -51,6 +51,7 @@ from llm_pure.types.rejection import UnsupportedPart
 Block = dict[str, Any]
 
 _RULES = TurnRules(
+    marked_errors=True,
     result_media=None,
     error_media=False,
     empty_errors=False,

@@ -37,6 +37,7 @@ _MARKS = CacheMarks(
 )
 
 _RULES = TurnRules(
+    marked_errors=True,
     result_media=frozenset({Image, Document, Opaque}),
     blank_text="left_out",
     empty_text="left_out",
@@ -72,6 +73,8 @@ _FAMILIES: Mapping[str, TurnRules] = {
 }
 """Prefix of a profile -> the rules of its models."""
 
+_UNMARKED = replace(_RULES, marked_errors=False)
+
 _CLAUDE = replace(
     _RULES,
     after_results="no_documents",
@@ -94,7 +97,7 @@ def turn_rules(profile: ModelProfile) -> TurnRules:
     for prefix, rules in _FAMILIES.items():
         if profile.prefix.startswith(prefix):
             return rules
-    return _RULES
+    return _RULES if profile.traits.get("tool_result_status", True) else _UNMARKED
 
 
 def cache_point(mark: CacheMark) -> dict[str, Any]:

@@ -92,6 +92,7 @@ class _Pairing:
         self.turns = turns
         self.adaptations = adaptations
         self.in_place = rules.results == "anywhere"
+        self.marked_errors = rules.marked_errors
         self.calls: list[_Call] = []
         self.by_id: dict[str, list[_Call]] = {}
 
@@ -123,7 +124,10 @@ class _Pairing:
                 reason = "a call needs a result here; it has none in the conversation"
                 self.adaptations.append(changed(call.path, reason, after=NO_RESULT))
                 result = ToolResult(
-                    tool_call_id=call.part.id, content=(Text(NO_RESULT),), name=call.part.name
+                    tool_call_id=call.part.id,
+                    content=(Text(NO_RESULT),),
+                    name=call.part.name,
+                    is_error=self.marked_errors,
                 )
                 call.result = (call.path, result)
         behind: dict[int, list[Placed]] = {}

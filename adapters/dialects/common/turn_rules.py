@@ -74,6 +74,8 @@ class TurnRules(msgspec.Struct, frozen=True, kw_only=True):
     """"first": tool results follow their calls directly, all together. "anywhere": they are items of their own."""
     paired_results: bool = True
     """Every call needs a result, and every result a call."""
+    marked_errors: bool = False
+    """A result can be marked as an error, as one that is missing is."""
     result_media: frozenset[type] | None = TEXT_ONLY
     """Types of media that a tool result can hold; others follow in the user's turn. None: the dialect decides."""
     error_media: bool = True

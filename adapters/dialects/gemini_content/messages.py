@@ -89,6 +89,7 @@ def _rules(media_results: bool, signed_calls: bool) -> TurnRules:
 _MEDIA: frozenset[type] = frozenset({Image, Audio, Document, Video})
 
 _RULES = TurnRules(
+    marked_errors=True,
     empty_text="left_out",
     left_out_if_empty=ANY_ROLE,
     final_assistant="continued",
