@@ -189,6 +189,77 @@ def _draft_errors(schema: Any, root: Any) -> Iterator[str]:
         yield f"{reference} has no target"
 
 
+@rule(
+    _has_schemas,
+    "'enum value ... does not validate against': can1357/oh-my-pi#1835, #2711; MoonshotAI/walle",
+)
+def enum_values_have_the_type(sent: Sent) -> Violation:
+    return first(
+        f"{tool.name}{path}: {schema}"
+        for tool in sent_tools(sent)
+        for path, schema in subschemas(tool.schema)
+        if isinstance(schema, dict) and "type" in schema
+        for value in schema.get("enum", ())
+        if not _types_of(value) & set(_types(schema))
+    )
+
+
+def _types_of(value: Any) -> set[str]:
+    match value:
+        case None:
+            return {"null"}
+        case bool():
+            return {"boolean"}
+        case int() | float():
+            return {"number"} | ({"integer"} if value == int(value) else set())
+        case str():
+            return {"string"}
+        case _:
+            return {"array" if isinstance(value, list) else "object"}
+
+
+@rule(
+    at("openai_responses", "azure_responses"),
+    "'oneOf' is not permitted: can1357/oh-my-pi#920, justrach/codedb#440",
+)
+def responses_have_no_oneof(sent: Sent) -> Violation:
+    return first(
+        f"{tool.name}{path}"
+        for tool in sent_tools(sent)
+        for path, schema in subschemas(tool.schema)
+        if isinstance(schema, dict) and "oneOf" in schema
+    )
+
+
+@rule(
+    at(*OPENAI_ALL, "groq"),
+    "schema must have a 'type' key: can1357/oh-my-pi#211; no prefixItems: pydantic-ai#7315",
+)
+def strict_schemas_have_types(sent: Sent) -> Violation:
+    known = {"type", "anyOf", "$ref"}
+    return first(
+        f"{tool.name}{path}: {schema}"
+        for tool in sent_tools(sent)
+        if tool.strict
+        for path, schema in subschemas(tool.schema)
+        if isinstance(schema, dict) and (not known & set(schema) or "prefixItems" in schema)
+    )
+
+
+@rule(
+    at("moonshot"),
+    "MoonshotAI/walle, docs/validation-principles.md: references must start with #/$defs/",
+)
+def moonshot_refers_to_definitions(sent: Sent) -> Violation:
+    return first(
+        f"{tool.name}{path}"
+        for tool in sent_tools(sent)
+        for path, schema in subschemas(tool.schema)
+        if isinstance(schema, dict)
+        and ("definitions" in schema or not re.match(r"#(/\$defs/.|$)", schema.get("$ref", "#")))
+    )
+
+
 @rule(at("moonshot"), "requests.md 06; kimi-code#2661, openclaw#113130, pi#5822")
 def moonshot_schemas_have_a_type_and_none_beside_a_union(sent: Sent) -> Violation:
     return first(
