@@ -113,7 +113,7 @@ def build_body(
     Raises Rejected where `build_chat` fails.
     """
     adaptations: list[Adaptation] = []
-    resolved = ok(resolve_request(config, request, provider=service.name))
+    resolved = ok(resolve_request(config, request, provider=service.name, allows_no_output=True))
     version = version_of(service.quirks, config)
     profile = profile_of(service.quirks, resolved.model, version)
     fitted = ok(fit_schemas(resolved, schema_profiles(profile), provider=service.name))
