@@ -123,7 +123,7 @@ def _is_reasoning(value: Any) -> bool:
 
 
 def _is_budget(value: Any) -> bool:
-    return _is_int(value) and value >= 0
+    return _is_int(value) and value >= -1  # -1: the model chooses
 
 
 def _is_tool_choice(value: Any) -> bool:
@@ -163,7 +163,7 @@ CHECKS: Mapping[str, Check] = {
     "best_of": _INT,
     "logprobs": ("true, false or an integer", lambda value: isinstance(value, int)),
     "reasoning": (
-        f"{', '.join(map(repr, EFFORTS))}, a budget of at least 0 tokens, or a ReasoningRequest of these",
+        f"{', '.join(map(repr, EFFORTS))}, a budget in tokens, or a ReasoningRequest of these",
         lambda value: value in EFFORTS if isinstance(value, str) else _is_reasoning(value),
     ),
     "stream": _BOOL,

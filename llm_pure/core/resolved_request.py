@@ -399,13 +399,21 @@ def _settings(
     return settings, frozenset(user_set)
 
 
+_MODELS_CHOICE = -1
+"""A budget that the model chooses itself, as Gemini writes it."""
+
+
 def _reasoning(config: LLMConfig, request: ChatRequest) -> ReasoningRequest | None:
     match request.reasoning:
         case ReasoningRequest() as reasoning:
+            if reasoning.budget_tokens == _MODELS_CHOICE:
+                return msgspec.structs.replace(reasoning, budget_tokens=None)
             return reasoning
         case bool() as enabled:
             return ReasoningRequest(enabled=enabled)
         case int() as budget_tokens:
+            if budget_tokens == _MODELS_CHOICE:
+                return ReasoningRequest()
             return ReasoningRequest(budget_tokens=budget_tokens, enabled=budget_tokens > 0)
         case str() as effort:
             return ReasoningRequest(effort=effort, enabled=effort != "none")

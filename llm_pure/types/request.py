@@ -100,6 +100,7 @@ class ReasoningRequest(msgspec.Struct, frozen=True, kw_only=True):
 
     effort: Effort | None = None
     budget_tokens: int | None = None
+    """-1: the model chooses, like None."""
     enabled: bool = True
     """False requests no reasoning."""
     summary: bool = True

@@ -244,13 +244,18 @@ def test_a_limit_of_no_tokens_is_anthropics_alone(name: str) -> None:
     assert json.loads(claude.request.body)["max_tokens"] == 0
 
 
-@pytest.mark.parametrize("reasoning", [-1, ReasoningRequest(budget_tokens=-1)])
+@pytest.mark.parametrize("reasoning", [-2, ReasoningRequest(budget_tokens=-2)])
 def test_a_budget_below_zero_is_refused(reasoning: Any) -> None:
     request = ChatRequest(messages="hi", reasoning=reasoning)
     error = resolve_request(LLMConfig(model="m"), request).failure()
     assert isinstance(error, InvalidRequest)
     assert error.param == "reasoning"
-    assert "a budget of at least 0 tokens" in error.message
+    assert "a budget in tokens" in error.message
+
+
+@pytest.mark.parametrize("reasoning", [-1, ReasoningRequest(budget_tokens=-1)])
+def test_a_budget_of_minus_one_is_the_models_choice(reasoning: Any) -> None:
+    assert drafted(reasoning=reasoning).reasoning == ReasoningRequest()
 
 
 def test_unreadable_messages_are_named() -> None:

@@ -5,6 +5,7 @@ keeps the meaning has the action "rewritten" or "renamed". Raises UnsupportedPar
 """
 
 from collections.abc import Iterator, Sequence
+from itertools import takewhile
 
 from msgspec.structs import replace
 
@@ -68,8 +69,8 @@ def arrange(
         turns = _joined(turns, adaptations)
     if rules.after_results != "anything":
         turns = _separated(turns, rules, adaptations)
-    if rules.first_is_user:
-        turns = _user_first(turns, adaptations)
+    if rules.first_is_user or (rules.calls_after_user and ToolCall in reader.kinds):
+        turns = _user_first(turns, rules, adaptations)
     if rules.text_beside_documents and Document in reader.kinds:
         turns = _with_text_beside_documents(turns, adaptations)
     if not rules.empty_errors and ToolResult in reader.kinds:
@@ -295,17 +296,17 @@ def _is_barred(placed: Placed) -> bool:
     return isinstance(part, Video)
 
 
-def _user_first(turns: list[Turn], adaptations: list[Adaptation]) -> list[Turn]:
-    for index, turn in enumerate(turns):
-        if turn.role == "system":
-            continue
-        if turn.role != "assistant":
-            return turns
-        reason = "a conversation begins with the user here; a user message is inserted"
-        adaptations.append(changed(turn.path, reason, after=BEFORE_ASSISTANT))
-        inserted = Turn("user", turn.path, ((f"{turn.path}/parts", Text(BEFORE_ASSISTANT)),))
-        return [*turns[:index], inserted, *turns[index:]]
-    return turns
+def _user_first(turns: list[Turn], rules: TurnRules, adaptations: list[Adaptation]) -> list[Turn]:
+    spoken = [index for index, turn in enumerate(turns) if turn.role != "system"]
+    opening = list(takewhile(lambda index: turns[index].role == "assistant", spoken))
+    parts = [part for index in opening for _, part in turns[index].parts]
+    if not opening or not (rules.first_is_user or any(type(part) is ToolCall for part in parts)):
+        return turns
+    index, path = opening[0], turns[opening[0]].path
+    reason = "a conversation begins with the user here; a user message is inserted"
+    adaptations.append(changed(path, reason, after=BEFORE_ASSISTANT))
+    inserted = Turn("user", path, ((f"{path}/parts", Text(BEFORE_ASSISTANT)),))
+    return [*turns[:index], inserted, *turns[index:]]
 
 
 def _with_text_beside_documents(turns: list[Turn], adaptations: list[Adaptation]) -> list[Turn]:

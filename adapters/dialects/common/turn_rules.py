@@ -87,6 +87,8 @@ class TurnRules(msgspec.Struct, frozen=True, kw_only=True):
     """Consecutive turns of one role are refused: they are joined."""
     first_is_user: bool = False
     """A conversation must begin with the user."""
+    calls_after_user: bool = False
+    """A conversation must begin with the user if its first turn calls tools."""
     final_assistant: Literal[
         "sent", "continued", "prefix", "prefix_required", "partial", "refused"
     ] = "sent"

@@ -141,6 +141,14 @@ DOCUMENTED: Mapping[str, Documented] = {
     "ollama_tools_have_only_these_keys_at_the_root": Documented(
         "ollama", "llama3.2", tool({**prop(STRING), "description": "d"}), function({**prop(STRING), "description": "d"}),
     ),
+    "gemini_calls_follow_a_user_turn": Documented(
+        "gemini", "gemini-2.5-flash", {"messages": (CALL, RESULT)},
+        {"contents": [{"role": "model", "parts": [{"functionCall": {"name": "f", "args": {}}}]}]},
+    ),
+    "new_geminis_do_not_continue_their_turn": Documented(
+        "gemini", "gemini-3.6-flash", {"messages": (user("q"), assistant("a"), user("q"))},
+        {"contents": [{"role": "model", "parts": [{"text": "a"}]}]},
+    ),
     "enum_values_have_the_type": Documented(
         "anthropic", SONNET,
         tool(prop({"type": "string", "enum": ["a", None, 1]})),

@@ -603,6 +603,28 @@ def gemini_calls_are_answered_in_the_next_turn(sent: Sent) -> Violation:
 
 
 @rule(
+    gemini,
+    "'function call turn comes immediately after a user turn': gemini-cli#11814, OmniRoute#13573",
+)
+def gemini_calls_follow_a_user_turn(sent: Sent) -> Violation:
+    opening = sent.body["contents"][0]
+    calls = opening["role"] == "model" and any("functionCall" in p for p in opening["parts"])
+    return str(opening) if calls else None
+
+
+_NO_PREFILL = "gemini-3.5-flash-lite|gemini-3.[6-9]|gemini-[4-9]"
+
+
+@rule(
+    lambda sent: gemini(sent) and re.match(_NO_PREFILL, sent.model) is not None,
+    "'Requests ending with a model turn are not supported': LibreChat-AI/agents#323, opencode#45359, #47034",
+)
+def new_geminis_do_not_continue_their_turn(sent: Sent) -> Violation:
+    last = sent.body["contents"][-1]
+    return str(last) if last["role"] == "model" else None
+
+
+@rule(
     at("mistral", "moonshot", "xai"), "requests.md 25; OpenHands#8685, solbrowse#16, kimi-code#1985"
 )
 def assistants_turns_are_not_empty(sent: Sent) -> Violation:
