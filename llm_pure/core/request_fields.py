@@ -269,9 +269,9 @@ def field_problem(field: str, value: Any, name: str | None = None) -> str:
         return ""
     shown = _shown(value)
     if field == "reasoning" and isinstance(value, ReasoningRequest):
-        is_effort = value.effort is None or value.effort in EFFORTS
-        if is_effort:
-            shown = f"one with budget_tokens {_shown(value.budget_tokens)}"
+        effort, budget = str(value.effort), value.budget_tokens
+        if effort in (*EFFORTS, "None"):
+            shown = f"one with budget_tokens {_shown(budget)}"
         else:
             value, shown = value.effort, f"one with effort {_shown(value.effort)}"
     near: list[str] = []
@@ -317,9 +317,7 @@ def reject_field(field: str, message: str, provider: str) -> NoReturn:
     raise Rejected(InvalidRequest(message=message, param=field, provider=provider))
 
 
-def reject_number(
-    setting: str, value: float, low: float, high: float, provider: str
-) -> NoReturn:
+def reject_number(setting: str, value: Any, low: float, high: float, provider: str) -> NoReturn:
     """Raise Rejected with the InvalidRequest of a setting that is not from `low` to `high`, or not valid JSON."""
     if not -LARGEST_NUMBER <= value <= LARGEST_NUMBER:
         shown = value if isinstance(value, float) else f"an integer of {value.bit_length()} bits"

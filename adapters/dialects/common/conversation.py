@@ -24,7 +24,6 @@ from llm_pure.types.messages import (
     Text,
     ToolCall,
     ToolResult,
-    ToolResultContent,
     Video,
 )
 from llm_pure.types.rejection import UnsupportedPart
@@ -164,6 +163,8 @@ def _segment(segment: list[Turn], rules: TurnRules, adaptations: list[Adaptation
     counts = [_count_results(turn) for turn in segment]
     if not any(counts):
         return segment
+    from llm_pure.adapters.dialects.common.call_results import without_media  # late: start-up
+
     results: list[Placed] = []
     rest: list[Turn] = []
     joins = False
@@ -180,7 +181,7 @@ def _segment(segment: list[Turn], rules: TurnRules, adaptations: list[Adaptation
             if rest:
                 reason = "tool results directly follow their calls here, before other messages"
                 adaptations.append(rewritten(path, reason))
-            result, media = _without_media(part, path, rules, adaptations)
+            result, media = without_media(part, path, rules, adaptations)
             results.append((path, result))
             others += media
         if not others:
@@ -216,31 +217,6 @@ def _count_results(turn: Turn) -> int:
         if type(part) is ToolResult:
             count += 1
     return count
-
-
-def _without_media(
-    result: ToolResult, path: str, rules: TurnRules, adaptations: list[Adaptation]
-) -> tuple[ToolResult, list[Placed]]:
-    """The result without media that it cannot hold, and these media."""
-    supported = rules.result_media
-    if result.is_error and not rules.error_media:
-        supported = frozenset({Opaque})
-    if supported is None or all(type(part) is Text for part in result.content):
-        return result, []
-    kept: list[ToolResultContent] = []
-    moved: list[Placed] = []
-    for index, part in enumerate(result.content):
-        if type(part) is Text or type(part) in supported:
-            kept.append(part)
-        else:
-            moved.append((f"{path}/content/{index}", part))
-    if not moved:
-        return result, []
-    kinds = ", ".join(sorted({type(part).__name__ for _, part in moved}))
-    holder = "a tool result" if supported is rules.result_media else "the result of an error"
-    reason = f"{holder} cannot hold {kinds} here; it follows in the user turn"
-    adaptations.append(changed(path, reason))
-    return replace(result, content=tuple(kept)), moved
 
 
 def _joined(turns: list[Turn], adaptations: list[Adaptation]) -> list[Turn]:

@@ -76,6 +76,10 @@ class TurnRules(msgspec.Struct, frozen=True, kw_only=True):
     """Every call needs a result, and every result a call."""
     result_media: frozenset[type] | None = TEXT_ONLY
     """Types of media that a tool result can hold; others follow in the user's turn. None: the dialect decides."""
+    result_media_types: frozenset[str] | None = None
+    """Media types that a tool result can hold; media of others follow in the user's turn. None: not documented."""
+    result_urls: bool = True
+    """Media of a tool result may be URLs and ids of files; else they follow in the user's turn."""
     error_media: bool = True
     """A result that is an error can hold media too; else they follow in the user's turn."""
     empty_errors: bool = True

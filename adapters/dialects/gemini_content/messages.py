@@ -63,7 +63,7 @@ def encode_messages(
     Raises Rejected with UnsupportedFeature (a part that Gemini does not support), InvalidRequest (arguments that are not
     an object, a result of an unknown function, nothing but instructions); each names the part's path.
     """
-    encoder = _ContentEncoder(service, adaptations, turn_rules(profile))
+    encoder = _ContentEncoder(service, adaptations, turn_rules(profile, service.quirks))
     encoder.profile = profile
     encoder.add_all(messages)
     fields: dict[str, Any] = {
@@ -74,7 +74,7 @@ def encode_messages(
     return fields
 
 
-def turn_rules(profile: ModelProfile) -> TurnRules:
+def turn_rules(profile: ModelProfile, quirks: Quirks) -> TurnRules:
     """The rules of a model: newer ones take media in results, need a signature at the first call of a turn, and do not
     continue a turn of the model."""
     traits = profile.traits
@@ -82,20 +82,29 @@ def turn_rules(profile: ModelProfile) -> TurnRules:
         bool(traits.get("media_results")),
         bool(traits.get("signed_calls")),
         bool(traits.get("prefill")),
+        quirks.result_urls,
     )
 
 
-@lru_cache(maxsize=8)
-def _rules(media_results: bool, signed_calls: bool, prefill: bool) -> TurnRules:
+@lru_cache(maxsize=16)
+def _rules(media_results: bool, signed_calls: bool, prefill: bool, result_urls: bool) -> TurnRules:
     return replace(
         _RULES,
         result_media=_MEDIA if media_results else TEXT_ONLY,
+        result_media_types=_RESULT_TYPES,
+        result_urls=result_urls,
         signed_calls=signed_calls,
         final_assistant="continued" if prefill else "refused",
     )
 
 
-_MEDIA: frozenset[type] = frozenset({Image, Audio, Document, Video})
+_MEDIA: frozenset[type] = frozenset((Image, Document))
+
+_RESULT_TYPES = frozenset(
+    {"image/png", "image/jpeg", "image/webp", "application/pdf", "text/plain"}
+)
+"""ai.google.dev, Function calling, multimodal function responses, by pydantic-ai profiles/google.py
+(google_supported_mime_types_in_tool_returns); read 2026-11-30."""
 
 _RULES = TurnRules(
     empty_text="left_out",
