@@ -106,6 +106,38 @@ ROWS: dict[str, Row] = {
         "vertex", "gemini-3-pro", {"metadata": {"Team": "docs", "team": "docs"}},
         {"labels": {"team": "docs"}}, [("metadata/Team", "dropped")],
     ),
+    "a free choice while Qwen thinks": (
+        "dashscope_compatible", "qwen-plus", {"tools": (T,), "tool_choice": "auto", "reasoning": 2000},
+        {"tool_choice": "auto", "enable_thinking": True}, [],
+    ),
+    "a named tool while Qwen thinks": (
+        "dashscope_compatible", "qwen-plus", {"tools": (T,), "tool_choice": NamedToolChoice("f"), "reasoning": 2000},
+        {"tool_choice": ABSENT, "enable_thinking": True}, [("tool_choice", "dropped")],
+    ),
+    "a named tool of a Qwen that thinks by default": (
+        "dashscope", "qwen3.8-max", {"tools": (T,), "tool_choice": NamedToolChoice("f")},
+        {"parameters/tool_choice": ABSENT}, [("tool_choice", "dropped")],
+    ),
+    "a named tool of a Qwen that does not think": (
+        "dashscope_compatible", "qwen3.8-max", {"tools": (T,), "tool_choice": NamedToolChoice("f"), "reasoning": "none"},
+        {"tool_choice": {"type": "function", "function": {"name": "f"}}, "enable_thinking": False}, [],
+    ),
+    "calls as calls, Spark": (
+        "spark", "generalv3.5", {"tools": (T,), "user": "ann", "presence_penalty": -1.0},
+        {"tool_calls_switch": True, "user": "ann", "presence_penalty": 0}, [("presence_penalty", "clamped")],
+    ),
+    "no tools, Spark": ("spark", "generalv3.5", {}, {"tool_calls_switch": ABSENT}, []),
+    "a temperature of 0, ERNIE": (
+        "qianfan", "ernie-4.5-turbo-128k", {"temperature": 0.0, "user": "ann"}, {"temperature": 0.01, "user": "ann"},
+        [("temperature", "clamped")],
+    ),
+    "a temperature of 0, another model at Qianfan": ("qianfan", "deepseek-v3.2", {"temperature": 0.0}, {"temperature": 0.0}, []),
+    "stop sequences, Ark": ("ark", "doubao-seed-1-6", {"stop": tuple("abcde")}, {"stop": list("abcd")}, [("stop", "clamped")]),
+    "stop sequences, Hugging Face": (
+        "huggingface", "Qwen/Qwen3-32B", {"stop": tuple("abcde"), "logprobs": 9}, {"stop": list("abcd"), "top_logprobs": 5},
+        [("logprobs", "clamped"), ("stop", "clamped")],
+    ),
+    "stop and n, Perplexity": ("perplexity", "sonar", {"stop": "a", "n": 2}, {"stop": ["a"], "n": 2}, []),
     "a participant's name with a space": (
         "openai", "gpt-4o", {"messages": [user("q", name="Ann Smith")]},
         {"messages": [{"role": "user", "content": "q", "name": "Ann_Smith"}]}, [("messages/0/name", "renamed")],

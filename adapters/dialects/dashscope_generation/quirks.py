@@ -24,6 +24,11 @@ _KNOWN = "as generally known, unconfirmed; 2026-11-20"
 _STREAMS = "the wire notes of this project, 4.15: thinking-only models only answer in streams, read 2026-11-20"
 _HYBRID = 'langchain4j#3974, evalscope#998: "enable_thinking must be set to false for non-streaming calls", read 2026-11-29'
 
+_FORCED = (
+    '400 for qwen3.8-max and qwen3.7-plus, which think by default: "The tool_choice parameter does not support being set to'
+    ' required or object in thinking mode" (in public code and logs), read 2026-11-30'
+)
+
 PROFILES: tuple[ModelProfile, ...] = (
     *[
         ModelProfile(prefix=f"qwen3-{size}-instruct", reasoning="none", source=_HYBRID)
@@ -49,12 +54,21 @@ PROFILES: tuple[ModelProfile, ...] = (
     ],
     ModelProfile(
         prefix="qwen3.8",
+        reasoning="on",
         traits={"format_with_reasoning": True},
-        source="requests.md D4: json_object beside enable_thinking is taken, read 2026-11-29",
+        source=f"json_object beside enable_thinking is taken, read 2026-11-29; {_FORCED}",
     ),
     *[
+        ModelProfile(prefix=prefix, reasoning="on", traits={"multimodal": True}, source=_LISTED)
+        for prefix in ("qwen3.5-plus", "qwen3.6-plus", "qwen3.7-plus")
+    ],
+    *[
+        ModelProfile(prefix=prefix, reasoning="on", source=_FORCED)
+        for prefix in ("qwen3.5", "qwen3.6", "qwen3.7")
+    ],
+    *[
         ModelProfile(prefix=prefix, traits={"multimodal": True}, source=_LISTED)
-        for prefix in ("qwen3.5-plus", "qwen3.6-plus", "qwen3.7-plus", "qwen3-vl", "qwen-vl")
+        for prefix in ("qwen3-vl", "qwen-vl")
     ],
     *[
         ModelProfile(prefix=prefix, traits={"multimodal": True}, source=_KNOWN)
@@ -108,6 +122,7 @@ COMPATIBLE = Quirks(
     reasoning_style="enable_thinking",
     reasoning_replay="reasoning_content",
     tool_choice_values={"auto": "auto", "none": "none", "named": "named"},
+    forced_tool_with_reasoning=False,
     empty_content="",
     document_form="none",
     videos=True,

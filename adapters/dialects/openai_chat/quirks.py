@@ -109,6 +109,8 @@ class Quirks(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     """Tool choice -> the provider's name of it; a choice without one is not sent."""
     forced_tool_with_reasoning: bool = True
     """A tool call may be forced while the model reasons."""
+    tools_extra_fields: Mapping[str, Any] = {}
+    """Sent whenever tools are."""
     allowed_tools: bool = False
     """tool_choice may name several tools; else only these are sent."""
     tool_strict: bool = True

@@ -42,7 +42,7 @@ def encode_tools(
         reason = f"{name} has no tool_choice none; the tools are not sent"
         adaptations.append(changed("tool_choice", reason, "none"))
         return {}
-    fields: JsonObject = {"tools": tools}
+    fields: JsonObject = {"tools": tools, **quirks.tools_extra_fields}
     fields |= _tool_choice(service, resolved, adaptations, reasoning=reasoning)
     parallel = resolved.parallel_tool_calls
     if parallel is not None:
