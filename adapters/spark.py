@@ -76,6 +76,7 @@ PROVIDER = dual_api_by_line(
             tool_strict=False,
             json_formats=(),
             message_names=False,
+            text_parts=False,
             include_usage=False,
             error_codes=spark_frames.ERROR_CODES,
         ),

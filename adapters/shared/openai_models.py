@@ -160,11 +160,13 @@ RANGES: Mapping[str, tuple[float, float]] = {
 LIMITS: Mapping[str, Any] = {
     "ranges": RANGES,
     "max_stop_sequences": 4,
+    "max_tools": 128,
     "metadata_limits": METADATA,
     "invalid_in_names": PARTICIPANT_NAME,
     "image_types": IMAGE_TYPES,
 }
-"""Quirks of OpenAI's chat completions, wherever they are served. Stop sequences: openai 3.57.0, "Up to 4 sequences"."""
+"""Quirks of OpenAI's chat completions, wherever they are served. openai 3.57.0: "Up to 4 sequences", "A max of 128 functions";
+read 2026-11-30."""
 
 CHAT_RULES = (
     FieldRule(

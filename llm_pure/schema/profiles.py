@@ -279,9 +279,13 @@ characters, its hosts 64."""
 GEMINI_TOOL_NAME = re.compile("[a-zA-Z_][a-zA-Z0-9_.-]{0,63}")
 """Source: 'Must start with a letter or an underscore' (google-gemini/gemini-cli#7878, cline/cline#7339); read 2026-11-29."""
 
-MOONSHOT_TOOL_NAME = re.compile("[a-zA-Z][a-zA-Z0-9_-]{0,63}")
+MOONSHOT_TOOL_NAME = re.compile("[a-zA-Z][a-zA-Z0-9_-]{2,63}")
 """Source: the error text 'function name is invalid, must start with a letter and can contain letters, numbers, underscores, and
-dashes' (MoonshotAI/kimi-cli#1773, openclaw/openclaw#79179); read 2026-11-30. The length is that of the others, unconfirmed."""
+dashes' (MoonshotAI/kimi-cli#1773, openclaw/openclaw#79179), and platform.kimi.com, OpenAPI, ToolDefinition:
+'^[a-zA-Z_][a-zA-Z0-9-_]{2,63}$'; read 2026-11-30."""
+
+DASHSCOPE_TOOL_NAME = re.compile("(?!search$)[a-zA-Z0-9_-]{1,64}")
+"""Source: help.aliyun.com, Model Studio, Error messages: 'Tool names are not allowed to be [search]'; read 2026-11-30."""
 
 COHERE_TOOL_NAME = re.compile("[a-zA-Z_][a-zA-Z0-9_]{0,63}")
 """Source: docs.cohere.com/reference/errors, 'tool names can only contain certain characters (A-Za-z0-9_) and can't begin with a

@@ -28,7 +28,7 @@ from llm_pure import (
 )
 from llm_pure.adapters import registry
 from llm_pure.core.provider import Built
-from llm_pure.types.errors import UnsupportedFeature
+from llm_pure.types.errors import InvalidRequest, UnsupportedFeature
 from llm_pure.types.messages import CacheMark
 from llm_pure.types.operations import EmbedRequest
 from llm_pure.types.request import AllowedTools, JsonFormat, NamedToolChoice, SchemaFormat
@@ -55,6 +55,8 @@ THOUGHT = Reasoning("hm", None, ProviderMetadata("mistral"))
 BITMAP = b"BM" + bytes(12) + b"\x36\0\0\0\x28\0\0\0\x01\0\0\0\x01\0\0\0\x01\0\x18\0" + bytes(40)
 ZIPPED = b"PK\x03\x04" + bytes(40)
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+
+MANY = tuple([Tool(name=f"tool_{number}") for number in range(129)])
 
 Row = tuple[str, str, dict[str, Any], dict[str, Any], list[tuple[str, str]]]
 
@@ -109,6 +111,45 @@ ROWS: dict[str, Row] = {
     "a free choice while Qwen thinks": (
         "dashscope_compatible", "qwen-plus", {"tools": (T,), "tool_choice": "auto", "reasoning": 2000},
         {"tool_choice": "auto", "enable_thinking": True}, [],
+    ),
+    "a reserved name of a tool, DashScope": (
+        "dashscope_compatible", "qwen-plus", {"tools": (Tool(name="search"), Tool(name="searches"))},
+        {"tools/0/function/name": "search_b4f0dba7", "tools/1/function/name": "searches"}, [("tools/0/name", "renamed")],
+    ),
+    "short names of tools, Moonshot": (
+        "moonshot", "moonshot-v1-8k", {"tools": (Tool(name="ls"), Tool(name="größe"))},
+        {"tools/0/function/name": "ls_419d16d2", "tools/1/function/name": "gr__e"},
+        [("tools/0/name", "renamed"), ("tools/1/name", "renamed")],
+    ),
+    "text in several parts, DashScope": (
+        "dashscope", "qwen-plus", {"messages": [user("a", "b")]}, {"input/messages": [{"role": "user", "content": "a\nb"}]}, [],
+    ),
+    "text in several parts with a mark, DashScope": (
+        "dashscope_compatible", "qwen-plus", {"messages": [user("a", Text("b", cache=SHORT))]},
+        {"messages/0/content/1": {"type": "text", "text": "b", "cache_control": {"type": "ephemeral"}}}, [],
+    ),
+    "text in several parts, DeepSeek": (
+        "deepseek", "deepseek-chat", {"messages": [system("a", "b"), user("c")]}, {"messages/0/content": "a\nb"}, [],
+    ),
+    "JSON while a Qwen thinks by default": (
+        "dashscope_compatible", "qwen3.6-plus", {"response_format": JsonFormat()}, {"response_format": ABSENT},
+        [("response_format", "changed")],
+    ),
+    "settings at their ends, DashScope": (
+        "dashscope_compatible", "qwen-plus", {"top_p": 0.0, "seed": -1, "repetition_penalty": 0.0},
+        {"top_p": 0.01, "seed": 0, "repetition_penalty": 0.01},
+        [("top_p", "clamped"), ("repetition_penalty", "clamped"), ("seed", "clamped")],
+    ),
+    "settings at their ends, Moonshot": (
+        "moonshot", "moonshot-v1-8k", {"temperature": 1.7, "n": 9, "presence_penalty": -3.0, "stop": ("x" * 33, "ok")},
+        {"temperature": 1, "n": 5, "presence_penalty": -2, "stop": ["ok"]},
+        [("presence_penalty", "clamped"), ("temperature", "clamped"), ("n", "clamped"), ("stop", "dropped")],
+    ),
+    "several answers at a temperature of 0, Moonshot": (
+        "moonshot", "moonshot-v1-8k", {"temperature": 0.0, "n": 2}, {"n": ABSENT}, [("n", "dropped")],
+    ),
+    "strict tools, Moonshot": (
+        "moonshot", "moonshot-v1-8k", {"tools": (Tool(name="calc", strict=False),)}, {"tools/0/function/strict": False}, [],
     ),
     "a named tool while Qwen thinks": (
         "dashscope_compatible", "qwen-plus", {"tools": (T,), "tool_choice": NamedToolChoice("f"), "reasoning": 2000},
@@ -295,6 +336,10 @@ _OF_DEFAULTS = (("max_tokens", "added"), ("max_tokens", "renamed"))
 
 
 REFUSED: dict[str, tuple[str, str, dict[str, Any], type]] = {
+    "more tools than it takes, OpenAI": ("openai", "gpt-4o", {"tools": MANY}, InvalidRequest),
+    "more tools than it takes, Moonshot": ("moonshot", "kimi-k2.6", {"tools": MANY}, InvalidRequest),
+    "more tools than it takes, Groq": ("groq", "llama-3.3-70b-versatile", {"tools": MANY}, InvalidRequest),
+    "an omni model without a stream": ("dashscope_compatible", "qwen3-omni-flash", {}, UnsupportedFeature),
     "functions beside hosted tools before Gemini 3": (
         "gemini", "gemini-2.5-flash", {"tools": (T, NativeTool("gemini", SEARCH))}, UnsupportedFeature,
     ),

@@ -51,6 +51,22 @@ def limit_stops(
         settings["stop"] = stop[:limit]
 
 
+def leave_out_long_stops(
+    settings: Settings, limit: int, service: str, adaptations: list[Adaptation]
+) -> None:
+    """Leave out the stop sequences of more bytes than the service takes."""
+    stop = settings["stop"]
+    kept = tuple([text for text in stop if len(text.encode(errors="replace")) <= limit])
+    if len(kept) == len(stop):
+        return
+    long = [text for text in stop if text not in kept]
+    reason = f"a stop sequence has at most {limit} bytes at {service}"
+    adaptations.append(dropped("stop", reason, long[0] if len(long) == 1 else tuple(long)))
+    settings["stop"] = kept
+    if not kept:
+        del settings["stop"]
+
+
 def leave_out_blank_stops(settings: Settings, adaptations: list[Adaptation]) -> None:
     """Remove stop sequences of white space alone, which Claude rejects; `stop` is removed if no other is left."""
     stop = settings["stop"]

@@ -13,6 +13,7 @@ from llm_pure.adapters.dialects.common.turn_rules import CacheMarks, TurnRules
 from llm_pure.adapters.dialects.dashscope_generation.errors import ERROR_CODES
 from llm_pure.adapters.dialects.openai_chat import Quirks, unsupported_by
 from llm_pure.core.adaptations import FieldRule, ModelProfile
+from llm_pure.schema.profiles import DASHSCOPE_TOOL_NAME
 from llm_pure.types.messages import Image, Text, ToolResult
 from llm_pure.types.request import AudioOutput
 
@@ -24,6 +25,10 @@ _KNOWN = "as generally known, unconfirmed; 2026-11-20"
 _STREAMS = "the wire notes of this project, 4.15: thinking-only models only answer in streams, read 2026-11-20"
 _HYBRID = 'langchain4j#3974, evalscope#998: "enable_thinking must be set to false for non-streaming calls", read 2026-11-29'
 
+_OMNI = (
+    "help.aliyun.com, Model Studio, Error messages: \"'audio' output only support with stream=true. Qwen-Omni requires"
+    ' streaming output", read 2026-11-30; the wire notes of this project, 4.15'
+)
 _FORCED = (
     '400 for qwen3.8-max and qwen3.7-plus, which think by default: "The tool_choice parameter does not support being set to'
     ' required or object in thinking mode" (in public code and logs), read 2026-11-30'
@@ -72,9 +77,11 @@ PROFILES: tuple[ModelProfile, ...] = (
     ],
     *[
         ModelProfile(prefix=prefix, traits={"multimodal": True}, source=_KNOWN)
-        for prefix in (
-            "qwen2-vl", "qwen2.5-vl", "qvq", "qwen-audio", "qwen2-audio", "qwen-omni", "qwen2.5-omni", "qwen3-omni",
-        )
+        for prefix in ("qwen2-vl", "qwen2.5-vl", "qvq", "qwen-audio", "qwen2-audio")
+    ],
+    *[
+        ModelProfile(prefix=prefix, traits={"multimodal": True, "stream_only": True}, source=_OMNI)
+        for prefix in ("qwen-omni", "qwen2.5-omni", "qwen3-omni")
     ],
     ModelProfile(prefix="qwq", reasoning="always", traits={"stream_only": True}, source=_STREAMS),
 )  # fmt: skip
@@ -104,7 +111,18 @@ COMPATIBLE = Quirks(
     # 400, 'The "function.arguments" parameter of the code model must be in JSON format.' (in public code and logs), read 2026-11-30
     object_arguments=True,
     unsupported=unsupported_by("dashscope", "frequency_penalty", "metadata"),
-    ranges={"temperature": (0, 1.99), "presence_penalty": (-2, 2), "n": (1, 4)},
+    # help.aliyun.com, Model Studio, Error messages (InvalidParameter), read 2026-11-30: top_p in (0, 1], repetition_penalty
+    # above 0; "input content must be a string" of text models; the names of tools
+    ranges={
+        "temperature": (0, 1.99),
+        "top_p": (0.01, 1),
+        "repetition_penalty": (0.01, 100),
+        "seed": (0, 2**63 - 1),
+        "presence_penalty": (-2, 2),
+        "n": (1, 4),
+    },
+    text_parts=False,
+    tool_name=DASHSCOPE_TOOL_NAME,
     profiles=PROFILES,
     options={"modalities": "modalities", "audio": audio_fields},
     rules=(

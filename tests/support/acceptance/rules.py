@@ -331,7 +331,9 @@ def claude_property_names_match_the_pattern(sent: Sent) -> Violation:
 
 
 def _strict_like_openai(sent: Sent) -> bool:
-    return sent.is_chat or sent.dialect == "openai_responses"
+    """Moonshot's strict schemas may be open, with optional properties (MoonshotAI/walle, docs/mfjs-spec.md)."""
+    is_openai = sent.is_chat or sent.dialect == "openai_responses"
+    return is_openai and sent.provider != "moonshot"
 
 
 @rule(
@@ -340,7 +342,7 @@ def _strict_like_openai(sent: Sent) -> bool:
 def strict_schemas_are_closed_and_require_everything(sent: Sent) -> Violation:
     schemas = [tool.schema for tool in sent_tools(sent) if tool.strict]
     answer, strict = response_schema(sent)
-    if strict and sent.provider not in ("moonshot",):
+    if strict:
         schemas.append(answer)
     return first(
         f"{path}: {schema}"
@@ -358,6 +360,11 @@ def strict_schemas_are_closed_and_require_everything(sent: Sent) -> Violation:
 # Names and ids
 
 _NAME = "[a-zA-Z0-9_-]{1,64}"
+_NAMES_OF = {
+    "moonshot": "[a-zA-Z][a-zA-Z0-9_-]{2,63}",
+    "dashscope": f"(?!search$){_NAME}",
+    "dashscope_compatible": f"(?!search$){_NAME}",
+}
 _NAMES = {"gemini_content": "[a-zA-Z_][a-zA-Z0-9_.-]{0,63}", "cohere_chat": "[a-zA-Z_][a-zA-Z0-9_]{0,63}"}  # fmt: skip
 
 
@@ -366,7 +373,7 @@ _NAMES = {"gemini_content": "[a-zA-Z_][a-zA-Z0-9_.-]{0,63}", "cohere_chat": "[a-
     "requests.md 31; qwen-code#6970, copilot-cli#2581, gemini-cli#7878",
 )
 def tool_names_match_the_pattern_and_are_unique(sent: Sent) -> Violation:
-    pattern = _NAMES.get(sent.dialect, _NAME)
+    pattern = _NAMES_OF.get(sent.provider) or _NAMES.get(sent.dialect, _NAME)
     names = [tool.name for tool in sent_tools(sent)]
     bad = [name for name in (*names, *_called(sent)) if not re.fullmatch(pattern, name)]
     return str(bad) if bad else None if len(set(names)) == len(names) else f"not unique: {names}"
