@@ -10,7 +10,7 @@ import msgspec
 from msgspec.structs import asdict
 
 from llm_pure.chat.message_input import has_media, read_messages
-from llm_pure.core.adaptations import Adaptation, Settings
+from llm_pure.core.adaptations import Adaptation, Identifier, Settings
 from llm_pure.framing.json_codec import ENCODE_ERRORS, json_text
 from llm_pure.types.config import LLMConfig, is_overridden
 from llm_pure.types.errors import InvalidConfiguration, InvalidRequest
@@ -133,7 +133,7 @@ OPTIONS = (
 
 audio comes before modalities, since it implies them."""
 
-OptionField: TypeAlias = str | Callable[[Any], Mapping[str, Any]]
+OptionField: TypeAlias = str | Identifier | Callable[[Any], Mapping[str, Any]]
 """Where a service has an option: a key of the body, a path such as "text/verbosity", or a function value -> fields."""
 
 
@@ -231,6 +231,8 @@ def encode_options(
             )
         elif isinstance(field, str):
             _put(encoded, field, value)
+        elif isinstance(field, Identifier):
+            _put(encoded, field.path, field.fit(name, value, adaptations))
         else:
             for path, wire in field(value).items():
                 _put(encoded, path, wire)

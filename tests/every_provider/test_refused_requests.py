@@ -5,6 +5,7 @@ The rules are data in the quirks and profiles of the providers, with their sourc
 
 import base64
 import json
+from hashlib import sha256
 from typing import Any
 
 import msgspec
@@ -56,6 +57,7 @@ BITMAP = b"BM" + bytes(12) + b"\x36\0\0\0\x28\0\0\0\x01\0\0\0\x01\0\0\0\x01\0\x1
 ZIPPED = b"PK\x03\x04" + bytes(40)
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 
+HASH_OF_ANN = sha256(b"ann@example.com").hexdigest()
 MANY = tuple([Tool(name=f"tool_{number}") for number in range(129)])
 
 Row = tuple[str, str, dict[str, Any], dict[str, Any], list[tuple[str, str]]]
@@ -111,6 +113,30 @@ ROWS: dict[str, Row] = {
     "a free choice while Qwen thinks": (
         "dashscope_compatible", "qwen-plus", {"tools": (T,), "tool_choice": "auto", "reasoning": 2000},
         {"tool_choice": "auto", "enable_thinking": True}, [],
+    ),
+    "an address as the user, Claude": (
+        "anthropic", "claude-opus-4-8", {"user": "ann@example.com"}, {"metadata/user_id": HASH_OF_ANN},
+        [("user", "rewritten")],
+    ),
+    "an address as the user in the metadata, Claude on Bedrock": (
+        "bedrock_invoke", CLAUDE_45, {"metadata": {"user_id": "ann@example.com"}}, {"metadata/user_id": HASH_OF_ANN},
+        [("metadata/user_id", "rewritten")],
+    ),
+    "a telephone number as the user, Claude on Vertex": (
+        "vertex_anthropic", "claude-opus-4-8", {"user": "+4915112345678"},
+        {"metadata/user_id": sha256(b"+4915112345678").hexdigest()}, [("user", "rewritten")],
+    ),
+    "a short name as the user, GLM": ("zai", "glm-4.6", {"user": "ann"}, {"user_id": sha256(b"ann").hexdigest()}, [("user", "rewritten")]),
+    "a user's name of six characters, GLM": ("zhipuai", "glm-4.6", {"user": "ann-01"}, {"user_id": "ann-01"}, []),
+    "long identifiers, OpenAI": (
+        "openai", "gpt-4o", {"user": "u" * 129, "prompt_cache_key": "k" * 65},
+        {"safety_identifier": sha256(b"u" * 129).hexdigest(), "prompt_cache_key": sha256(b"k" * 65).hexdigest()},
+        [("user", "rewritten"), ("prompt_cache_key", "rewritten")],
+    ),
+    "long identifiers, Responses": (
+        "azure_responses", "gpt-5.2", {"user": "u" * 128, "prompt_cache_key": "k" * 65},
+        {"safety_identifier": "u" * 128, "prompt_cache_key": sha256(b"k" * 65).hexdigest()},
+        [("prompt_cache_key", "rewritten")],
     ),
     "a reserved name of a tool, DashScope": (
         "dashscope_compatible", "qwen-plus", {"tools": (Tool(name="search"), Tool(name="searches"))},

@@ -254,7 +254,11 @@ def _fields(
         fields["store"] = quirks.store
     if resolved.options:
         options = encode_options(
-            resolved, _OPTIONS, service.name, adaptations, _without_verbosity(profile)
+            resolved,
+            {**_OPTIONS, **service.quirks.options},
+            service.name,
+            adaptations,
+            _without_verbosity(profile),
         )
         fields = merge_objects(fields, options)
     if resolved.metadata:
