@@ -53,7 +53,7 @@ PROVIDER = openai_chat.provider(
     quirks=openai_chat.Quirks(
         # platform.kimi.com, OpenAPI, ChatRequestBase and MoonshotV1ChatRequest, read 2026-11-30: stop, tools, strict, ranges
         max_stop_sequences=5,
-        max_stop_bytes=32,
+        max_stop_length=(32, "bytes"),
         max_tools=128,
         ranges={"presence_penalty": (-2, 2), "frequency_penalty": (-2, 2)},
         # no other choice: in public code for it, read 2026-11-30

@@ -74,7 +74,9 @@ PROVIDER = dual_api(
             renames={"repetition_penalty": "penalty_score"},
             ranges={"repetition_penalty": (1, 2)},
             options={"user": "user"},
-            max_stop_sequences=4,  # cloud.baidu.com, chat, in a public comparison of services, read 2026-11-30
+            # cloud.baidu.com, stop: at most 4 elements of at most 20 characters (in public code for it), read 2026-11-30
+            max_stop_sequences=4,
+            max_stop_length=(20, "characters"),
             profiles=(
                 ModelProfile(
                     prefix="ernie",

@@ -198,6 +198,9 @@ ROWS: dict[str, Row] = {
         "qianfan", "ernie-4.5-turbo-128k", {"temperature": 0.0, "user": "ann"}, {"temperature": 0.01, "user": "ann"},
         [("temperature", "clamped")],
     ),
+    "long stop sequences, Qianfan": (
+        "qianfan", "ernie-4.5-turbo-128k", {"stop": ("停" * 20, "x" * 21)}, {"stop": ["停" * 20]}, [("stop", "dropped")],
+    ),
     "a temperature of 0, another model at Qianfan": ("qianfan", "deepseek-v3.2", {"temperature": 0.0}, {"temperature": 0.0}, []),
     "stop sequences, Ark": ("ark", "doubao-seed-1-6", {"stop": tuple("abcde")}, {"stop": list("abcd")}, [("stop", "clamped")]),
     "stop sequences, Hugging Face": (

@@ -1,6 +1,7 @@
 """Short forms of Adaptation, and adaptations of sampling settings that several APIs have in common."""
 
 from collections.abc import Collection
+from typing import Literal
 
 from llm_pure.core.adaptations import Adaptation, Settings
 
@@ -52,15 +53,20 @@ def limit_stops(
 
 
 def leave_out_long_stops(
-    settings: Settings, limit: int, service: str, adaptations: list[Adaptation]
+    settings: Settings,
+    limit: int,
+    unit: Literal["bytes", "characters"],
+    service: str,
+    adaptations: list[Adaptation],
 ) -> None:
-    """Leave out the stop sequences of more bytes than the service takes."""
+    """Leave out the stop sequences that are longer than the service takes."""
     stop = settings["stop"]
-    kept = tuple([text for text in stop if len(text.encode(errors="replace")) <= limit])
+    measured = [text.encode(errors="replace") if unit == "bytes" else text for text in stop]
+    kept = tuple([text for text, size in zip(stop, measured, strict=True) if len(size) <= limit])
     if len(kept) == len(stop):
         return
     long = [text for text in stop if text not in kept]
-    reason = f"a stop sequence has at most {limit} bytes at {service}"
+    reason = f"a stop sequence has at most {limit} {unit} at {service}"
     adaptations.append(dropped("stop", reason, long[0] if len(long) == 1 else tuple(long)))
     settings["stop"] = kept
     if not kept:

@@ -72,8 +72,8 @@ class Quirks(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     zero_temperature: Mapping[str, Any] | None = None
     """The fields that are sent in place of a temperature of 0."""
     max_stop_sequences: int | None = None
-    max_stop_bytes: int | None = None
-    """The length of a stop sequence."""
+    max_stop_length: tuple[int, Literal["bytes", "characters"]] | None = None
+    """The length of a stop sequence, and its unit."""
     metadata_limits: MetadataLimits | None = None
     """What `metadata` can hold."""
     logprobs_is_count: bool = False

@@ -231,8 +231,8 @@ def _settings(
     adaptations += setting_adaptations
     if quirks.max_stop_sequences is not None and "stop" in settings:
         limit_stops(settings, quirks.max_stop_sequences, name, adaptations)
-    if quirks.max_stop_bytes is not None and "stop" in settings:
-        leave_out_long_stops(settings, quirks.max_stop_bytes, name, adaptations)
+    if quirks.max_stop_length is not None and "stop" in settings:
+        leave_out_long_stops(settings, *quirks.max_stop_length, name, adaptations)
     if (
         "prediction" in resolved.options
         and quirks.max_tokens_key == "max_completion_tokens"
