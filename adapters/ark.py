@@ -4,7 +4,7 @@ Docs: volcengine/volcengine-python-sdk of July 2026 and volcengine.com/docs/8237
 """
 
 from llm_pure.adapters.dialects import openai_chat
-from llm_pure.adapters.dialects.openai_chat import unconfirmed_for
+from llm_pure.adapters.dialects.openai_chat import unsupported_by
 from llm_pure.types.errors import ContentFiltered, NotFound, Overloaded, QuotaExceeded, RateLimited
 
 PROVIDER = openai_chat.provider(
@@ -13,8 +13,14 @@ PROVIDER = openai_chat.provider(
     api_key_env=("ARK_API_KEY",),
     embeddings=True,
     quirks=openai_chat.Quirks(
-        # as generally known on 2026-11-30, unconfirmed
+        # volcengine-ark-runtime 5.0.54, types/chat/completion_create_params.py, read 2026-11-30
         max_stop_sequences=4,
+        ranges={
+            "logprobs": (0, 20),
+            "temperature": (0, 2),
+            "presence_penalty": (-2, 2),
+            "frequency_penalty": (-2, 2),
+        },
         options={
             "user": "user",
             "service_tier": "service_tier",
@@ -23,9 +29,8 @@ PROVIDER = openai_chat.provider(
         reasoning_style="thinking_effort",
         effort_words={"xhigh": "high", "max": "high"},
         reasoning_replay="reasoning_content",
-        unsupported={
-            **unconfirmed_for("ark", "seed", "top_k", "metadata"),
-        },
+        # resources/chat/completions.py of the same package: `create` has none of these
+        unsupported=unsupported_by("ark", "seed", "top_k", "metadata"),
         refusal_key=False,
         videos=True,
         error_codes={

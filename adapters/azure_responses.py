@@ -11,7 +11,13 @@ from msgspec.structs import replace
 
 from llm_pure.adapters.dialects import openai_responses
 from llm_pure.adapters.shared import azure_openai
-from llm_pure.adapters.shared.openai_models import CACHE_MARKS, EMBED_LIMITS, METADATA, RULES
+from llm_pure.adapters.shared.openai_models import (
+    CACHE_MARKS,
+    EMBED_LIMITS,
+    IDENTIFIERS,
+    METADATA,
+    RULES,
+)
 from llm_pure.core.provider import Provider
 
 if TYPE_CHECKING:
@@ -38,7 +44,7 @@ PROVIDER = replace(
         embed_limits=EMBED_LIMITS,
         list_models=True,
         quirks=openai_responses.Quirks(
-            metadata_limits=METADATA, profiles=RULES, cache_marks=CACHE_MARKS
+            metadata_limits=METADATA, options=IDENTIFIERS, profiles=RULES, cache_marks=CACHE_MARKS
         ),
         source="learn.microsoft.com, Azure OpenAI Responses API, read 2026-11-20",
     ),

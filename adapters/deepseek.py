@@ -62,6 +62,7 @@ PROVIDER = openai_chat.provider(
         json_formats=("json_object",),
         json_word=True,
         empty_content="",
+        text_parts=False,  # litellm, deepseek/chat/transformation.py: no content in list format, read 2026-11-30
         document_form="none",  # "unknown variant `file`, expected `text`" (pydantic-ai's tests)
         turns=TurnRules(final_assistant="prefix"),
         refusal_key=False,

@@ -65,6 +65,7 @@ PROVIDER = replace(
             files_url=f"{_BASE_URL}/{_VERSION}/files/",
             count_wrapped=True,
             combines_hosted_tools=True,
+            result_urls=False,  # googleapis.github.io/kotlin-genai, FunctionResponsePart.fileData: "not supported in Gemini API", read 2026-11-30
             unsupported={
                 # think-reason-learn#34 (2.5-flash-lite), mscraftsman/generative-ai#135 (2.5-pro), while 2.0 takes it; read 2026-11-30
                 "logprobs": 'the Developer API refuses it: "Logprobs is not enabled"; Vertex AI takes it'

@@ -4,7 +4,7 @@ Docs: huggingface.co/docs/inference-providers; traffic recorded by pydantic-ai; 
 """
 
 from llm_pure.adapters.dialects import openai_chat
-from llm_pure.adapters.dialects.openai_chat import unconfirmed_for
+from llm_pure.adapters.dialects.openai_chat import unsupported_by
 
 PROVIDER = openai_chat.provider(
     name="huggingface",
@@ -13,7 +13,15 @@ PROVIDER = openai_chat.provider(
     list_models=True,
     quirks=openai_chat.Quirks(
         turns=openai_chat.ANY_SERVER,
-        unsupported=unconfirmed_for(
+        # huggingface_hub 2.4.0, inference/_generated/types/chat_completion.py, read 2026-11-30
+        max_stop_sequences=4,
+        ranges={
+            "logprobs": (0, 5),
+            "temperature": (0, 2),
+            "presence_penalty": (-2, 2),
+            "frequency_penalty": (-2, 2),
+        },
+        unsupported=unsupported_by(
             "huggingface", "top_k", "repetition_penalty", "metadata", "parallel_tool_calls"
         ),
         reasoning_style="effort",

@@ -24,6 +24,10 @@ _FIXED: dict[str, str] = dict.fromkeys(
     ("temperature", "top_p", "presence_penalty", "frequency_penalty"),
     "kimi models fix it; other values are refused",
 )
+_PAGE = (
+    "platform.kimi.com, OpenAPI, MoonshotV1ChatRequest: one result where the temperature is close to 0;"
+    " read 2026-11-30"
+)
 _SOURCE = "vercel/ai packages/moonshotai, pydantic-ai providers/moonshotai.py, read 2026-11-20"
 
 
@@ -47,8 +51,13 @@ PROVIDER = openai_chat.provider(
     api_key_env=("MOONSHOT_API_KEY", "MOONSHOTAI_API_KEY", "KIMI_API_KEY"),
     list_models=True,
     quirks=openai_chat.Quirks(
-        # as generally known on 2026-11-30, unconfirmed
+        # platform.kimi.com, OpenAPI, ChatRequestBase and MoonshotV1ChatRequest, read 2026-11-30: stop, tools, strict, ranges
         max_stop_sequences=5,
+        max_stop_length=(32, "bytes"),
+        max_tools=128,
+        ranges={"presence_penalty": (-2, 2), "frequency_penalty": (-2, 2)},
+        # no other choice: in public code for it, read 2026-11-30
+        tool_choice_values={"auto": "auto", "none": "none"},
         options={"user": "safety_identifier", "prompt_cache_key": "prompt_cache_key"},
         unsupported={
             **unsupported_by("moonshot", "seed", "top_k"),
@@ -62,12 +71,17 @@ PROVIDER = openai_chat.provider(
             _kimi("kimi-k2-thinking", "always", "none"),
             _kimi("kimi-k2", "none"),
             replace(_kimi("kimi-", "always", "effort", ("low", "high", "max")), is_fallback=True),
-            ModelProfile(prefix="moonshot-v1", reasoning="none", source=_SOURCE),
+            ModelProfile(
+                prefix="moonshot-v1",
+                reasoning="none",
+                ranges={"temperature": (0, 1), "n": (1, 5)},
+                traits={"greedy_excludes": ("n",)},
+                source=_PAGE,
+            ),
         ),
         reasoning_style="thinking",
         reasoning_replay="reasoning_content",
         forced_tool_with_reasoning=False,
-        tool_strict=False,
         refusal_key=False,
         schemas=MOONSHOT,
         strict_schemas=MOONSHOT,

@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from llm_pure.adapters.dialects import openai_responses
-from llm_pure.adapters.shared.openai_models import CACHE_MARKS, EMBED_LIMITS, METADATA, RULES
+from llm_pure.adapters.shared.openai_models import (
+    CACHE_MARKS,
+    EMBED_LIMITS,
+    IDENTIFIERS,
+    METADATA,
+    RULES,
+)
 from llm_pure.core.provider import Provider
 
 if TYPE_CHECKING:
@@ -32,7 +38,11 @@ PROVIDER = replace(
         embed_limits=EMBED_LIMITS,
         list_models=True,
         quirks=openai_responses.Quirks(
-            metadata_limits=METADATA, profiles=RULES, max_effort=True, cache_marks=CACHE_MARKS
+            metadata_limits=METADATA,
+            options=IDENTIFIERS,
+            profiles=RULES,
+            max_effort=True,
+            cache_marks=CACHE_MARKS,
         ),
         source="openai/openai-openapi 2.3.0 and openai-python 3.3.1, read 2026-11-20",
     ),

@@ -5,7 +5,7 @@ Docs: docs.perplexity.ai; perplexityai 0.46.1 (PyPI); vercel/ai packages/perplex
 
 from llm_pure.adapters.dialects import openai_chat
 from llm_pure.adapters.dialects.common.turn_rules import TurnRules
-from llm_pure.adapters.dialects.openai_chat import profiles_of, unconfirmed_for, unsupported_by
+from llm_pure.adapters.dialects.openai_chat import profiles_of, unsupported_by
 from llm_pure.core.adaptations import ModelProfile
 from llm_pure.types.errors import NotFound
 
@@ -20,7 +20,8 @@ PROVIDER = openai_chat.provider(
     quirks=openai_chat.Quirks(
         unsupported={
             **unsupported_by("perplexity", "tools", "logprobs", "repetition_penalty", "metadata"),
-            **unconfirmed_for("perplexity", "seed", "n", "stop"),
+            # perplexityai 0.46.1, types/chat/completion_create_params.py: it has n and stop, and no seed; read 2026-11-30
+            **unsupported_by("perplexity", "seed"),
         },
         profiles=(
             *profiles_of(

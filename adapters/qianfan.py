@@ -14,8 +14,9 @@ from urllib.parse import urlsplit
 
 from llm_pure.adapters.dialects import openai_chat, qianfan_v1
 from llm_pure.adapters.dialects.common.dual_api import dual_api
-from llm_pure.adapters.dialects.openai_chat import unconfirmed_for
+from llm_pure.adapters.dialects.openai_chat import unsupported_by
 from llm_pure.adapters.dialects.qianfan_v1 import Token
+from llm_pure.core.adaptations import ModelProfile
 from llm_pure.core.urls import with_default_path
 from llm_pure.types.config import LLMConfig, reveal
 from llm_pure.types.errors import (
@@ -68,9 +69,21 @@ PROVIDER = dual_api(
         base_url=BASE_URL,
         url_for=with_default_path(NAME, BASE_URL),
         quirks=openai_chat.Quirks(
-            unsupported=unconfirmed_for(NAME, "top_k", "n", "logprobs", "metadata"),
+            # baidubce/bce-qianfan-sdk, go/qianfan/chat_completion_v2.go has none of these, and the ranges; read 2026-11-30
+            unsupported=unsupported_by(NAME, "top_k", "n", "logprobs", "metadata"),
             renames={"repetition_penalty": "penalty_score"},
             ranges={"repetition_penalty": (1, 2)},
+            options={"user": "user"},
+            # cloud.baidu.com, stop: at most 4 elements of at most 20 characters (in public code for it), read 2026-11-30
+            max_stop_sequences=4,
+            max_stop_length=(20, "characters"),
+            profiles=(
+                ModelProfile(
+                    prefix="ernie",
+                    ranges={"temperature": (0.01, 1)},
+                    source="bce-qianfan-sdk, chat_completion_v2.go: (0, 1.0], not 0; read 2026-11-30",
+                ),
+            ),
             error_codes={
                 "invalid_iam_token": AuthenticationFailed,
                 "access_denied": PermissionDenied,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from llm_pure.adapters.dialects import openai_chat
-from llm_pure.adapters.dialects.openai_chat import profiles_of, unconfirmed_for, unsupported_by
+from llm_pure.adapters.dialects.openai_chat import profiles_of, unsupported_by
 from llm_pure.adapters.dialects.openai_media import ImageQuirks, MediaQuirks, with_media
 from llm_pure.core.provider import Provider
 from llm_pure.types.errors import NotFound, QuotaExceeded
@@ -33,7 +33,10 @@ _CHAT = openai_chat.provider(
     ),
     list_models=True,
     quirks=openai_chat.Quirks(
-        unsupported=unconfirmed_for(
+        # SiliconFlow's OpenAPI (tryAGI/SiliconFlow), ChatCompletionRequest: up to 4 sequences, none of the fields below;
+        # read 2026-11-30
+        max_stop_sequences=4,
+        unsupported=unsupported_by(
             "siliconflow", "logprobs", "repetition_penalty", "metadata", "parallel_tool_calls"
         ),
         profiles=profiles_of(

@@ -30,7 +30,7 @@ QUIRKS = anthropic_messages.Quirks(
     stream_path="{model}:streamRawPredict",
     count_path="count-tokens:rawPredict",
     compatible_providers=frozenset({"anthropic", "claude"}),
-    options={"user": "metadata/user_id"},
+    options={"user": anthropic_messages.USER_ID},
 )
 API_KEY_ENV = ("GOOGLE_OAUTH_ACCESS_TOKEN", "CLOUDSDK_AUTH_ACCESS_TOKEN")
 

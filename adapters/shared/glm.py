@@ -15,7 +15,7 @@ from llm_pure.adapters.dialects.openai_chat import (
     unconfirmed_for,
     unsupported_by,
 )
-from llm_pure.core.adaptations import ModelProfile
+from llm_pure.core.adaptations import Identifier, ModelProfile
 from llm_pure.core.error_mapping import ErrorType
 from llm_pure.core.provider import Authorize
 from llm_pure.signing.jwt_hs256 import token
@@ -81,7 +81,14 @@ ERROR_CODES: Mapping[str, ErrorType] = {
 """docs.z.ai, "Errors". 1304, 1308 and 1309 are daily and plan limits, so waiting for seconds does not help."""
 
 QUIRKS = Quirks(
-    options={"user": "user_id"},
+    options={
+        "user": Identifier(
+            path="user_id",
+            min_length=6,
+            max_length=128,
+            source="open.bigmodel.cn, chat completions, user_id: at least 6 characters, at most 128 (in public code), read 2026-11-30",
+        )
+    },
     # ignored beside do_sample false: docs.z.ai, read 2026-11-20; LangChain's ChatZhipuAI says the same, read 2026-11-30
     greedy_excludes=("top_p",),
     unsupported={

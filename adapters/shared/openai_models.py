@@ -15,7 +15,7 @@ from typing import Any, Literal
 
 from llm_pure.adapters.dialects.common.turn_rules import CacheMarks, CallIds, TurnRules
 from llm_pure.adapters.dialects.openai_chat import profiles_of
-from llm_pure.core.adaptations import FieldRule, MetadataLimits, ModelProfile
+from llm_pure.core.adaptations import FieldRule, Identifier, MetadataLimits, ModelProfile
 from llm_pure.core.resolved_request import OptionField
 from llm_pure.types.messages import Audio, Document, Image, Text
 from llm_pure.types.operations import EmbedLimit
@@ -120,11 +120,28 @@ def audio_fields(audio: AudioOutput) -> dict[str, Any]:
     return {"audio": voice, "modalities": ["text", "audio"]}
 
 
+SAFETY_IDENTIFIER = Identifier(
+    path="safety_identifier",
+    max_length=128,
+    source='openai 3.57.0, completion_create_params.py: "with a maximum length of 128 characters", read 2026-11-30',
+)
+PROMPT_CACHE_KEY = Identifier(
+    path="prompt_cache_key",
+    max_length=64,
+    source="\"Invalid 'prompt_cache_key': string too long. Expected a string with maximum length 64\" (in public code and logs),"
+    " read 2026-11-30",
+)
+
+IDENTIFIERS: Mapping[str, OptionField] = {
+    "user": SAFETY_IDENTIFIER,
+    "prompt_cache_key": PROMPT_CACHE_KEY,
+}
+
 OPTIONS: Mapping[str, OptionField] = {
-    "user": "safety_identifier",
+    "user": SAFETY_IDENTIFIER,
     "service_tier": "service_tier",
     "verbosity": "verbosity",
-    "prompt_cache_key": "prompt_cache_key",
+    "prompt_cache_key": PROMPT_CACHE_KEY,
     "store": "store",
     "modalities": "modalities",
     "audio": audio_fields,
@@ -160,11 +177,13 @@ RANGES: Mapping[str, tuple[float, float]] = {
 LIMITS: Mapping[str, Any] = {
     "ranges": RANGES,
     "max_stop_sequences": 4,
+    "max_tools": 128,
     "metadata_limits": METADATA,
     "invalid_in_names": PARTICIPANT_NAME,
     "image_types": IMAGE_TYPES,
 }
-"""Quirks of OpenAI's chat completions, wherever they are served. Stop sequences: openai 3.57.0, "Up to 4 sequences"."""
+"""Quirks of OpenAI's chat completions, wherever they are served. openai 3.57.0: "Up to 4 sequences", "A max of 128 functions";
+read 2026-11-30."""
 
 CHAT_RULES = (
     FieldRule(

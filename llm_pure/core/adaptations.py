@@ -223,6 +223,35 @@ def fit_metadata(
     return kept
 
 
+class Identifier(msgspec.Struct, frozen=True, kw_only=True):
+    """An identifier, and what the service takes as one. Of another value its hash is sent, which identifies as well."""
+
+    path: str
+    """A key of the body, or a path."""
+    min_length: int = 1
+    max_length: int
+    refused: re.Pattern[str] | None = None
+    """Values that the service refuses."""
+    source: str
+    """Where this is documented, with the date."""
+
+    def fit(self, field: str, value: str, adaptations: list[Adaptation]) -> str:
+        """Return the value, or its hash."""
+        is_refused = self.refused is not None and self.refused.search(value) is not None
+        if not value or (self.min_length <= len(value) <= self.max_length and not is_refused):
+            return value
+        adaptations.append(
+            Adaptation(
+                field=field,
+                action="rewritten",
+                reason=f"{self.path} has {self.min_length} to {self.max_length} characters here, and no personal data; its hash is sent",
+            )
+        )
+        from hashlib import sha256  # imported late: start-up
+
+        return sha256(value.encode("utf-8", "surrogatepass")).hexdigest()
+
+
 def strict_error(adaptations: Sequence[Adaptation], *, provider: str) -> UnsupportedFeature | None:
     """Return the error of a strict build: the adaptations that lose information. None if there are none."""
     lossy = [adaptation for adaptation in adaptations if not adaptation.lossless]

@@ -115,11 +115,15 @@ def _is_reasoning(value: Any) -> bool:
     if isinstance(value, ReasoningRequest):
         return (
             (value.effort is None or value.effort in EFFORTS)
-            and (value.budget_tokens is None or _is_int(value.budget_tokens))
+            and (value.budget_tokens is None or _is_budget(value.budget_tokens))
             and _is_bool(value.enabled)
             and _is_bool(value.summary)
         )
-    return _is_bool(value) or _is_int(value)
+    return _is_bool(value) or _is_budget(value)
+
+
+def _is_budget(value: Any) -> bool:
+    return _is_int(value) and value >= -1  # -1: the model chooses
 
 
 def _is_tool_choice(value: Any) -> bool:
@@ -158,7 +162,10 @@ CHECKS: Mapping[str, Check] = {
     "n": _INT,
     "best_of": _INT,
     "logprobs": ("true, false or an integer", lambda value: isinstance(value, int)),
-    "reasoning": _one_of(EFFORTS, ReasoningRequest, others=_is_reasoning),
+    "reasoning": (
+        f"{', '.join(map(repr, EFFORTS))}, a budget in tokens, or a ReasoningRequest of these",
+        lambda value: value in EFFORTS if isinstance(value, str) else _is_reasoning(value),
+    ),
     "stream": _BOOL,
     "metadata": _OBJECT,
     "user": _TEXT,
@@ -194,7 +201,9 @@ CHECKS: Mapping[str, Check] = {
 """Field -> its type. Messages and tools are checked where they are read."""
 
 
-_FINITE: Check = ("a finite number", _is_finite)
+_COUNT: Check = ("an integer of at least 1", lambda value: _is_int(value) and value >= 1)
+_POSITIVE: Check = ("a number above 0", lambda value: _is_finite(value) and value > 0)
+_NOT_NEGATIVE: Check = ("a number of at least 0", lambda value: _is_finite(value) and value >= 0)
 _BYTES: Check = ("bytes", lambda value: isinstance(value, bytes | bytearray))
 _IMAGE: Check = ("an image", lambda value: isinstance(value, bytes | bytearray | Image))
 _TEXTS: Check = (
@@ -203,7 +212,7 @@ _TEXTS: Check = (
 )
 
 OPERATION_CHECKS: Mapping[type, Mapping[str, Check]] = {
-    EmbedRequest: {"input": _TEXTS, "model": _TEXT, "dimensions": _INT, "task": _TEXT, "encoding": _TEXT, "extra": _OBJECT},
+    EmbedRequest: {"input": _TEXTS, "model": _TEXT, "dimensions": _COUNT, "task": _TEXT, "encoding": _TEXT, "extra": _OBJECT},
     ImageRequest: {
         "prompt": _TEXT,
         "images": (
@@ -211,19 +220,19 @@ OPERATION_CHECKS: Mapping[type, Mapping[str, Check]] = {
             lambda value: isinstance(value, tuple | list) and all(map(_IMAGE[1], value)),
         ),
         "mask": _IMAGE,
-        "n": _INT,
+        "n": _COUNT,
         **dict.fromkeys(("model", "size", "quality", "style", "background", "output_format", "response_format"), _TEXT),
         "extra": _OBJECT,
     },
     SpeechRequest: {
         **dict.fromkeys(("input", "voice", "model", "instructions", "response_format", "stream_format"), _TEXT),
-        "speed": _FINITE,
+        "speed": _POSITIVE,
         "extra": _OBJECT,
     },
     TranscriptionRequest: {
         "audio": _BYTES,
         **dict.fromkeys(("filename", "model", "language", "prompt", "response_format"), _TEXT),
-        "temperature": _FINITE,
+        "temperature": _NOT_NEGATIVE,
         "timestamps": ("a sequence of strings", _are_texts),
         "extra": _OBJECT,
     },
@@ -260,7 +269,11 @@ def field_problem(field: str, value: Any, name: str | None = None) -> str:
         return ""
     shown = _shown(value)
     if field == "reasoning" and isinstance(value, ReasoningRequest):
-        value, shown = value.effort, f"one with effort {_shown(value.effort)}"
+        effort, budget = str(value.effort), value.budget_tokens
+        if effort in (*EFFORTS, "None"):
+            shown = f"one with budget_tokens {_shown(budget)}"
+        else:
+            value, shown = value.effort, f"one with effort {_shown(value.effort)}"
     near: list[str] = []
     if isinstance(value, str):
         known = {
@@ -302,6 +315,15 @@ def check_setting(name: str, value: object, config_name: str, provider: str) -> 
 def reject_field(field: str, message: str, provider: str) -> NoReturn:
     """Raise Rejected with the InvalidRequest of a field."""
     raise Rejected(InvalidRequest(message=message, param=field, provider=provider))
+
+
+def reject_number(setting: str, value: Any, low: float, high: float, provider: str) -> NoReturn:
+    """Raise Rejected with the InvalidRequest of a setting that is not from `low` to `high`, or not valid JSON."""
+    if not -LARGEST_NUMBER <= value <= LARGEST_NUMBER:
+        shown = value if isinstance(value, float) else f"an integer of {value.bit_length()} bits"
+        reject_field(setting, f"{setting}={shown} is not valid JSON", provider)
+    bounds = f"at least {low:g}" if high == LARGEST_NUMBER else f"from {low:g} to {high:g}"
+    reject_field(setting, f"{setting} must be {bounds}, not {value}", provider)
 
 
 def narrow_tools(request: R) -> tuple[R, tuple[Adaptation, ...]]:

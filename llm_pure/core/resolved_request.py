@@ -10,7 +10,7 @@ import msgspec
 from msgspec.structs import asdict
 
 from llm_pure.chat.message_input import has_media, read_messages
-from llm_pure.core.adaptations import Adaptation, Settings
+from llm_pure.core.adaptations import Adaptation, Identifier, Settings
 from llm_pure.framing.json_codec import ENCODE_ERRORS, json_text
 from llm_pure.types.config import LLMConfig, is_overridden
 from llm_pure.types.errors import InvalidConfiguration, InvalidRequest
@@ -93,6 +93,20 @@ _PLAIN_TYPES: Mapping[str, tuple[type, ...]] = {
 }
 """Setting -> the types of values that need no closer look; `request_fields` has the rules of all fields."""
 
+_BOUNDS: Mapping[str, tuple[float, float]] = {
+    **dict.fromkeys(("max_tokens", "n"), (1, LARGEST_NUMBER)),
+    "temperature": (0, LARGEST_NUMBER),
+    "top_p": (0, 1),
+    "top_k": (0, LARGEST_NUMBER),
+    "logprobs": (0, LARGEST_NUMBER),
+    "repetition_penalty": (0, LARGEST_NUMBER),
+}
+"""Setting -> (minimum, maximum) at every service; a value beyond them means nothing anywhere.
+
+-1 is no top_k at vLLM, where leaving it out, or `extra`, does the same."""
+
+_NUMBERS = (-LARGEST_NUMBER, LARGEST_NUMBER)
+
 _PLAIN_FIELDS: Mapping[str, tuple[type, ...]] = {
     **_PLAIN_TYPES,
     "model": (str,),
@@ -119,7 +133,7 @@ OPTIONS = (
 
 audio comes before modalities, since it implies them."""
 
-OptionField: TypeAlias = str | Callable[[Any], Mapping[str, Any]]
+OptionField: TypeAlias = str | Identifier | Callable[[Any], Mapping[str, Any]]
 """Where a service has an option: a key of the body, a path such as "text/verbosity", or a function value -> fields."""
 
 
@@ -217,6 +231,8 @@ def encode_options(
             )
         elif isinstance(field, str):
             _put(encoded, field, value)
+        elif isinstance(field, Identifier):
+            _put(encoded, field.path, field.fit(name, value, adaptations))
         else:
             for path, wire in field(value).items():
                 _put(encoded, path, wire)
@@ -233,12 +249,19 @@ def _put(fields: dict[str, Any], path: str, value: Any) -> None:
 
 @returns_failure
 def resolve_request(
-    config: LLMConfig, request: ChatRequest, *, provider: str | None = None
+    config: LLMConfig,
+    request: ChatRequest,
+    *,
+    provider: str | None = None,
+    allows_no_output: bool = False,
 ) -> ResolvedRequest:
     """Merge configuration and request. `provider`: its name in errors, config.api_type by default.
 
-    Fails with InvalidConfiguration if no model is named, with InvalidRequest if a message is malformed, and with
-    UnsupportedFeature if a message has media that the model is known not to support.
+    `allows_no_output`: max_tokens may be 0, as it may where no provider is named.
+
+    Fails with InvalidConfiguration if no model is named, with InvalidRequest if a message is malformed or a setting means
+    nothing at any service (max_tokens=-1), and with UnsupportedFeature if a message has media that the model is known not to
+    support.
     """
     model = request.model or config.model
     name = provider or config.api_type
@@ -258,12 +281,13 @@ def resolve_request(
         _check_schema(request.response_format)
     settings, user_set = _settings(config, fields, name)
     for setting, value in settings.items():
-        if isinstance(value, int | float) and not -LARGEST_NUMBER <= value <= LARGEST_NUMBER:
-            shown = (
-                value if isinstance(value, float) else f"an integer of {value.bit_length()} bits"
-            )
-            message = f"{setting}={shown} is not valid JSON"
-            raise Rejected(InvalidRequest(message=message, param=setting, provider=name))
+        low, high = _BOUNDS.get(setting, _NUMBERS)
+        if isinstance(value, int | float) and not low <= value <= high:
+            if value == 0 and setting == "max_tokens" and (allows_no_output or provider is None):
+                continue
+            from llm_pure.core.request_fields import reject_number  # imported late: start-up
+
+            reject_number(setting, value, low, high, name)
     turns = messages
     if not config.use_system_prompt:
         turns = tuple([turn for turn in messages if turn.role != "system"])
@@ -377,13 +401,21 @@ def _settings(
     return settings, frozenset(user_set)
 
 
+_MODELS_CHOICE = -1
+"""A budget that the model chooses itself, as Gemini writes it."""
+
+
 def _reasoning(config: LLMConfig, request: ChatRequest) -> ReasoningRequest | None:
     match request.reasoning:
         case ReasoningRequest() as reasoning:
+            if reasoning.budget_tokens == _MODELS_CHOICE:
+                return msgspec.structs.replace(reasoning, budget_tokens=None)
             return reasoning
         case bool() as enabled:
             return ReasoningRequest(enabled=enabled)
         case int() as budget_tokens:
+            if budget_tokens == _MODELS_CHOICE:
+                return ReasoningRequest()
             return ReasoningRequest(budget_tokens=budget_tokens, enabled=budget_tokens > 0)
         case str() as effort:
             return ReasoningRequest(effort=effort, enabled=effort != "none")

@@ -227,10 +227,10 @@ def _fitting_name(name: str, pattern: re.Pattern[str], used: set[str]) -> str:
     >>> _fitting_name("lit.search", re.compile("[a-z_]+"), set())
     'lit_search'
     """
-    fitting = "".join([letter if pattern.fullmatch(f"a{letter}") else "_" for letter in name])
+    fitting = "".join([letter if pattern.fullmatch(f"aa{letter}") else "_" for letter in name])
     if not fitting.strip("_"):
         fitting = _UNNAMED
-    if not pattern.fullmatch(fitting[0]):
+    if not pattern.fullmatch(f"{fitting[0]}aa"):
         fitting = f"t_{fitting}"
     if pattern.fullmatch(fitting) and fitting not in used:
         return fitting

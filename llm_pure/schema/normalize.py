@@ -70,6 +70,8 @@ def normalize_node(node: JsonSchema, report: Report, *, nullable: bool = False) 
         is_nullable = node["nullable"] is True
         node = {key: value for key, value in node.items() if key != "nullable"}
         node = make_nullable(node) if is_nullable else node
+    if "type" in node and ("enum" in node or "const" in node):
+        node = _with_fitting_values(node, report)
     if "dependencies" in node:
         node = _with_split_dependencies(node, report)
     if "properties" in node or "required" in node:
@@ -143,6 +145,48 @@ def _with_known_types(node: JsonSchema, report: Report) -> JsonSchema:
     if not known:
         return {key: item for key, item in node.items() if key != "type"}
     return {**node, "type": value}
+
+
+def _with_fitting_values(node: JsonSchema, report: Report) -> JsonSchema:
+    """Only values that the type allows: 'enum value ... does not validate against' (can1357/oh-my-pi#1835, #2711; read 2026-11-30).
+
+    null beside a type without it is meant as a value. Values none of which has the type count more than the type.
+    """
+    values, types = node.get("enum", [node.get("const")]), node["type"]
+    if not isinstance(values, list) or not values:
+        return node
+    names = [types] if isinstance(types, str) else list(types)
+    if None in values and "null" not in names:
+        names.append("null")
+    kept = [value for value in values if _has_type(value, names)]
+    if set(map(type, kept)) <= {type(None)} != set(map(type, values)):
+        report("type", "changed", "no allowed value has this type")
+        return {key: value for key, value in node.items() if key != "type"}
+    if len(kept) < len(values):
+        report("enum", "rewritten", "the type excludes some of the values")
+        node = {**node, "enum": kept}
+    if "null" in names and "null" not in ([types] if isinstance(types, str) else types):
+        report("type", "rewritten", "null is in the enum")
+        node = {**node, "type": names}
+    return node
+
+
+def _has_type(value: Any, names: list[str]) -> bool:
+    match value:
+        case None:
+            return "null" in names
+        case bool():
+            return "boolean" in names
+        case int():
+            return "integer" in names or "number" in names
+        case float():
+            return "number" in names or ("integer" in names and value.is_integer())
+        case str():
+            return "string" in names
+        case list():
+            return "array" in names
+        case _:
+            return "object" in names
 
 
 def _with_prefix_items(node: JsonSchema, report: Report) -> JsonSchema:

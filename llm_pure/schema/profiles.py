@@ -47,6 +47,8 @@ class SchemaProfile(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     """Every array has `items`."""
     typed: bool = False
     """Every schema has a type."""
+    any_value: bool = True
+    """A schema may allow values of every type."""
     type_beside_union: bool = True
     """`type` may stand beside `anyOf`; else every branch has its own."""
     named_required: bool = False
@@ -97,6 +99,14 @@ CHAT_COMPLETIONS = SchemaProfile(
 )
 """Schemas without `strict` at OpenAI, and at services with its API of which no other rule is known."""
 
+RESPONSES = msgspec.structs.replace(
+    CHAT_COMPLETIONS,
+    name="responses",
+    dropped_keys=_keys("oneOf"),
+    source="\"'oneOf' is not permitted\" in tools without strict too (can1357/oh-my-pi#920, justrach/codedb#440); read 2026-11-30",
+)
+"""Schemas without `strict` at OpenAI's Responses, which tries to make them strict."""
+
 GROQ = msgspec.structs.replace(
     CHAT_COMPLETIONS,
     name="groq",
@@ -113,19 +123,26 @@ XAI = msgspec.structs.replace(
 MOONSHOT = msgspec.structs.replace(
     CHAT_COMPLETIONS,
     name="moonshot",
-    dropped_keys=_keys("$schema if then else"),
+    dropped_keys=_keys("$schema if then else definitions const oneOf allOf prefixItems"),
     bare_references=True,
     array_items=False,
     typed=True,
     type_beside_union=False,
+    named_required=True,
+    enum_types=_keys("string number integer boolean"),
     source="'type should be defined in anyOf items instead of the parent schema' (MoonshotAI/kimi-code#2661,"
     " openclaw/openclaw#113130), 'type is not defined' and 'conflict for key if' (earendil-works/pi#5822, #4138); with $schema"
-    " kimi-k2.5 answers nonsense (vercel/ai packages/moonshotai); read 2026-11-29",
+    " kimi-k2.5 answers nonsense (vercel/ai packages/moonshotai), read 2026-11-29; MoonshotAI/walle, the service's validator: docs/"
+    "mfjs-walle-vs-draft-2020-12.md and validation-principles.md (references to $defs alone; const, oneOf, allOf, prefixItems are ignored;"
+    " a required property must be defined, null may not be in an enum), read 2026-11-30",
 )
 
 OPENAI_STRICT = SchemaProfile(
     name="openai strict",
-    dropped_keys=_keys("default minLength maxLength") | _CONDITIONS | _OF_OBJECTS | _OF_ARRAYS,
+    dropped_keys=_keys("default minLength maxLength discriminator prefixItems")
+    | _CONDITIONS
+    | _OF_OBJECTS
+    | _OF_ARRAYS,
     formats=_FORMATS,
     unsupported_patterns=_LOOK_AROUND,
     closed_objects=True,
@@ -135,9 +152,12 @@ OPENAI_STRICT = SchemaProfile(
     unsupported_root_keys=_ROOT_COMBINATORS | _keys("not enum const"),
     array_items=True,
     boolean_schemas=False,
+    typed=True,
+    any_value=False,
     max_subschemas=5000,
     max_nesting=10,
-    source="pydantic-ai profiles/openai.py and developers.openai.com, Structured Outputs; read 2026-11-20",
+    source='pydantic-ai profiles/openai.py and developers.openai.com, Structured Outputs, read 2026-11-20; "schema must have a'
+    " 'type' key\" for items {} (can1357/oh-my-pi#211), no prefixItems (pydantic/pydantic-ai#7315, as in openai-node), read 2026-11-30",
 )
 GROQ_STRICT = msgspec.structs.replace(
     OPENAI_STRICT,
@@ -259,9 +279,13 @@ characters, its hosts 64."""
 GEMINI_TOOL_NAME = re.compile("[a-zA-Z_][a-zA-Z0-9_.-]{0,63}")
 """Source: 'Must start with a letter or an underscore' (google-gemini/gemini-cli#7878, cline/cline#7339); read 2026-11-29."""
 
-MOONSHOT_TOOL_NAME = re.compile("[a-zA-Z][a-zA-Z0-9_-]{0,63}")
+MOONSHOT_TOOL_NAME = re.compile("[a-zA-Z][a-zA-Z0-9_-]{2,63}")
 """Source: the error text 'function name is invalid, must start with a letter and can contain letters, numbers, underscores, and
-dashes' (MoonshotAI/kimi-cli#1773, openclaw/openclaw#79179); read 2026-11-30. The length is that of the others, unconfirmed."""
+dashes' (MoonshotAI/kimi-cli#1773, openclaw/openclaw#79179), and platform.kimi.com, OpenAPI, ToolDefinition:
+'^[a-zA-Z_][a-zA-Z0-9-_]{2,63}$'; read 2026-11-30."""
+
+DASHSCOPE_TOOL_NAME = re.compile("(?!search$)[a-zA-Z0-9_-]{1,64}")
+"""Source: help.aliyun.com, Model Studio, Error messages: 'Tool names are not allowed to be [search]'; read 2026-11-30."""
 
 COHERE_TOOL_NAME = re.compile("[a-zA-Z_][a-zA-Z0-9_]{0,63}")
 """Source: docs.cohere.com/reference/errors, 'tool names can only contain certain characters (A-Za-z0-9_) and can't begin with a

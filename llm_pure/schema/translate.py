@@ -21,10 +21,14 @@ from llm_pure.schema.references import (
     resolve_ref,
 )
 from llm_pure.schema.value_types import (
+    ANNOTATIONS,
+    fit_all_of,
     fit_enum,
     fit_exclusive_bounds,
+    fit_tuple,
     fit_type,
     fit_union,
+    has_type,
     share_properties,
 )
 from llm_pure.types.errors import InvalidRequest
@@ -46,11 +50,6 @@ SCHEMA_KEYS = (
     "unevaluatedItems", "unevaluatedProperties",
 )  # fmt: skip
 _MAY_BE_BOOLEAN = ("items", "additionalProperties", "unevaluatedItems", "unevaluatedProperties")
-
-_ANNOTATIONS = frozenset({
-    "$schema", "$id", "$comment", "title", "description", "default", "examples", "example", "deprecated", "readOnly", "writeOnly",
-})  # fmt: skip
-"""Keywords that describe a value and constrain nothing."""
 
 
 class AdaptedSchema(msgspec.Struct, frozen=True):
@@ -169,6 +168,7 @@ class _Writer:
             node = normalize_node(node, self._reporter(path), nullable=self.profile.nullable)
         except InvalidKeyword as error:
             raise _Untranslatable(f"{path}/{error.keyword}", str(error)) from None
+        node = fit_all_of(node, self.profile, self._reporter(path))
         reference = node.get("$ref")
         if isinstance(reference, str):
             reference = self._current_reference(reference)
@@ -182,12 +182,12 @@ class _Writer:
         translated: JsonSchema = {}
         for key, value in node.items():
             location = f"{path}/{key}"
+            if self.profile.inline and key in ("$defs", "definitions"):
+                continue  # each reference has its target in its place
             if self._is_unsupported(key, value, path):
                 keyword_supported = key in ("format", "pattern") and self.profile.supports(key)
                 self._omit(key, value, location, str(value) if keyword_supported else "")
             elif key in SCHEMA_MAPS:
-                if self.profile.inline and key in ("$defs", "definitions"):
-                    continue
                 translated[key] = {
                     name: self.write(subschema, f"{location}/{name}", references)
                     for name, subschema in value.items()
@@ -214,7 +214,9 @@ class _Writer:
         if profile.array_items and "items" not in translated:
             types = translated.get("type")
             if types == "array" or (isinstance(types, list) and "array" in types):
-                translated["items"] = {}
+                translated["items"] = self._complete({}, f"{path}/items")
+        if profile.typed and not profile.any_value and not has_type(translated):
+            raise _Untranslatable(path, "it has no type")
         return fit_type(translated) if profile.typed else translated
 
     def check_limits(self, translated: JsonSchema, *, is_tool: bool) -> None:
@@ -242,7 +244,7 @@ class _Writer:
         if self.profile.boolean_schemas:
             return node
         if node:
-            return fit_type({}) if self.profile.typed else {}
+            return self._complete({}, path)
         if self.profile.supports("not"):
             return {"not": {}}
         self._report(path, "dropped", f"{self.profile.name} has no schema that allows nothing")
@@ -281,7 +283,7 @@ class _Writer:
         return self.write({**target, **beside}, path, (*references, reference))
 
     def _rephrase(self, node: JsonSchema, path: str) -> JsonSchema:
-        """Rephrase unsupported keywords: const as enum, oneOf as anyOf, allOf of one schema as that schema."""
+        """Rephrase unsupported keywords: const as enum, oneOf as anyOf, tuples as lists."""
         supports = self.profile.supports
         if "const" in node and not supports("const") and "enum" not in node and supports("enum"):
             node = _rename_key(node, "const", "enum", [node["const"]])
@@ -289,14 +291,8 @@ class _Writer:
         if "oneOf" in node and not supports("oneOf") and "anyOf" not in node and supports("anyOf"):
             node = _rename_key(node, "oneOf", "anyOf", node["oneOf"])
             self._report(f"{path}/oneOf", "rewritten", f"{self.profile.name} uses anyOf")
-        match node.get("allOf"):
-            case [dict(single)] if not supports("allOf") and not set(single) & set(node):
-                node = {**{key: value for key, value in node.items() if key != "allOf"}, **single}
-                self._report(
-                    f"{path}/allOf", "rewritten", "allOf of one schema is replaced by that schema"
-                )
-            case _:
-                pass
+        if "prefixItems" in node and not supports("prefixItems"):
+            node = fit_tuple(node, self.profile, self._reporter(path))
         if self.profile.named_required or not self.profile.type_beside_union:
             node = share_properties(node)
         if not self.profile.type_beside_union:
@@ -320,7 +316,7 @@ class _Writer:
         return False
 
     def _omit(self, key: str, value: Any, location: str, more: str = "") -> None:
-        silent = key in _ANNOTATIONS
+        silent = key in ANNOTATIONS or key.startswith("x-")
         why = f"{self.profile.name} has no {key}{' ' if more else ''}{more}"
         why += "; it constrains nothing" if silent else ""
         self._report(location, "rewritten" if silent else "dropped", why, value)

@@ -6,6 +6,12 @@ from llm_pure.schema.normalize import Report
 from llm_pure.schema.profiles import SchemaProfile
 from llm_pure.types.request import JsonSchema
 
+ANNOTATIONS = frozenset({
+    "$schema", "$id", "$comment", "title", "description", "default", "examples", "example", "deprecated", "readOnly", "writeOnly",
+    "discriminator",
+})  # fmt: skip
+"""Keywords that describe a value and constrain nothing, as do those that begin with x-."""
+
 _ANY_TYPE: tuple[JsonSchema, ...] = tuple(
     [{"type": name} for name in ("string", "number", "boolean", "object", "array", "null")]
 )
@@ -27,6 +33,10 @@ _TYPE_BY_KEYWORD = {
     "multipleOf": "number",
 }
 """Keywords that are about values of one type."""
+
+
+_SUBSTITUTES = ("anyOf", "oneOf", "allOf", "$ref")
+"""Keywords whose schemas have the type."""
 
 
 def json_type(value: Any) -> str:
@@ -52,13 +62,39 @@ def json_type(value: Any) -> str:
             return "object"
 
 
+def fit_all_of(node: JsonSchema, profile: SchemaProfile, report: Report) -> JsonSchema:
+    """The schema that is alone in an unsupported `allOf` takes its place; descriptions beside it count more than its own.
+
+    >>> fit_all_of({"allOf": [{"$ref": "#"}], "title": "T"}, SchemaProfile(name="none", allowed_keys=frozenset()), lambda *_: None)
+    {'$ref': '#', 'title': 'T'}
+    """
+    match node.get("allOf"):
+        case [dict(single)] if not profile.supports("allOf"):
+            rest = {key: value for key, value in node.items() if key != "allOf"}
+            if (single.keys() & rest.keys()) <= ANNOTATIONS:
+                report("allOf", "rewritten", "allOf of one schema is replaced by that schema")
+                return {**single, **rest}
+        case _:
+            pass
+    return node
+
+
+def has_type(node: JsonSchema) -> bool:
+    """Whether the node allows values of some types only, by a keyword from which the type follows.
+
+    >>> has_type({"enum": ["a"]}), has_type({"description": "Anything"})
+    (True, False)
+    """
+    return not node.keys().isdisjoint(("type", *_SUBSTITUTES, "const", "enum", *_TYPE_BY_KEYWORD))
+
+
 def fit_type(node: JsonSchema) -> JsonSchema:
     """Return the node with a type, by its values or its other keywords; one without any allows every type.
 
     >>> fit_type({"enum": ["a", "b"]})
     {'enum': ['a', 'b'], 'type': 'string'}
     """
-    if not node.keys().isdisjoint(("type", "anyOf", "oneOf", "allOf", "$ref")):
+    if not node.keys().isdisjoint(("type", *_SUBSTITUTES)):
         return node
     values = [node["const"]] if "const" in node else node.get("enum")
     if values:
@@ -159,6 +195,30 @@ def fit_enum(node: JsonSchema, profile: SchemaProfile, report: Report) -> JsonSc
         key: node.pop(key) for key in ("title", "description", "default") if key in node
     }
     return {**described, "anyOf": [node, {"type": "null"}]}
+
+
+def fit_tuple(node: JsonSchema, profile: SchemaProfile, report: Report) -> JsonSchema:
+    """A tuple as a list, where the profile has no tuples: exact for items of one schema and a fixed number.
+
+    >>> pair = {"type": "array", "prefixItems": [{"type": "number"}] * 2, "minItems": 2, "maxItems": 2}
+    >>> fit_tuple(pair, SchemaProfile(name="none"), lambda *_: None)
+    {'type': 'array', 'minItems': 2, 'maxItems': 2, 'items': {'type': 'number'}}
+    """
+    schemas = node["prefixItems"]
+    rest = node.get("items", True)
+    if not profile.supports("items"):
+        return node
+    is_closed = rest is False or node.get("maxItems") == len(schemas)
+    distinct = [schema for number, schema in enumerate(schemas) if schema not in schemas[:number]]
+    if not is_closed:
+        distinct += [schema for schema in ({} if rest is True else rest,) if schema not in distinct]
+    is_exact = len(distinct) == 1 and (rest is not False or "maxItems" in node)
+    reason = f"{profile.name} has no prefixItems; every item may be any of them"
+    report("prefixItems", "rewritten" if is_exact else "changed", reason)
+    node = {key: value for key, value in node.items() if key not in ("prefixItems", "items")}
+    if {} in distinct or True in distinct:
+        return {**node, "items": {}}
+    return {**node, "items": distinct[0] if len(distinct) == 1 else {"anyOf": distinct}}
 
 
 def fit_exclusive_bounds(node: JsonSchema, profile: SchemaProfile, report: Report) -> JsonSchema:

@@ -60,7 +60,7 @@ def test_version_2_takes_a_bearer_and_speaks_as_openai_does() -> None:
         "model": "ernie-4.5-turbo",
         "messages": [{"role": "user", "content": "hi"}],
         "max_tokens": 4096,
-        "temperature": 0.0,
+        "temperature": 0.01,
         "penalty_score": 2,
         "stream": True,
         "stream_options": {"include_usage": True},

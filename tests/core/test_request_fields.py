@@ -9,11 +9,17 @@ import pytest
 from llm_pure import LLM, ChatRequest, LLMConfig
 from llm_pure.adapters import registry
 from llm_pure.core.adaptations import Adaptation
-from llm_pure.core.request_fields import field_problem, request_config
+from llm_pure.core.request_fields import field_problem, operation_problem, request_config
 from llm_pure.core.resolved_request import merge_extra, resolve_request
 from llm_pure.policy.retry import NO_RETRY
 from llm_pure.transports.scripted import ScriptedResponse, ScriptedTransport
 from llm_pure.types.errors import InvalidConfiguration, InvalidRequest
+from llm_pure.types.operations import (
+    EmbedRequest,
+    ImageRequest,
+    SpeechRequest,
+    TranscriptionRequest,
+)
 from tests.support.configs import file_config, overridden
 
 CONFIG = LLMConfig(api_key="k" * 24, model="gpt-4o", headers=(("X-A", "config"), ("X-B", "config")))
@@ -162,3 +168,23 @@ def test_a_wrong_type_in_the_configuration_is_its_error() -> None:
     error = OPENAI.build_chat(LLMConfig(**fields), ChatRequest(messages="hi")).failure()
     assert isinstance(error, InvalidConfiguration)
     assert error.field == "temperature"
+
+
+@pytest.mark.parametrize(
+    ("request_", "field", "valid"),
+    [
+        (EmbedRequest(input="a", dimensions=0), "dimensions", "an integer of at least 1"),
+        (ImageRequest(prompt="a", n=0), "n", "an integer of at least 1"),
+        (SpeechRequest(input="a", voice="v", speed=0.0), "speed", "a number above 0"),
+        (
+            TranscriptionRequest(audio=b"a", temperature=-0.5),
+            "temperature",
+            "a number of at least 0",
+        ),
+    ],
+)
+def test_numbers_that_mean_nothing_are_refused_besides_chat(
+    request_: Any, field: str, valid: str
+) -> None:
+    value = getattr(request_, field)
+    assert operation_problem(request_) == (field, f"{field} must be {valid}, not {value}")

@@ -1,10 +1,12 @@
 """Configuration and request become one."""
 
+import json
 from typing import Any
 
 import pytest
 
 from llm_pure import ChatRequest, LLMConfig, ReasoningRequest, SchemaFormat, Tool, system, user
+from llm_pure.adapters import registry
 from llm_pure.core.resolved_request import ResolvedRequest, resolve_request
 from llm_pure.types.errors import InvalidConfiguration, InvalidRequest
 from llm_pure.types.result import Failure, Success
@@ -200,6 +202,60 @@ def test_a_setting_that_no_json_can_say_is_named(name: str, value: float) -> Non
         error = got.failure()
         assert isinstance(error, InvalidRequest)
         assert error.param == name
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "bounds"),
+    [
+        ("max_tokens", -1, "at least 1"),
+        ("n", 0, "at least 1"),
+        ("temperature", -0.1, "at least 0"),
+        ("top_p", 1.01, "from 0 to 1"),
+        ("top_p", -1.0, "from 0 to 1"),
+        ("top_k", -1, "at least 0"),
+        ("logprobs", -1, "at least 0"),
+        ("repetition_penalty", -1.0, "at least 0"),
+    ],
+)
+def test_a_setting_that_means_nothing_at_any_service_is_refused(
+    name: str, value: float, bounds: str
+) -> None:
+    setting: dict[str, Any] = {name: value}
+    config: dict[str, Any] = {"max_token" if name == "max_tokens" else name: value}
+    requested = resolve_request(LLMConfig(model="m"), ChatRequest(messages="hi", **setting))
+    configured = resolve_request(LLMConfig(model="m", **config), ChatRequest(messages="hi"))
+    for result in (requested, configured):
+        error = InvalidRequest(
+            message=f"{name} must be {bounds}, not {value}", param=name, provider="openai"
+        )
+        assert result == Failure(error)
+
+
+@pytest.mark.parametrize("name", ["openai", "gemini", "bedrock", "ollama", "spark", "cohere"])
+def test_a_limit_of_no_tokens_is_anthropics_alone(name: str) -> None:
+    """anthropic 2.14.0, message_create_params.max_tokens: 0 fills the prompt cache without a response."""
+    request = ChatRequest(messages="hi", max_tokens=0)
+    config = LLMConfig(api_type=name, model="claude-sonnet-4-5")
+    error = registry.get(name).unwrap().build_chat(config, request).failure()
+    assert error == InvalidRequest(
+        message="max_tokens must be at least 1, not 0", param="max_tokens", provider=name
+    )
+    claude = registry.get("anthropic").unwrap().build_chat(config, request).unwrap()
+    assert json.loads(claude.request.body)["max_tokens"] == 0
+
+
+@pytest.mark.parametrize("reasoning", [-2, ReasoningRequest(budget_tokens=-2)])
+def test_a_budget_below_zero_is_refused(reasoning: Any) -> None:
+    request = ChatRequest(messages="hi", reasoning=reasoning)
+    error = resolve_request(LLMConfig(model="m"), request).failure()
+    assert isinstance(error, InvalidRequest)
+    assert error.param == "reasoning"
+    assert "a budget in tokens" in error.message
+
+
+@pytest.mark.parametrize("reasoning", [-1, ReasoningRequest(budget_tokens=-1)])
+def test_a_budget_of_minus_one_is_the_models_choice(reasoning: Any) -> None:
+    assert drafted(reasoning=reasoning).reasoning == ReasoningRequest()
 
 
 def test_unreadable_messages_are_named() -> None:

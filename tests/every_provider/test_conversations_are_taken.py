@@ -356,7 +356,7 @@ def test_a_prefill_is_continued_by_older_claudes_without_white_space_at_its_end(
     ("name", "model"),
     [("anthropic", "claude-opus-4-6"), ("anthropic", "claude-sonnet-5"), ("vertex_anthropic", "claude-opus-4-7"),
      ("bedrock", "us.anthropic.claude-opus-4-6-v1"), ("perplexity", "sonar"), ("cohere", "command-a-03-2025"),
-     ("bedrock", MISTRAL)],
+     ("bedrock", MISTRAL), ("gemini", "gemini-3.5-flash-lite"), ("vertex", "gemini-3.7-flash"), ("gemini", "gemini-9")],
 )  # fmt: skip
 def test_a_prefill_that_the_model_refuses_is_unsupported(name: str, model: str) -> None:
     config = replace(config_for(name), model=model, base_url=None)
@@ -380,7 +380,10 @@ ENDS = (
 @pytest.mark.parametrize("messages", [messages for _, messages in ENDS], ids=[i for i, _ in ENDS])
 @pytest.mark.parametrize(
     ("name", "model"),
-    [("anthropic", "claude-opus-4-6"), ("bedrock", "us.anthropic.claude-opus-4-6-v1")],
+    [
+        ("anthropic", "claude-opus-4-6"),
+        ("bedrock", "us.anthropic.claude-opus-4-6-v1"),
+    ],
 )
 def test_whatever_is_last_of_the_assistant_is_a_prefill(
     name: str, model: str, messages: tuple[Message, ...]
@@ -388,6 +391,31 @@ def test_whatever_is_last_of_the_assistant_is_a_prefill(
     config = replace(config_for(name), model=model, base_url=None)
     built = registry.get(name).unwrap().build_chat(config, ChatRequest(messages=messages))
     assert isinstance(built.failure(), UnsupportedFeature)
+
+
+@pytest.mark.parametrize("messages", [ENDS[0][1], ENDS[1][1]], ids=["a refusal", "system text"])
+def test_a_new_gemini_continues_nothing(messages: tuple[Message, ...]) -> None:
+    config = replace(config_for("gemini"), model="gemini-3.6-flash", base_url=None)
+    built = registry.get("gemini").unwrap().build_chat(config, ChatRequest(messages=messages))
+    assert isinstance(built.failure(), UnsupportedFeature)
+
+
+@pytest.mark.parametrize("model", ["gemini-2.5-pro", "gemini-3-flash-preview", "gemini-3.5-flash"])
+def test_older_geminis_continue_their_own_turn(model: str) -> None:
+    sent = body("gemini", model, *PREFILL)["contents"]
+    assert sent[-1] == {"role": "model", "parts": [{"text": "Sure: "}]}
+
+
+@pytest.mark.parametrize("model", ["gemini-2.5-pro", "gemini-3.6-flash"])
+def test_a_conversation_that_begins_with_a_call_has_the_users_turn_before_it(model: str) -> None:
+    """As history is cut: "function call turn comes immediately after a user turn"."""
+    history = (assistant(ToolCall("c", "f", "{}")), tool_result("c", "r"))
+    sent = body("gemini", model, system("s"), *history)["contents"]
+    assert sent[0] == {"role": "user", "parts": [{"text": "."}]}
+    assert [turn["role"] for turn in sent] == ["user", "model", "user"]
+    assert ("messages/1", "changed") in adaptations("gemini", model, system("s"), *history)
+    greeted = body("gemini", model, assistant("Hello"), user("hi"))["contents"]
+    assert [turn["role"] for turn in greeted] == ["model", "user"]
 
 
 def test_white_space_before_system_text_that_is_sent_apart_is_at_the_end_too() -> None:

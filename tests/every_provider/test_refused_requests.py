@@ -5,6 +5,7 @@ The rules are data in the quirks and profiles of the providers, with their sourc
 
 import base64
 import json
+from hashlib import sha256
 from typing import Any
 
 import msgspec
@@ -28,7 +29,7 @@ from llm_pure import (
 )
 from llm_pure.adapters import registry
 from llm_pure.core.provider import Built
-from llm_pure.types.errors import UnsupportedFeature
+from llm_pure.types.errors import InvalidRequest, UnsupportedFeature
 from llm_pure.types.messages import CacheMark
 from llm_pure.types.operations import EmbedRequest
 from llm_pure.types.request import AllowedTools, JsonFormat, NamedToolChoice, SchemaFormat
@@ -55,6 +56,9 @@ THOUGHT = Reasoning("hm", None, ProviderMetadata("mistral"))
 BITMAP = b"BM" + bytes(12) + b"\x36\0\0\0\x28\0\0\0\x01\0\0\0\x01\0\0\0\x01\0\x18\0" + bytes(40)
 ZIPPED = b"PK\x03\x04" + bytes(40)
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+
+HASH_OF_ANN = sha256(b"ann@example.com").hexdigest()
+MANY = tuple([Tool(name=f"tool_{number}") for number in range(129)])
 
 Row = tuple[str, str, dict[str, Any], dict[str, Any], list[tuple[str, str]]]
 
@@ -106,6 +110,104 @@ ROWS: dict[str, Row] = {
         "vertex", "gemini-3-pro", {"metadata": {"Team": "docs", "team": "docs"}},
         {"labels": {"team": "docs"}}, [("metadata/Team", "dropped")],
     ),
+    "a free choice while Qwen thinks": (
+        "dashscope_compatible", "qwen-plus", {"tools": (T,), "tool_choice": "auto", "reasoning": 2000},
+        {"tool_choice": "auto", "enable_thinking": True}, [],
+    ),
+    "an address as the user, Claude": (
+        "anthropic", "claude-opus-4-8", {"user": "ann@example.com"}, {"metadata/user_id": HASH_OF_ANN},
+        [("user", "rewritten")],
+    ),
+    "an address as the user in the metadata, Claude on Bedrock": (
+        "bedrock_invoke", CLAUDE_45, {"metadata": {"user_id": "ann@example.com"}}, {"metadata/user_id": HASH_OF_ANN},
+        [("metadata/user_id", "rewritten")],
+    ),
+    "a telephone number as the user, Claude on Vertex": (
+        "vertex_anthropic", "claude-opus-4-8", {"user": "+4915112345678"},
+        {"metadata/user_id": sha256(b"+4915112345678").hexdigest()}, [("user", "rewritten")],
+    ),
+    "a short name as the user, GLM": ("zai", "glm-4.6", {"user": "ann"}, {"user_id": sha256(b"ann").hexdigest()}, [("user", "rewritten")]),
+    "a user's name of six characters, GLM": ("zhipuai", "glm-4.6", {"user": "ann-01"}, {"user_id": "ann-01"}, []),
+    "long identifiers, OpenAI": (
+        "openai", "gpt-4o", {"user": "u" * 129, "prompt_cache_key": "k" * 65},
+        {"safety_identifier": sha256(b"u" * 129).hexdigest(), "prompt_cache_key": sha256(b"k" * 65).hexdigest()},
+        [("user", "rewritten"), ("prompt_cache_key", "rewritten")],
+    ),
+    "long identifiers, Responses": (
+        "azure_responses", "gpt-5.2", {"user": "u" * 128, "prompt_cache_key": "k" * 65},
+        {"safety_identifier": "u" * 128, "prompt_cache_key": sha256(b"k" * 65).hexdigest()},
+        [("prompt_cache_key", "rewritten")],
+    ),
+    "a reserved name of a tool, DashScope": (
+        "dashscope_compatible", "qwen-plus", {"tools": (Tool(name="search"), Tool(name="searches"))},
+        {"tools/0/function/name": "search_b4f0dba7", "tools/1/function/name": "searches"}, [("tools/0/name", "renamed")],
+    ),
+    "short names of tools, Moonshot": (
+        "moonshot", "moonshot-v1-8k", {"tools": (Tool(name="ls"), Tool(name="größe"))},
+        {"tools/0/function/name": "ls_419d16d2", "tools/1/function/name": "gr__e"},
+        [("tools/0/name", "renamed"), ("tools/1/name", "renamed")],
+    ),
+    "text in several parts, DashScope": (
+        "dashscope", "qwen-plus", {"messages": [user("a", "b")]}, {"input/messages": [{"role": "user", "content": "a\nb"}]}, [],
+    ),
+    "text in several parts with a mark, DashScope": (
+        "dashscope_compatible", "qwen-plus", {"messages": [user("a", Text("b", cache=SHORT))]},
+        {"messages/0/content/1": {"type": "text", "text": "b", "cache_control": {"type": "ephemeral"}}}, [],
+    ),
+    "text in several parts, DeepSeek": (
+        "deepseek", "deepseek-chat", {"messages": [system("a", "b"), user("c")]}, {"messages/0/content": "a\nb"}, [],
+    ),
+    "JSON while a Qwen thinks by default": (
+        "dashscope_compatible", "qwen3.6-plus", {"response_format": JsonFormat()}, {"response_format": ABSENT},
+        [("response_format", "changed")],
+    ),
+    "settings at their ends, DashScope": (
+        "dashscope_compatible", "qwen-plus", {"top_p": 0.0, "seed": -1, "repetition_penalty": 0.0},
+        {"top_p": 0.01, "seed": 0, "repetition_penalty": 0.01},
+        [("top_p", "clamped"), ("repetition_penalty", "clamped"), ("seed", "clamped")],
+    ),
+    "settings at their ends, Moonshot": (
+        "moonshot", "moonshot-v1-8k", {"temperature": 1.7, "n": 9, "presence_penalty": -3.0, "stop": ("x" * 33, "ok")},
+        {"temperature": 1, "n": 5, "presence_penalty": -2, "stop": ["ok"]},
+        [("presence_penalty", "clamped"), ("temperature", "clamped"), ("n", "clamped"), ("stop", "dropped")],
+    ),
+    "several answers at a temperature of 0, Moonshot": (
+        "moonshot", "moonshot-v1-8k", {"temperature": 0.0, "n": 2}, {"n": ABSENT}, [("n", "dropped")],
+    ),
+    "strict tools, Moonshot": (
+        "moonshot", "moonshot-v1-8k", {"tools": (Tool(name="calc", strict=False),)}, {"tools/0/function/strict": False}, [],
+    ),
+    "a named tool while Qwen thinks": (
+        "dashscope_compatible", "qwen-plus", {"tools": (T,), "tool_choice": NamedToolChoice("f"), "reasoning": 2000},
+        {"tool_choice": ABSENT, "enable_thinking": True}, [("tool_choice", "dropped")],
+    ),
+    "a named tool of a Qwen that thinks by default": (
+        "dashscope", "qwen3.8-max", {"tools": (T,), "tool_choice": NamedToolChoice("f")},
+        {"parameters/tool_choice": ABSENT}, [("tool_choice", "dropped")],
+    ),
+    "a named tool of a Qwen that does not think": (
+        "dashscope_compatible", "qwen3.8-max", {"tools": (T,), "tool_choice": NamedToolChoice("f"), "reasoning": "none"},
+        {"tool_choice": {"type": "function", "function": {"name": "f"}}, "enable_thinking": False}, [],
+    ),
+    "calls as calls, Spark": (
+        "spark", "generalv3.5", {"tools": (T,), "user": "ann", "presence_penalty": -1.0},
+        {"tool_calls_switch": True, "user": "ann", "presence_penalty": 0}, [("presence_penalty", "clamped")],
+    ),
+    "no tools, Spark": ("spark", "generalv3.5", {}, {"tool_calls_switch": ABSENT}, []),
+    "a temperature of 0, ERNIE": (
+        "qianfan", "ernie-4.5-turbo-128k", {"temperature": 0.0, "user": "ann"}, {"temperature": 0.01, "user": "ann"},
+        [("temperature", "clamped")],
+    ),
+    "long stop sequences, Qianfan": (
+        "qianfan", "ernie-4.5-turbo-128k", {"stop": ("停" * 20, "x" * 21)}, {"stop": ["停" * 20]}, [("stop", "dropped")],
+    ),
+    "a temperature of 0, another model at Qianfan": ("qianfan", "deepseek-v3.2", {"temperature": 0.0}, {"temperature": 0.0}, []),
+    "stop sequences, Ark": ("ark", "doubao-seed-1-6", {"stop": tuple("abcde")}, {"stop": list("abcd")}, [("stop", "clamped")]),
+    "stop sequences, Hugging Face": (
+        "huggingface", "Qwen/Qwen3-32B", {"stop": tuple("abcde"), "logprobs": 9}, {"stop": list("abcd"), "top_logprobs": 5},
+        [("logprobs", "clamped"), ("stop", "clamped")],
+    ),
+    "stop and n, Perplexity": ("perplexity", "sonar", {"stop": "a", "n": 2}, {"stop": ["a"], "n": 2}, []),
     "a participant's name with a space": (
         "openai", "gpt-4o", {"messages": [user("q", name="Ann Smith")]},
         {"messages": [{"role": "user", "content": "q", "name": "Ann_Smith"}]}, [("messages/0/name", "renamed")],
@@ -263,6 +365,10 @@ _OF_DEFAULTS = (("max_tokens", "added"), ("max_tokens", "renamed"))
 
 
 REFUSED: dict[str, tuple[str, str, dict[str, Any], type]] = {
+    "more tools than it takes, OpenAI": ("openai", "gpt-4o", {"tools": MANY}, InvalidRequest),
+    "more tools than it takes, Moonshot": ("moonshot", "kimi-k2.6", {"tools": MANY}, InvalidRequest),
+    "more tools than it takes, Groq": ("groq", "llama-3.3-70b-versatile", {"tools": MANY}, InvalidRequest),
+    "an omni model without a stream": ("dashscope_compatible", "qwen3-omni-flash", {}, UnsupportedFeature),
     "functions beside hosted tools before Gemini 3": (
         "gemini", "gemini-2.5-flash", {"tools": (T, NativeTool("gemini", SEARCH))}, UnsupportedFeature,
     ),

@@ -22,6 +22,8 @@ from llm_pure.schema.profiles import (
     MOONSHOT,
     NOVA_TOOLS,
     OLLAMA_TOOLS,
+    OPENAI_STRICT,
+    RESPONSES,
     XAI,
     SchemaProfile,
 )
@@ -219,10 +221,10 @@ def prop(value: Any) -> dict[str, Any]:
                 "properties": {"a": {"type": "string"}},
                 "anyOf": [
                     {"type": "object", "properties": {"a": {"type": "string"}}, "required": ["a"]},
-                    {"type": "object", "properties": {"a": {"type": "string"}}, "required": ["b"]},
+                    {"type": "object", "properties": {"a": {"type": "string"}}},
                 ],
             },
-            [],
+            [("anyOf/1/required", "changed")],
             id="moonshot: the type stands in the branches",
         ),
         pytest.param(MOONSHOT, {"enum": ["a"]}, {"enum": ["a"], "type": "string"}, [], id="moonshot: the type of an enum"),
@@ -288,6 +290,55 @@ def prop(value: Any) -> dict[str, Any]:
             id="required of draft 3",
         ),
         pytest.param(OLLAMA_TOOLS, True, {}, [], id="ollama: a boolean schema"),
+        pytest.param(
+            OLLAMA_TOOLS, {"allOf": [{"type": "string"}], "description": "d"}, {"description": "d", "type": "string"},
+            [("allOf", "rewritten")], id="ollama: allOf of one",
+        ),
+        pytest.param(
+            GEMINI, {"allOf": [{"type": "string", "description": "of the type"}], "description": "of the property"},
+            {"type": "string", "description": "of the property"}, [("allOf", "rewritten")], id="gemini: two descriptions",
+        ),
+        pytest.param(
+            OLLAMA_TOOLS,
+            {"type": "array", "prefixItems": [{"type": "number"}, {"type": "number"}], "items": False, "maxItems": 2},
+            {"type": "array", "items": {"type": "number"}}, [("prefixItems", "rewritten"), ("maxItems", "dropped")],
+            id="ollama: a tuple of one type",
+        ),
+        pytest.param(
+            MOONSHOT,
+            {"type": "array", "prefixItems": [{"type": "number"}, {"type": "string"}], "maxItems": 2},
+            {"type": "array", "items": {"anyOf": [{"type": "number"}, {"type": "string"}]}, "maxItems": 2},
+            [("prefixItems", "changed")], id="moonshot: a tuple of two types",
+        ),
+        pytest.param(MOONSHOT, {"const": "a"}, {"enum": ["a"], "type": "string"}, [("const", "rewritten")], id="moonshot: const"),
+        pytest.param(
+            MOONSHOT, {"oneOf": [{"type": "string"}, {"type": "null"}]}, {"anyOf": [{"type": "string"}, {"type": "null"}]},
+            [("oneOf", "rewritten")], id="moonshot: oneOf",
+        ),
+        pytest.param(
+            MOONSHOT, {"type": "object", "properties": {"a": {"type": "null"}}, "required": ["a", "b"]},
+            {"type": "object", "properties": {"a": {"type": "null"}}, "required": ["a"]}, [("required", "changed")],
+            id="moonshot: an undefined property is required",
+        ),
+        pytest.param(
+            CHAT_COMPLETIONS, {"type": "string", "enum": ["a", 1, None]}, {"type": ["string", "null"], "enum": ["a", None]},
+            [("enum", "rewritten"), ("type", "rewritten")], id="openai: values of an enum that the type excludes",
+        ),
+        pytest.param(
+            ANTHROPIC, {"type": "integer", "enum": ["1", "2"]}, {"enum": ["1", "2"]}, [("type", "changed")],
+            id="anthropic: a type that excludes its enum",
+        ),
+        pytest.param(CONVERSE, {"type": "number", "const": "1"}, {"const": "1"}, [("type", "changed")], id="a type that excludes its const"),
+        pytest.param(CONVERSE, {"type": "integer", "enum": [1, 2.0]}, {"type": "integer", "enum": [1, 2.0]}, [], id="2.0 is an integer"),
+        pytest.param(
+            RESPONSES, {"type": "array", "items": {"oneOf": [{"type": "string"}, {"type": "null"}]}},
+            {"type": "array", "items": {"anyOf": [{"type": "string"}, {"type": "null"}]}}, [("items/oneOf", "rewritten")],
+            id="responses: oneOf is not permitted",
+        ),
+        pytest.param(
+            GEMINI, {"type": "string", "discriminator": {"propertyName": "k"}, "x-order": 1}, {"type": "string"},
+            [("discriminator", "rewritten"), ("x-order", "rewritten")], id="gemini: hints of OpenAPI",
+        ),
         pytest.param(NOVA_TOOLS, {"type": "object", "required": ["a", "a"]}, {"type": "object", "required": ["a"]}, [], id="required twice"),
     ],
 )  # fmt: skip
@@ -303,6 +354,53 @@ def test_each_service_gets_what_it_takes(
     assert fields == reported
     again = translate_schema(adapted.schema, profile, root="arguments").unwrap()
     assert (again.schema, again.adaptations) == (adapted.schema, ())
+
+
+ENUM = {"E": {"type": "string", "enum": ["q"]}}
+
+
+@pytest.mark.parametrize("profile", [GEMINI, MOONSHOT, OLLAMA_TOOLS, OPENAI_STRICT, NOVA_TOOLS])
+def test_a_described_reference_in_allof_keeps_its_target(profile: SchemaProfile) -> None:
+    """As pydantic before 2.9 writes an enum with a description, and as C# and Java write it today."""
+    schema = {
+        "type": "object", "properties": {"a": {"allOf": [{"$ref": "#/$defs/E"}], "description": "d"}}, "required": ["a"], "$defs": ENUM,
+    }  # fmt: skip
+    adapted = translate_schema(schema, profile, root="arguments").unwrap()
+    sent = adapted.schema["properties"]["a"]
+    if profile is NOVA_TOOLS:
+        assert sent == {"allOf": [{"type": "string", "enum": ["q"]}], "description": "d"}
+    else:
+        assert sent == {"type": "string", "enum": ["q"], "description": "d"}
+    assert [change for change in adapted.adaptations if change.action != "rewritten"] == []
+
+
+def test_references_to_older_definitions_lead_to_newer_ones_at_moonshot() -> None:
+    schema = {
+        "type": "object",
+        "properties": {"a": {"$ref": "#/definitions/E"}},
+        "definitions": ENUM,
+    }
+    adapted = translate_schema(schema, MOONSHOT, root="arguments").unwrap()
+    assert adapted.schema == {
+        "type": "object",
+        "properties": {"a": {"$ref": "#/$defs/E"}},
+        "$defs": ENUM,
+    }
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [{}, True, {"description": "Anything"}, {"type": "array"}, {"type": "array", "items": {}}],
+)
+def test_a_value_of_any_type_is_sent_without_strict(schema: Any) -> None:
+    """The 400: schema must have a 'type' key."""
+    tool = Tool(name="f", parameters={**prop(schema), "additionalProperties": False}, strict=True)
+    built = build("openai", tools=(tool,)).unwrap()
+    function = json.loads(built.request.body)["tools"][0]["function"]
+    assert function["strict"] is False
+    change = next(one for one in built.adaptations if one.field == "tools/0/strict")
+    assert (change.action, change.lossless) == ("dropped", False)
+    assert "it has no type" in change.reason
 
 
 def test_a_reference_into_the_merged_root_is_put_in_its_place() -> None:

@@ -36,7 +36,7 @@ def test_what_strict_schemas_lack_is_left_out_and_told() -> None:
                 "type": "object",
                 "properties": {
                     "name": {"type": "string"},
-                    "kind": {"anyOf": [{"enum": ["a"]}, {"type": "null"}]},
+                    "kind": {"anyOf": [{"enum": ["a"], "type": "string"}, {"type": "null"}]},
                     "or": {"anyOf": [{"type": "string"}, {"type": "null"}]},
                 },
                 "required": ["name", "kind", "or"],

@@ -11,7 +11,7 @@ from functools import partial
 from llm_pure.adapters.dialects.anthropic_messages.count import build_count, parse_count
 from llm_pure.adapters.dialects.anthropic_messages.errors import ERROR_CODES, find_error
 from llm_pure.adapters.dialects.anthropic_messages.plain_events import read_text_run, step
-from llm_pure.adapters.dialects.anthropic_messages.quirks import Quirks
+from llm_pure.adapters.dialects.anthropic_messages.quirks import USER_ID, Quirks
 from llm_pure.adapters.dialects.anthropic_messages.request import (
     Body,
     build_body,
@@ -102,6 +102,7 @@ def provider(
 
 __all__ = [
     "DIALECT",
+    "USER_ID",
     "Body",
     "Quirks",
     "State",

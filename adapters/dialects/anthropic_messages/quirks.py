@@ -1,12 +1,13 @@
 """Differences between services with the Messages API, as data."""
 
+import re
 from collections.abc import Mapping
 from typing import Literal
 
 import msgspec
 
 from llm_pure.adapters.dialects.anthropic_messages.models import OTHER_MODELS, PROFILES
-from llm_pure.core.adaptations import DEFAULT_PROFILE, ModelProfile, profile_for
+from llm_pure.core.adaptations import DEFAULT_PROFILE, Identifier, ModelProfile, profile_for
 from llm_pure.core.dialect import Service
 from llm_pure.core.resolved_request import OptionField
 from llm_pure.types.config import LLMConfig
@@ -20,7 +21,15 @@ UNSUPPORTED: Mapping[str, str] = {
     "repetition_penalty": "the Messages API has no repetition_penalty",
 }
 
-OPTIONS: Mapping[str, OptionField] = {"user": "metadata/user_id", "service_tier": "service_tier"}
+USER_ID = Identifier(
+    path="metadata/user_id",
+    max_length=256,
+    refused=re.compile(r"^[\w.+-]+@[\w-]+\.[\w.-]+$|^\+?\d{9,15}$"),
+    source='"metadata.user_id: user_id appears to contain an email address" (BerriAI/litellm, anthropic/chat/transformation.py, which'
+    " leaves out telephone numbers too), read 2026-11-30; the length as generally known, unconfirmed",
+)
+
+OPTIONS: Mapping[str, OptionField] = {"user": USER_ID, "service_tier": "service_tier"}
 """Source: anthropic 2.14.0, types/message_create_params.py, read 2026-11-29."""
 
 RANGES: Mapping[str, tuple[float, float]] = {"temperature": (0.0, 1.0)}

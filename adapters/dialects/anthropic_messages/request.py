@@ -10,7 +10,12 @@ import msgspec
 
 from llm_pure.adapters.dialects.anthropic_messages.messages import encode_messages
 from llm_pure.adapters.dialects.anthropic_messages.models import refuses_forced
-from llm_pure.adapters.dialects.anthropic_messages.quirks import Quirks, profile_of, version_of
+from llm_pure.adapters.dialects.anthropic_messages.quirks import (
+    USER_ID,
+    Quirks,
+    profile_of,
+    version_of,
+)
 from llm_pure.adapters.dialects.anthropic_messages.thinking import (
     Thinking,
     encode_thinking,
@@ -113,7 +118,7 @@ def build_body(
     Raises Rejected where `build_chat` fails.
     """
     adaptations: list[Adaptation] = []
-    resolved = ok(resolve_request(config, request, provider=service.name))
+    resolved = ok(resolve_request(config, request, provider=service.name, allows_no_output=True))
     version = version_of(service.quirks, config)
     profile = profile_of(service.quirks, resolved.model, version)
     fitted = ok(fit_schemas(resolved, schema_profiles(profile), provider=service.name))
@@ -296,7 +301,7 @@ def _metadata(resolved: ResolvedRequest, adaptations: list[Adaptation]) -> dict[
     kept: dict[str, str] = {}
     for key, value in (resolved.metadata or {}).items():
         if key == "user_id" and "user" not in resolved.options:
-            kept[key] = value
+            kept[key] = USER_ID.fit(f"metadata/{key}", value, adaptations)
         elif key == "user_id":
             adaptations.append(dropped(f"metadata/{key}", "`user` is sent in its place", value))
         else:

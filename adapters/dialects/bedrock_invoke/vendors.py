@@ -27,7 +27,7 @@ ANTHROPIC = anthropic_messages.Quirks(
     betas_in_body=True,
     forces_adaptive=False,
     compatible_providers=frozenset({"anthropic", "claude"}),
-    options={"user": "metadata/user_id"},
+    options={"user": anthropic_messages.USER_ID},
 )
 
 OPENAI = Quirks(max_tokens_key="max_tokens", reasoning_style="effort", think_tags=True)

@@ -1,6 +1,7 @@
 """Short forms of Adaptation, and adaptations of sampling settings that several APIs have in common."""
 
 from collections.abc import Collection
+from typing import Literal
 
 from llm_pure.core.adaptations import Adaptation, Settings
 
@@ -49,6 +50,27 @@ def limit_stops(
         reason = f"{service} supports at most {limit} stop sequence{'s' if limit > 1 else ''}"
         adaptations.append(clamped("stop", reason, stop, stop[:limit]))
         settings["stop"] = stop[:limit]
+
+
+def leave_out_long_stops(
+    settings: Settings,
+    limit: int,
+    unit: Literal["bytes", "characters"],
+    service: str,
+    adaptations: list[Adaptation],
+) -> None:
+    """Leave out the stop sequences that are longer than the service takes."""
+    stop = settings["stop"]
+    measured = [text.encode(errors="replace") if unit == "bytes" else text for text in stop]
+    kept = tuple([text for text, size in zip(stop, measured, strict=True) if len(size) <= limit])
+    if len(kept) == len(stop):
+        return
+    long = [text for text in stop if text not in kept]
+    reason = f"a stop sequence has at most {limit} {unit} at {service}"
+    adaptations.append(dropped("stop", reason, long[0] if len(long) == 1 else tuple(long)))
+    settings["stop"] = kept
+    if not kept:
+        del settings["stop"]
 
 
 def leave_out_blank_stops(settings: Settings, adaptations: list[Adaptation]) -> None:

@@ -12,6 +12,7 @@ import re
 from collections import deque
 from collections.abc import Sequence
 from functools import cached_property
+from typing import Any
 
 import msgspec
 from msgspec.structs import replace
@@ -25,7 +26,19 @@ from llm_pure.adapters.dialects.common.adaptations import (
 )
 from llm_pure.adapters.dialects.common.turn_rules import Placed, Turn, TurnRules
 from llm_pure.core.adaptations import Adaptation
-from llm_pure.types.messages import NO_RESULT, Opaque, Text, ToolCall, ToolResult
+from llm_pure.types.media import document_media_type, from_data_url, media_type_of
+from llm_pure.types.messages import (
+    NO_RESULT,
+    Audio,
+    Document,
+    Image,
+    Opaque,
+    Text,
+    ToolCall,
+    ToolResult,
+    ToolResultContent,
+    Video,
+)
 
 ERROR_TEXT = "Error."
 """Text of a result that is an error and says nothing else.
@@ -213,3 +226,46 @@ def with_error_text(turn: Turn, adaptations: list[Adaptation]) -> Turn:
             adaptations.append(added(f"{path}/content", reason, ERROR_TEXT))
             parts[index] = (path, replace(part, content=(Text(ERROR_TEXT),)))
     return replace(turn, parts=tuple(parts))
+
+
+def without_media(
+    result: ToolResult, path: str, rules: TurnRules, adaptations: list[Adaptation]
+) -> tuple[ToolResult, list[Placed]]:
+    """The result without media that it cannot hold, and these media."""
+    supported = rules.result_media
+    if result.is_error and not rules.error_media:
+        supported = frozenset({Opaque})
+    if supported is None or all(type(part) is Text for part in result.content):
+        return result, []
+    kept: list[ToolResultContent] = []
+    moved: list[Placed] = []
+    for index, part in enumerate(result.content):
+        if type(part) is Text or (type(part) in supported and _is_held(part, rules)):
+            kept.append(part)
+        else:
+            moved.append((f"{path}/content/{index}", part))
+    if not moved:
+        return result, []
+    kinds = ", ".join(sorted({type(part).__name__ for _, part in moved}))
+    holder = "a tool result" if supported is rules.result_media else "the result of an error"
+    reason = f"{holder} cannot hold {kinds} here; it follows in the user turn"
+    adaptations.append(changed(path, reason))
+    return replace(result, content=tuple(kept)), moved
+
+
+def _is_held(part: Any, rules: TurnRules) -> bool:
+    """Whether media of a supported type are in a form that a tool result can hold."""
+    if not isinstance(part, Image | Audio | Document | Video):
+        return True
+    has_bytes = part.data is not None or (part.url or "").startswith("data:")
+    if not has_bytes:
+        return rules.result_urls
+    if rules.result_media_types is None:
+        return True
+    data, media_type = part.data, part.media_type
+    if data is None:
+        decoded = from_data_url(part.url or "")
+        data, media_type = decoded or (b"", media_type)
+    if isinstance(part, Document):
+        return document_media_type(data, media_type, part.name) in rules.result_media_types
+    return (media_type_of(data) or media_type) in rules.result_media_types

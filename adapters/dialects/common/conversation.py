@@ -5,6 +5,7 @@ keeps the meaning has the action "rewritten" or "renamed". Raises UnsupportedPar
 """
 
 from collections.abc import Iterator, Sequence
+from itertools import takewhile
 
 from msgspec.structs import replace
 
@@ -23,7 +24,6 @@ from llm_pure.types.messages import (
     Text,
     ToolCall,
     ToolResult,
-    ToolResultContent,
     Video,
 )
 from llm_pure.types.rejection import UnsupportedPart
@@ -68,8 +68,8 @@ def arrange(
         turns = _joined(turns, adaptations)
     if rules.after_results != "anything":
         turns = _separated(turns, rules, adaptations)
-    if rules.first_is_user:
-        turns = _user_first(turns, adaptations)
+    if rules.first_is_user or (rules.calls_after_user and ToolCall in reader.kinds):
+        turns = _user_first(turns, rules, adaptations)
     if rules.text_beside_documents and Document in reader.kinds:
         turns = _with_text_beside_documents(turns, adaptations)
     if not rules.empty_errors and ToolResult in reader.kinds:
@@ -163,6 +163,8 @@ def _segment(segment: list[Turn], rules: TurnRules, adaptations: list[Adaptation
     counts = [_count_results(turn) for turn in segment]
     if not any(counts):
         return segment
+    from llm_pure.adapters.dialects.common.call_results import without_media  # late: start-up
+
     results: list[Placed] = []
     rest: list[Turn] = []
     joins = False
@@ -179,7 +181,7 @@ def _segment(segment: list[Turn], rules: TurnRules, adaptations: list[Adaptation
             if rest:
                 reason = "tool results directly follow their calls here, before other messages"
                 adaptations.append(rewritten(path, reason))
-            result, media = _without_media(part, path, rules, adaptations)
+            result, media = without_media(part, path, rules, adaptations)
             results.append((path, result))
             others += media
         if not others:
@@ -215,31 +217,6 @@ def _count_results(turn: Turn) -> int:
         if type(part) is ToolResult:
             count += 1
     return count
-
-
-def _without_media(
-    result: ToolResult, path: str, rules: TurnRules, adaptations: list[Adaptation]
-) -> tuple[ToolResult, list[Placed]]:
-    """The result without media that it cannot hold, and these media."""
-    supported = rules.result_media
-    if result.is_error and not rules.error_media:
-        supported = frozenset({Opaque})
-    if supported is None or all(type(part) is Text for part in result.content):
-        return result, []
-    kept: list[ToolResultContent] = []
-    moved: list[Placed] = []
-    for index, part in enumerate(result.content):
-        if type(part) is Text or type(part) in supported:
-            kept.append(part)
-        else:
-            moved.append((f"{path}/content/{index}", part))
-    if not moved:
-        return result, []
-    kinds = ", ".join(sorted({type(part).__name__ for _, part in moved}))
-    holder = "a tool result" if supported is rules.result_media else "the result of an error"
-    reason = f"{holder} cannot hold {kinds} here; it follows in the user turn"
-    adaptations.append(changed(path, reason))
-    return replace(result, content=tuple(kept)), moved
 
 
 def _joined(turns: list[Turn], adaptations: list[Adaptation]) -> list[Turn]:
@@ -295,17 +272,17 @@ def _is_barred(placed: Placed) -> bool:
     return isinstance(part, Video)
 
 
-def _user_first(turns: list[Turn], adaptations: list[Adaptation]) -> list[Turn]:
-    for index, turn in enumerate(turns):
-        if turn.role == "system":
-            continue
-        if turn.role != "assistant":
-            return turns
-        reason = "a conversation begins with the user here; a user message is inserted"
-        adaptations.append(changed(turn.path, reason, after=BEFORE_ASSISTANT))
-        inserted = Turn("user", turn.path, ((f"{turn.path}/parts", Text(BEFORE_ASSISTANT)),))
-        return [*turns[:index], inserted, *turns[index:]]
-    return turns
+def _user_first(turns: list[Turn], rules: TurnRules, adaptations: list[Adaptation]) -> list[Turn]:
+    spoken = [index for index, turn in enumerate(turns) if turn.role != "system"]
+    opening = list(takewhile(lambda index: turns[index].role == "assistant", spoken))
+    parts = [part for index in opening for _, part in turns[index].parts]
+    if not opening or not (rules.first_is_user or any(type(part) is ToolCall for part in parts)):
+        return turns
+    index, path = opening[0], turns[opening[0]].path
+    reason = "a conversation begins with the user here; a user message is inserted"
+    adaptations.append(changed(path, reason, after=BEFORE_ASSISTANT))
+    inserted = Turn("user", path, ((f"{path}/parts", Text(BEFORE_ASSISTANT)),))
+    return [*turns[:index], inserted, *turns[index:]]
 
 
 def _with_text_beside_documents(turns: list[Turn], adaptations: list[Adaptation]) -> list[Turn]:

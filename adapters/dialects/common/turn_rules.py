@@ -78,6 +78,10 @@ class TurnRules(msgspec.Struct, frozen=True, kw_only=True):
     """A result can be marked as an error, as one that is missing is."""
     result_media: frozenset[type] | None = TEXT_ONLY
     """Types of media that a tool result can hold; others follow in the user's turn. None: the dialect decides."""
+    result_media_types: frozenset[str] | None = None
+    """Media types that a tool result can hold; media of others follow in the user's turn. None: not documented."""
+    result_urls: bool = True
+    """Media of a tool result may be URLs and ids of files; else they follow in the user's turn."""
     error_media: bool = True
     """A result that is an error can hold media too; else they follow in the user's turn."""
     empty_errors: bool = True
@@ -89,6 +93,8 @@ class TurnRules(msgspec.Struct, frozen=True, kw_only=True):
     """Consecutive turns of one role are refused: they are joined."""
     first_is_user: bool = False
     """A conversation must begin with the user."""
+    calls_after_user: bool = False
+    """A conversation must begin with the user if its first turn calls tools."""
     final_assistant: Literal[
         "sent", "continued", "prefix", "prefix_required", "partial", "refused"
     ] = "sent"

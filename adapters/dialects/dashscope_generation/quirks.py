@@ -13,6 +13,7 @@ from llm_pure.adapters.dialects.common.turn_rules import CacheMarks, TurnRules
 from llm_pure.adapters.dialects.dashscope_generation.errors import ERROR_CODES
 from llm_pure.adapters.dialects.openai_chat import Quirks, unsupported_by
 from llm_pure.core.adaptations import FieldRule, ModelProfile
+from llm_pure.schema.profiles import DASHSCOPE_TOOL_NAME
 from llm_pure.types.messages import Image, Text, ToolResult
 from llm_pure.types.request import AudioOutput
 
@@ -23,6 +24,15 @@ _KNOWN = "as generally known, unconfirmed; 2026-11-20"
 
 _STREAMS = "the wire notes of this project, 4.15: thinking-only models only answer in streams, read 2026-11-20"
 _HYBRID = 'langchain4j#3974, evalscope#998: "enable_thinking must be set to false for non-streaming calls", read 2026-11-29'
+
+_OMNI = (
+    "help.aliyun.com, Model Studio, Error messages: \"'audio' output only support with stream=true. Qwen-Omni requires"
+    ' streaming output", read 2026-11-30; the wire notes of this project, 4.15'
+)
+_FORCED = (
+    '400 for qwen3.8-max and qwen3.7-plus, which think by default: "The tool_choice parameter does not support being set to'
+    ' required or object in thinking mode" (in public code and logs), read 2026-11-30'
+)
 
 PROFILES: tuple[ModelProfile, ...] = (
     *[
@@ -49,18 +59,29 @@ PROFILES: tuple[ModelProfile, ...] = (
     ],
     ModelProfile(
         prefix="qwen3.8",
+        reasoning="on",
         traits={"format_with_reasoning": True},
-        source="requests.md D4: json_object beside enable_thinking is taken, read 2026-11-29",
+        source=f"json_object beside enable_thinking is taken, read 2026-11-29; {_FORCED}",
     ),
     *[
+        ModelProfile(prefix=prefix, reasoning="on", traits={"multimodal": True}, source=_LISTED)
+        for prefix in ("qwen3.5-plus", "qwen3.6-plus", "qwen3.7-plus")
+    ],
+    *[
+        ModelProfile(prefix=prefix, reasoning="on", source=_FORCED)
+        for prefix in ("qwen3.5", "qwen3.6", "qwen3.7")
+    ],
+    *[
         ModelProfile(prefix=prefix, traits={"multimodal": True}, source=_LISTED)
-        for prefix in ("qwen3.5-plus", "qwen3.6-plus", "qwen3.7-plus", "qwen3-vl", "qwen-vl")
+        for prefix in ("qwen3-vl", "qwen-vl")
     ],
     *[
         ModelProfile(prefix=prefix, traits={"multimodal": True}, source=_KNOWN)
-        for prefix in (
-            "qwen2-vl", "qwen2.5-vl", "qvq", "qwen-audio", "qwen2-audio", "qwen-omni", "qwen2.5-omni", "qwen3-omni",
-        )
+        for prefix in ("qwen2-vl", "qwen2.5-vl", "qvq", "qwen-audio", "qwen2-audio")
+    ],
+    *[
+        ModelProfile(prefix=prefix, traits={"multimodal": True, "stream_only": True}, source=_OMNI)
+        for prefix in ("qwen-omni", "qwen2.5-omni", "qwen3-omni")
     ],
     ModelProfile(prefix="qwq", reasoning="always", traits={"stream_only": True}, source=_STREAMS),
 )  # fmt: skip
@@ -90,7 +111,18 @@ COMPATIBLE = Quirks(
     # 400, 'The "function.arguments" parameter of the code model must be in JSON format.' (in public code and logs), read 2026-11-30
     object_arguments=True,
     unsupported=unsupported_by("dashscope", "frequency_penalty", "metadata"),
-    ranges={"temperature": (0, 1.99), "presence_penalty": (-2, 2), "n": (1, 4)},
+    # help.aliyun.com, Model Studio, Error messages (InvalidParameter), read 2026-11-30: top_p in (0, 1], repetition_penalty
+    # above 0; "input content must be a string" of text models; the names of tools
+    ranges={
+        "temperature": (0, 1.99),
+        "top_p": (0.01, 1),
+        "repetition_penalty": (0.01, 100),
+        "seed": (0, 2**63 - 1),
+        "presence_penalty": (-2, 2),
+        "n": (1, 4),
+    },
+    text_parts=False,
+    tool_name=DASHSCOPE_TOOL_NAME,
     profiles=PROFILES,
     options={"modalities": "modalities", "audio": audio_fields},
     rules=(
@@ -108,6 +140,7 @@ COMPATIBLE = Quirks(
     reasoning_style="enable_thinking",
     reasoning_replay="reasoning_content",
     tool_choice_values={"auto": "auto", "none": "none", "named": "named"},
+    forced_tool_with_reasoning=False,
     empty_content="",
     document_form="none",
     videos=True,

@@ -63,7 +63,7 @@ def encode_messages(
     Raises Rejected with UnsupportedFeature (a part that Gemini does not support), InvalidRequest (arguments that are not
     an object, a result of an unknown function, nothing but instructions); each names the part's path.
     """
-    encoder = _ContentEncoder(service, adaptations, turn_rules(profile))
+    encoder = _ContentEncoder(service, adaptations, turn_rules(profile, service.quirks))
     encoder.profile = profile
     encoder.add_all(messages)
     fields: dict[str, Any] = {
@@ -74,29 +74,48 @@ def encode_messages(
     return fields
 
 
-def turn_rules(profile: ModelProfile) -> TurnRules:
-    """The rules of a model: newer ones take media in results, and need a signature at the first call of a turn."""
+def turn_rules(profile: ModelProfile, quirks: Quirks) -> TurnRules:
+    """The rules of a model: newer ones take media in results, need a signature at the first call of a turn, and do not
+    continue a turn of the model."""
     traits = profile.traits
-    return _rules(bool(traits.get("media_results")), bool(traits.get("signed_calls")))
+    return _rules(
+        bool(traits.get("media_results")),
+        bool(traits.get("signed_calls")),
+        bool(traits.get("prefill")),
+        quirks.result_urls,
+    )
 
 
-@lru_cache(maxsize=4)
-def _rules(media_results: bool, signed_calls: bool) -> TurnRules:
-    result_media = _MEDIA if media_results else TEXT_ONLY
-    return replace(_RULES, result_media=result_media, signed_calls=signed_calls)
+@lru_cache(maxsize=16)
+def _rules(media_results: bool, signed_calls: bool, prefill: bool, result_urls: bool) -> TurnRules:
+    return replace(
+        _RULES,
+        result_media=_MEDIA if media_results else TEXT_ONLY,
+        result_media_types=_RESULT_TYPES,
+        result_urls=result_urls,
+        signed_calls=signed_calls,
+        final_assistant="continued" if prefill else "refused",
+    )
 
 
-_MEDIA: frozenset[type] = frozenset({Image, Audio, Document, Video})
+_MEDIA: frozenset[type] = frozenset((Image, Document))
+
+_RESULT_TYPES = frozenset(
+    {"image/png", "image/jpeg", "image/webp", "application/pdf", "text/plain"}
+)
+"""ai.google.dev, Function calling, multimodal function responses, by pydantic-ai profiles/google.py
+(google_supported_mime_types_in_tool_returns); read 2026-11-30."""
 
 _RULES = TurnRules(
     marked_errors=True,
     empty_text="left_out",
     left_out_if_empty=ANY_ROLE,
-    final_assistant="continued",
+    calls_after_user=True,
     call_ids=CallIds(sent=False),
     reasoning="plain",
 )
-"""An empty text is a 400 at Vertex AI ("must have a text parameter"), but for one with a signature. Signatures of the
+"""A conversation that begins with a call is a 400, "Please ensure that function call turn comes immediately after a user turn"
+(google-gemini/gemini-cli#11814, diegosouzapw/OmniRoute#13573; read 2026-11-30). An empty text is a 400 at Vertex AI ("must have a text parameter"), but for one with a signature. Signatures of the
 Gemini API and of Vertex AI are not interchangeable. Read 2026-11-29."""
 
 

@@ -5,6 +5,9 @@ of 0 turns thinking off. signed_calls: the first function call of a turn needs a
 responses may contain media. combines: a response format may stand beside tools (pydantic-ai 2.68.0,
 google_supports_tool_combination). own_temperature: a configuration file's default temperature is not sent, since Google
 "strongly recommends keeping" its default of 1.0 from Gemini 3 on (ai.google.dev, Gemini 3, read 2026-11-29). system_role "user": systemInstruction is not supported. functions False: no function calling. json False: no JSON mode.
+prefill: the model continues a turn of its own at the end; others refuse it, "Requests ending with a model turn are not
+supported" (live tables in LibreChat-AI/agents#323 and pipecat-ai/pipecat#5821; anomalyco/opencode#45359, #47034; read
+2026-11-30).
 
 Source: pydantic-ai-slim 2.68.0 profiles/google.py (live checks of September and October 2026), read 2026-11-20. The
 bounds of budgets are as generally known on that day; unconfirmed.
@@ -51,7 +54,7 @@ def _budget(
         unsupported={**_NO_REPETITION_PENALTY, **_NO_PENALTIES},
         ranges={**_BOUNDS, **_MAX_OUTPUT, "thinking_budget": (lowest, highest)},
         reasoning="always" if not stops else "on" if starts else "off",
-        traits={"thinking": "budget", "thinking_stops": stops},
+        traits={"thinking": "budget", "thinking_stops": stops, "prefill": True},
         source=_SOURCE,
     )
 
@@ -90,7 +93,7 @@ def _without_thinking(
         unsupported=_NO_REPETITION_PENALTY,
         ranges={**_BOUNDS, "max_tokens": (1, max_output)},
         reasoning="none",
-        traits=traits,
+        traits={"prefill": True, **traits},
         source=source,
     )
 
@@ -110,11 +113,15 @@ PROFILES: tuple[ModelProfile, ...] = (
     ],
     _without_thinking("gemma-3", 8192, source=_PLAIN_SOURCE, system_role="user", **_PLAIN),
     _without_thinking("gemma", 32_768),
-    _level("gemini-3.1-flash-lite-image", "minimal", "high", functions=False),
-    _level("gemini-3.1-flash-image", functions=False),
-    _level("gemini-3-pro-image", "low", "high", functions=False),
-    _level("gemini-3.1-pro", "low", "medium", "high"),
-    _level("gemini-3-pro", "low", "high"),
+    _level("gemini-3.1-flash-lite-image", "minimal", "high", functions=False, prefill=True),
+    _level("gemini-3.1-flash-image", functions=False, prefill=True),
+    _level("gemini-3-pro-image", "low", "high", functions=False, prefill=True),
+    _level("gemini-3.1-pro", "low", "medium", "high", prefill=True),
+    _level("gemini-3-pro", "low", "high", prefill=True),
+    _level("gemini-3-", prefill=True),
+    _level("gemini-3.1-", prefill=True),
+    _level("gemini-3.5-flash-lite"),
+    _level("gemini-3.5-flash", prefill=True),
     _level("gemini-3.7-flash", "low", "medium", "high"),
     _level("gemini-3.8-flash", "low", "medium", "high"),
     _level("gemini-4-argon", "low", "medium", "high"),

@@ -45,6 +45,8 @@ class Quirks(msgspec.Struct, frozen=True, kw_only=True):
     """A request's metadata is sent, as `labels`."""
     files_url: str = ""
     """The URL before a file's id; "" for a service that stores no files."""
+    result_urls: bool = True
+    """Function responses may hold URLs of files."""
     media_type_required: bool = False
     """A file's URL is rejected without a media type."""
     count_wrapped: bool = False

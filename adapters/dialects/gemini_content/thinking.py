@@ -68,7 +68,7 @@ def _budget(
         reason = f"{model} takes a budget in tokens, and no effort"
         adaptations += not_both(request, request.effort, reason)
         budget = min(max(request.budget_tokens, low), high)
-        if request.budget_tokens in (budget, _DYNAMIC):
+        if request.budget_tokens == budget:
             return request.budget_tokens
         reason = f"{model} takes a budget of {low} to {high} tokens"
         adaptations.append(clamped("reasoning", reason, request.budget_tokens, budget))
@@ -96,7 +96,7 @@ def _level(
             reason = f"{model} takes {', '.join(profile.efforts)}"
             adaptations.append(changed("reasoning", reason, request.effort, level))
         return level
-    if request.budget_tokens is not None and request.budget_tokens != _DYNAMIC:
+    if request.budget_tokens is not None:
         level = nearest_effort(effort_of_budget(request.budget_tokens), profile.efforts)
         reason = f"{model} takes a level, not a budget in tokens"
         adaptations.append(changed("reasoning", reason, request.budget_tokens, level))

@@ -56,13 +56,20 @@ class PartWriter(Protocol):
 
 
 def encode_content(writer: PartWriter, parts: Sequence[Placed]) -> str | list[dict[str, Any]]:
-    """A string if there is at most one part, of text without a mark; else a list of parts. Raises UnsupportedPart."""
+    """A string if there is at most one part, of text without a mark; else a list of parts. Raises UnsupportedPart.
+
+    Several such texts are one string too, a line each, where the service takes no list of text alone.
+    """
     if not parts:
         return ""
     if len(parts) == 1:
         part = parts[0][1]
         if isinstance(part, Text) and part.cache is None:
             return part.text
+    elif not writer.service.quirks.text_parts:
+        texts = [part.text for _, part in parts if isinstance(part, Text) and part.cache is None]
+        if len(texts) == len(parts):
+            return "\n".join(texts)
     return [_part(writer, part, path) for path, part in parts]
 
 

@@ -72,6 +72,8 @@ class Quirks(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     zero_temperature: Mapping[str, Any] | None = None
     """The fields that are sent in place of a temperature of 0."""
     max_stop_sequences: int | None = None
+    max_stop_length: tuple[int, Literal["bytes", "characters"]] | None = None
+    """The length of a stop sequence, and its unit."""
     metadata_limits: MetadataLimits | None = None
     """What `metadata` can hold."""
     logprobs_is_count: bool = False
@@ -109,6 +111,9 @@ class Quirks(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     """Tool choice -> the provider's name of it; a choice without one is not sent."""
     forced_tool_with_reasoning: bool = True
     """A tool call may be forced while the model reasons."""
+    max_tools: int | None = None
+    tools_extra_fields: Mapping[str, Any] = {}
+    """Sent whenever tools are."""
     allowed_tools: bool = False
     """tool_choice may name several tools; else only these are sent."""
     tool_strict: bool = True
@@ -139,6 +144,8 @@ class Quirks(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     """The `content` of a turn that only calls tools."""
     turns: TurnRules = TurnRules()
     """What is accepted of a conversation. Its `reasoning` follows from `reasoning_replay`."""
+    text_parts: bool = True
+    """Text alone may stand in several parts; else it is one string."""
     message_names: bool = True
     """Messages have the field `name`."""
     invalid_in_names: re.Pattern[str] | None = None

@@ -7,7 +7,13 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from llm_pure.adapters.dialects.common.adaptations import changed, dropped, limit_stops, renamed
+from llm_pure.adapters.dialects.common.adaptations import (
+    changed,
+    dropped,
+    leave_out_long_stops,
+    limit_stops,
+    renamed,
+)
 from llm_pure.adapters.dialects.common.json_objects import merge_objects
 from llm_pure.adapters.dialects.openai_chat.messages import encode_messages
 from llm_pure.adapters.dialects.openai_chat.quirks import Quirks, quirks_for, schema_profiles
@@ -100,7 +106,7 @@ def build_chat(
         refused = ""
         if not quirks.format_with_tools and "tools" in tools:
             refused = "beside tools"
-        elif not quirks.format_with_reasoning and fields.get("enable_thinking"):
+        elif not quirks.format_with_reasoning and reasoning.enabled:
             refused = "while the model reasons"
         requested = encode_format(
             service,
@@ -225,6 +231,8 @@ def _settings(
     adaptations += setting_adaptations
     if quirks.max_stop_sequences is not None and "stop" in settings:
         limit_stops(settings, quirks.max_stop_sequences, name, adaptations)
+    if quirks.max_stop_length is not None and "stop" in settings:
+        leave_out_long_stops(settings, *quirks.max_stop_length, name, adaptations)
     if (
         "prediction" in resolved.options
         and quirks.max_tokens_key == "max_completion_tokens"

@@ -13,6 +13,8 @@ from llm_pure.adapters.dialects.openai_chat.quirks import Quirks
 from llm_pure.core.adaptations import Adaptation
 from llm_pure.core.dialect import Service
 from llm_pure.core.resolved_request import ResolvedRequest, dropped_tool_choice
+from llm_pure.types.errors import InvalidRequest
+from llm_pure.types.rejection import Rejected
 from llm_pure.types.request import AllowedTools, NamedToolChoice, NativeTool, Tool
 
 JsonObject = dict[str, Any]
@@ -38,11 +40,14 @@ def encode_tools(
     if not tools:
         adaptations += dropped_tool_choice(resolved)
         return {}
+    if quirks.max_tools is not None and len(tools) > quirks.max_tools:
+        message = f"{name} takes at most {quirks.max_tools} tools, not {len(tools)}"
+        raise Rejected(InvalidRequest(message=message, param="tools", provider=name))
     if resolved.tool_choice == "none" and "none" not in quirks.tool_choice_values:
         reason = f"{name} has no tool_choice none; the tools are not sent"
         adaptations.append(changed("tool_choice", reason, "none"))
         return {}
-    fields: JsonObject = {"tools": tools}
+    fields: JsonObject = {"tools": tools, **quirks.tools_extra_fields}
     fields |= _tool_choice(service, resolved, adaptations, reasoning=reasoning)
     parallel = resolved.parallel_tool_calls
     if parallel is not None:

@@ -6,6 +6,7 @@ import msgspec
 
 from llm_pure.adapters.dialects.common.turn_rules import CacheMarks
 from llm_pure.core.adaptations import MetadataLimits, ModelProfile
+from llm_pure.core.resolved_request import OptionField
 
 
 class Quirks(msgspec.Struct, frozen=True, kw_only=True):
@@ -19,6 +20,8 @@ class Quirks(msgspec.Struct, frozen=True, kw_only=True):
     """How marks of the prompt cache are sent."""
     unsupported: Mapping[str, str] = {}
     """Setting -> reason, beyond the settings that the API itself does not support."""
+    options: Mapping[str, OptionField] = {}
+    """Optional fields of ChatRequest, where they are not as plain as those of the dialect."""
     metadata_limits: MetadataLimits | None = None
     """What `metadata` can hold."""
     max_effort: bool = False

@@ -48,7 +48,7 @@ from llm_pure.core.resolved_request import (
     resolve_request,
 )
 from llm_pure.schema.fit import SchemaProfiles, fit_schemas
-from llm_pure.schema.profiles import CHAT_COMPLETIONS, OPENAI_STRICT
+from llm_pure.schema.profiles import OPENAI_STRICT, RESPONSES
 from llm_pure.types.config import LLMConfig
 from llm_pure.types.rejection import ok, returns_failure
 from llm_pure.types.request import (
@@ -113,7 +113,7 @@ _RULES = (
 )
 
 _SCHEMAS = SchemaProfiles(
-    strict_tools=OPENAI_STRICT, responses=CHAT_COMPLETIONS, strict_responses=OPENAI_STRICT
+    tools=RESPONSES, strict_tools=OPENAI_STRICT, responses=RESPONSES, strict_responses=OPENAI_STRICT
 )
 
 _NO_REASONING = ReasoningRequest(enabled=False, effort="none")
@@ -254,7 +254,11 @@ def _fields(
         fields["store"] = quirks.store
     if resolved.options:
         options = encode_options(
-            resolved, _OPTIONS, service.name, adaptations, _without_verbosity(profile)
+            resolved,
+            {**_OPTIONS, **service.quirks.options},
+            service.name,
+            adaptations,
+            _without_verbosity(profile),
         )
         fields = merge_objects(fields, options)
     if resolved.metadata:

@@ -9,7 +9,13 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from llm_pure.adapters.dialects.common.adaptations import changed, dropped, dropped_tool_mark
+from llm_pure.adapters.dialects.common.adaptations import (
+    changed,
+    dropped,
+    dropped_tool_mark,
+    leave_out_long_stops,
+    limit_stops,
+)
 from llm_pure.adapters.dialects.common.legacy_functions import function_of
 from llm_pure.adapters.dialects.openai_chat.quirks import Quirks, unsupported_by
 from llm_pure.adapters.dialects.openai_chat.response_format import encode_format
@@ -105,6 +111,9 @@ def _fields(
         settings.pop("max_tokens", None)
     settings, setting_adaptations = adapt(settings, user_set, _EVERY_MODEL)
     adaptations += setting_adaptations
+    if "stop" in settings:
+        limit_stops(settings, 4, service.name, adaptations)
+        leave_out_long_stops(settings, 20, "characters", service.name, adaptations)
     fields |= {key: settings[name] for name, key in _SETTING_KEYS.items() if name in settings}
     reasoning = resolved.reasoning
     if reasoning is not None and reasoning.enabled and reasoning.effort != "none":

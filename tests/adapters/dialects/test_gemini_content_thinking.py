@@ -24,7 +24,8 @@ THINKING: list[tuple[str, Any, dict[str, Any] | None, tuple[str, Any, Any] | Non
     ("gemini-2.5-flash", "medium", {"thinkingBudget": 8192, "includeThoughts": True}, ("changed", "medium", 8192)),
     ("gemini-2.5-flash", ONLY_QUIET, {"thinkingBudget": 1024}, ("changed", "low", 1024)),
     ("gemini-2.5-flash", ReasoningRequest(), {"includeThoughts": True}, None),
-    ("gemini-2.5-flash", ReasoningRequest(budget_tokens=-1), {"thinkingBudget": -1, "includeThoughts": True}, None),
+    ("gemini-2.5-flash", ReasoningRequest(budget_tokens=-1), {"includeThoughts": True}, None),  # its default
+    ("gemini-2.5-flash-lite", -1, {"thinkingBudget": -1, "includeThoughts": True}, None),
     ("gemini-2.5-flash-lite", ReasoningRequest(), {"thinkingBudget": -1, "includeThoughts": True}, None),
     ("gemini-2.5-flash-lite", 100, {"thinkingBudget": 512, "includeThoughts": True}, ("clamped", 100, 512)),
     ("gemini-2.5-pro", "none", {"thinkingBudget": 128}, ("changed", "none", 128)),

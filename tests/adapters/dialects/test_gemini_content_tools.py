@@ -5,8 +5,11 @@ from typing import Any
 
 import pytest
 
-from llm_pure import ChatRequest, assistant, tool_result, user
+from llm_pure import ChatRequest, LLMConfig, assistant, tool_result, user
+from llm_pure.adapters import registry
 from llm_pure.types.messages import (
+    Audio,
+    Document,
     Image,
     Message,
     Opaque,
@@ -14,6 +17,7 @@ from llm_pure.types.messages import (
     Text,
     ToolCall,
     ToolResult,
+    Video,
 )
 from llm_pure.types.request import (
     NamedToolChoice,
@@ -30,6 +34,8 @@ from tests.support.gemini import (
     built,
     contents_of,
 )
+from tests.support.pdf import tiny_pdf
+from tests.support.wav import tiny_wav
 
 
 def test_calls_and_results_carry_no_id_that_the_wire_never_had() -> None:
@@ -137,6 +143,40 @@ def test_media_of_a_result_follow_it_on_older_models_and_are_in_it_on_newer_ones
         {"functionResponse": {**response, "parts": [blob]}}
     ]
     assert newer.adaptations == ()
+
+
+@pytest.mark.parametrize(
+    ("provider", "part", "in_result"),
+    [
+        ("gemini", Image(data=PNG), True),
+        ("gemini", Image(url=f"data:image/png;base64,{base64_of(PNG)}"), True),
+        ("gemini", Document(data=tiny_pdf()), True),
+        ("gemini", Document(data=b"a note", media_type="text/plain"), True),
+        ("gemini", Document(data=b"a,b", media_type="text/csv"), False),
+        ("gemini", Audio(data=tiny_wav(), media_type="audio/wav"), False),
+        ("gemini", Image(url="https://example.org/a.png"), False),
+        ("gemini", Image(file_id="files/abc", media_type="image/png"), False),
+        ("vertex", Image(url="gs://bucket/a.png"), True),
+        ("vertex", Video(url="gs://bucket/a.mp4"), False),
+    ],
+    ids=str,
+)
+def test_a_result_holds_the_media_that_the_service_takes_in_it(
+    provider: str, part: Any, in_result: bool
+) -> None:
+    """google_supported_mime_types_in_tool_returns of pydantic-ai; fileData "is not supported in Gemini API"."""
+    messages = [
+        user("a"),
+        assistant(ToolCall("c", "f")),
+        Message("tool", (ToolResult(tool_call_id="c", content=(Text("Here"), part)),)),
+    ]
+    config = LLMConfig(api_type=provider, model="gemini-3-flash", project="p", location="l")
+    build_chat = registry.get(provider).unwrap().build_chat
+    made = build_chat(config, ChatRequest(messages=messages)).unwrap()
+    parts = json.loads(made.request.body)["contents"][2]["parts"]
+    assert ("parts" in parts[0]["functionResponse"]) == in_result
+    assert len(parts) == (1 if in_result else 2)
+    assert actions(made) == ([] if in_result else [("messages/2/parts/0", "changed")])
 
 
 def test_responses_stand_together_before_all_else() -> None:

@@ -37,6 +37,7 @@ RULES = st.builds(
     after_results=st.sampled_from(["anything", "no_documents", "nothing"]),
     alternating=st.sampled_from([False, False, False, True]),
     first_is_user=st.booleans(),
+    calls_after_user=st.booleans(),
     final_assistant=st.sampled_from(
         ["sent", "continued", "prefix", "prefix_required", "partial", "refused"]
     ),

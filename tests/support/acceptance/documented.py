@@ -141,6 +141,32 @@ DOCUMENTED: Mapping[str, Documented] = {
     "ollama_tools_have_only_these_keys_at_the_root": Documented(
         "ollama", "llama3.2", tool({**prop(STRING), "description": "d"}), function({**prop(STRING), "description": "d"}),
     ),
+    "gemini_calls_follow_a_user_turn": Documented(
+        "gemini", "gemini-2.5-flash", {"messages": (CALL, RESULT)},
+        {"contents": [{"role": "model", "parts": [{"functionCall": {"name": "f", "args": {}}}]}]},
+    ),
+    "new_geminis_do_not_continue_their_turn": Documented(
+        "gemini", "gemini-3.6-flash", {"messages": (user("q"), assistant("a"), user("q"))},
+        {"contents": [{"role": "model", "parts": [{"text": "a"}]}]},
+    ),
+    "enum_values_have_the_type": Documented(
+        "anthropic", SONNET,
+        tool(prop({"type": "string", "enum": ["a", None, 1]})),
+        {"tools": [{"name": "f", "input_schema": prop({"type": "string", "enum": ["a", None]})}]},
+    ),
+    "responses_have_no_oneof": Documented(
+        "openai_responses", "gpt-5.2",
+        tool(prop({"oneOf": [STRING, {"type": "null"}]})),
+        {"tools": [{"type": "function", "name": "f", "parameters": prop({"oneOf": [STRING]})}]},
+    ),
+    "strict_schemas_have_types": Documented(
+        "openai", "gpt-5-mini", tool({**prop({}), "additionalProperties": False}, strict=True), function(prop({}), strict=True),
+    ),
+    "moonshot_refers_to_definitions": Documented(
+        "moonshot", "kimi-k2.6",
+        tool({**prop({"$ref": "#/definitions/D"}), "definitions": {"D": STRING}}),
+        function({**prop({"$ref": "#/definitions/D"}), "definitions": {"D": STRING}}),
+    ),
     "moonshot_schemas_have_a_type_and_none_beside_a_union": Documented(
         "moonshot", "kimi-k2.6",
         tool(prop({"type": "object", "anyOf": [{"required": ["a"]}, {"required": ["b"]}]})),

@@ -189,6 +189,77 @@ def _draft_errors(schema: Any, root: Any) -> Iterator[str]:
         yield f"{reference} has no target"
 
 
+@rule(
+    _has_schemas,
+    "'enum value ... does not validate against': can1357/oh-my-pi#1835, #2711; MoonshotAI/walle",
+)
+def enum_values_have_the_type(sent: Sent) -> Violation:
+    return first(
+        f"{tool.name}{path}: {schema}"
+        for tool in sent_tools(sent)
+        for path, schema in subschemas(tool.schema)
+        if isinstance(schema, dict) and "type" in schema
+        for value in schema.get("enum", ())
+        if not _types_of(value) & set(_types(schema))
+    )
+
+
+def _types_of(value: Any) -> set[str]:
+    match value:
+        case None:
+            return {"null"}
+        case bool():
+            return {"boolean"}
+        case int() | float():
+            return {"number"} | ({"integer"} if value == int(value) else set())
+        case str():
+            return {"string"}
+        case _:
+            return {"array" if isinstance(value, list) else "object"}
+
+
+@rule(
+    at("openai_responses", "azure_responses"),
+    "'oneOf' is not permitted: can1357/oh-my-pi#920, justrach/codedb#440",
+)
+def responses_have_no_oneof(sent: Sent) -> Violation:
+    return first(
+        f"{tool.name}{path}"
+        for tool in sent_tools(sent)
+        for path, schema in subschemas(tool.schema)
+        if isinstance(schema, dict) and "oneOf" in schema
+    )
+
+
+@rule(
+    at(*OPENAI_ALL, "groq"),
+    "schema must have a 'type' key: can1357/oh-my-pi#211; no prefixItems: pydantic-ai#7315",
+)
+def strict_schemas_have_types(sent: Sent) -> Violation:
+    known = {"type", "anyOf", "$ref"}
+    return first(
+        f"{tool.name}{path}: {schema}"
+        for tool in sent_tools(sent)
+        if tool.strict
+        for path, schema in subschemas(tool.schema)
+        if isinstance(schema, dict) and (not known & set(schema) or "prefixItems" in schema)
+    )
+
+
+@rule(
+    at("moonshot"),
+    "MoonshotAI/walle, docs/validation-principles.md: references must start with #/$defs/",
+)
+def moonshot_refers_to_definitions(sent: Sent) -> Violation:
+    return first(
+        f"{tool.name}{path}"
+        for tool in sent_tools(sent)
+        for path, schema in subschemas(tool.schema)
+        if isinstance(schema, dict)
+        and ("definitions" in schema or not re.match(r"#(/\$defs/.|$)", schema.get("$ref", "#")))
+    )
+
+
 @rule(at("moonshot"), "requests.md 06; kimi-code#2661, openclaw#113130, pi#5822")
 def moonshot_schemas_have_a_type_and_none_beside_a_union(sent: Sent) -> Violation:
     return first(
@@ -260,7 +331,9 @@ def claude_property_names_match_the_pattern(sent: Sent) -> Violation:
 
 
 def _strict_like_openai(sent: Sent) -> bool:
-    return sent.is_chat or sent.dialect == "openai_responses"
+    """Moonshot's strict schemas may be open, with optional properties (MoonshotAI/walle, docs/mfjs-spec.md)."""
+    is_openai = sent.is_chat or sent.dialect == "openai_responses"
+    return is_openai and sent.provider != "moonshot"
 
 
 @rule(
@@ -269,7 +342,7 @@ def _strict_like_openai(sent: Sent) -> bool:
 def strict_schemas_are_closed_and_require_everything(sent: Sent) -> Violation:
     schemas = [tool.schema for tool in sent_tools(sent) if tool.strict]
     answer, strict = response_schema(sent)
-    if strict and sent.provider not in ("moonshot",):
+    if strict:
         schemas.append(answer)
     return first(
         f"{path}: {schema}"
@@ -287,6 +360,11 @@ def strict_schemas_are_closed_and_require_everything(sent: Sent) -> Violation:
 # Names and ids
 
 _NAME = "[a-zA-Z0-9_-]{1,64}"
+_NAMES_OF = {
+    "moonshot": "[a-zA-Z][a-zA-Z0-9_-]{2,63}",
+    "dashscope": f"(?!search$){_NAME}",
+    "dashscope_compatible": f"(?!search$){_NAME}",
+}
 _NAMES = {"gemini_content": "[a-zA-Z_][a-zA-Z0-9_.-]{0,63}", "cohere_chat": "[a-zA-Z_][a-zA-Z0-9_]{0,63}"}  # fmt: skip
 
 
@@ -295,7 +373,7 @@ _NAMES = {"gemini_content": "[a-zA-Z_][a-zA-Z0-9_.-]{0,63}", "cohere_chat": "[a-
     "requests.md 31; qwen-code#6970, copilot-cli#2581, gemini-cli#7878",
 )
 def tool_names_match_the_pattern_and_are_unique(sent: Sent) -> Violation:
-    pattern = _NAMES.get(sent.dialect, _NAME)
+    pattern = _NAMES_OF.get(sent.provider) or _NAMES.get(sent.dialect, _NAME)
     names = [tool.name for tool in sent_tools(sent)]
     bad = [name for name in (*names, *_called(sent)) if not re.fullmatch(pattern, name)]
     return str(bad) if bad else None if len(set(names)) == len(names) else f"not unique: {names}"
@@ -529,6 +607,28 @@ def gemini_calls_are_answered_in_the_next_turn(sent: Sent) -> Violation:
         if sorted(calls) != sorted(results):
             return f"calls {calls}, results {results}"
     return None
+
+
+@rule(
+    gemini,
+    "'function call turn comes immediately after a user turn': gemini-cli#11814, OmniRoute#13573",
+)
+def gemini_calls_follow_a_user_turn(sent: Sent) -> Violation:
+    opening = sent.body["contents"][0]
+    calls = opening["role"] == "model" and any("functionCall" in p for p in opening["parts"])
+    return str(opening) if calls else None
+
+
+_NO_PREFILL = "gemini-3.5-flash-lite|gemini-3.[6-9]|gemini-[4-9]"
+
+
+@rule(
+    lambda sent: gemini(sent) and re.match(_NO_PREFILL, sent.model) is not None,
+    "'Requests ending with a model turn are not supported': LibreChat-AI/agents#323, opencode#45359, #47034",
+)
+def new_geminis_do_not_continue_their_turn(sent: Sent) -> Violation:
+    last = sent.body["contents"][-1]
+    return str(last) if last["role"] == "model" else None
 
 
 @rule(

@@ -45,7 +45,17 @@ SIGNATURES = {
 IDS = ("call_abc123XYZ", "toolu_01A09q90qw90lq917835lq9", "0", "chatcmpl-tool-7f6d8e9f0a1b4c2d8e9f0a1b4c2d3e4f", "weather:0", "ab12cd34e", "fc_68|rs.1")  # fmt: skip
 """Ids of calls as services make them; some come again in a later turn."""
 
-TOOL_NAMES = ("get_weather", "lit.search", "mcp__files__read", "read_" * 16, "größe", "1st", "a b")
+TOOL_NAMES = (
+    "get_weather",
+    "lit.search",
+    "mcp__files__read",
+    "read_" * 16,
+    "größe",
+    "1st",
+    "a b",
+    "search",
+    "ls",
+)
 
 STRING = {"type": "string"}
 SCHEMAS: Mapping[str, dict[str, Any]] = {
