@@ -17,7 +17,7 @@ from llm_pure.adapters.dialects.common.embed import (
     in_index_order,
 )
 from llm_pure.adapters.dialects.openai_common.errors import find_error
-from llm_pure.adapters.dialects.openai_common.usage import read_usage
+from llm_pure.adapters.dialects.openai_common.usage import read_input_usage
 from llm_pure.core.adaptations import Adaptation
 from llm_pure.core.dialect import AnyService, build_post, read_json
 from llm_pure.core.provider import Built
@@ -106,6 +106,6 @@ def parse_embed(service: AnyService, response: HttpResponse) -> Embeddings:
         vectors=decode_vectors(service, response, rows),
         model=body.model or "",
         provider=service.name,
-        usage=read_usage(body.usage) if body.usage else Usage(),
+        usage=read_input_usage(body.usage) if body.usage else Usage(),
         extra={k: v for k, v in raw.items() if k not in ("data", "model", "usage", "object")},
     )
