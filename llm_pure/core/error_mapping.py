@@ -56,7 +56,7 @@ ERROR_CODES: Mapping[str, ErrorType] = {
     for kind, codes in (
         (QuotaExceeded, "insufficient_quota credit_balance_exhausted billing_hard_limit_reached billing_error"),
         (QuotaExceeded, "organization_spend_limit_exceeded project_spend_limit_exceeded organization_usage_limit_exceeded"),
-        (QuotaExceeded, "billing_not_active budget_exceeded blocked_api_access usage_limit_reached"),
+        (QuotaExceeded, "billing_not_active budget_exceeded blocked_api_access usage_limit_reached Arrearage"),
         (ContextLengthExceeded, "context_length_exceeded exceed_context_size_error model_context_window_exceeded"),
         (ContentFiltered, "content_filter content_policy_violation moderation_blocked"),
         (AuthenticationFailed, "invalid_api_key invalid_authentication_error authentication_error expired_key"),

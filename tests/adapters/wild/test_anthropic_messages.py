@@ -196,7 +196,7 @@ ROWS = [
     row("an error beside the answer", stream(message(error=ERROR["error"])), AFTER, body=message(error=ERROR["error"])),
     row("error null beside the answer", stream({**start(), "error": None}, {**text(0, "Hi"), "error": None}, end(), STOP), HI, body=message(error=None)),
     row("DashScope's flat error in mid-stream", stream(*OPENED, b'event:error\ndata:{"code":"Arrearage","message":"Access denied.","request_id":"r"}\n\n'), Fault(
-        kind=ServerError, message="Access denied.", code="Arrearage", retryable=True, partial=BROKEN.partial)),
+        kind=QuotaExceeded, message="Access denied.", code="Arrearage", partial=BROKEN.partial)),
     row("Google's list in mid-stream", stream(*OPENED, b'data: [{"error":{"code":429,"message":"slow","status":"RESOURCE_EXHAUSTED"}}]\n\n'), Fault(
         kind=RateLimited, message="slow", code="RESOURCE_EXHAUSTED", retryable=True, partial=BROKEN.partial), provider="vertex_anthropic"),
     row("an invalid request under 200", stream({"type": "error", "error": {"type": "invalid_request_error", "message": "no"}}), Fault(

@@ -76,7 +76,9 @@ def test_a_usage_that_is_none_costs_no_response(provider: str, usage: Any) -> No
     assert usage != "n/a" or completion.extra.get(f"unread_{field}") == "n/a"
 
 
-COUNTS: list[tuple[str, dict[str, Any], tuple[int | None, ...]]] = [
+Counts = tuple[int | None, int | None, int | None, int | None, int | None]
+
+COUNTS: list[tuple[str, dict[str, Any], Counts]] = [
     ("perplexity", {"prompt_tokens": 33, "completion_tokens": 7163, "total_tokens": 7196, "citation_tokens": 9, "reasoning_tokens": 73997}, (33, 81160, None, None, 73997)),
     ("perplexity", {"prompt_tokens": 33, "completion_tokens": 7163, "total_tokens": 7196, "citation_tokens": 9, "reasoning_tokens": 399}, (33, 7562, None, None, 399)),
     (P, {"prompt_tokens": 5, "completion_tokens": 3, "total_tokens": 8, "completion_tokens_details": {"reasoning_tokens": 10}}, (5, 3, None, None, 3)),
@@ -99,9 +101,7 @@ COUNTS: list[tuple[str, dict[str, Any], tuple[int | None, ...]]] = [
 
 
 @pytest.mark.parametrize(("provider", "usage", "counts"), COUNTS)
-def test_every_token_is_counted_once(
-    provider: str, usage: dict[str, Any], counts: tuple[int | None, ...]
-) -> None:
+def test_every_token_is_counted_once(provider: str, usage: dict[str, Any], counts: Counts) -> None:
     base, field = USAGE_AT["gemini" if provider == "gemini" else P]
     response = HttpResponse(200, JSON, json.dumps({**base, field: usage}).encode())
     actual = registry.get(provider).unwrap().parse_chat(response).unwrap().usage
