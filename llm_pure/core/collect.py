@@ -165,7 +165,13 @@ class _PartBuilder:
 
     def arguments(self, text: str) -> str:
         """The arguments in the chunks, whose joined text this is: services repeat them."""
-        if "}{" not in text and all(chunk.lstrip()[:1] != "{" for chunk in self.chunks[1:]):
+        if text[:1] in _ENCODED:  # of a custom tool it is the input
+            is_plain = any('"custom' in json for json in self.metadata)
+        else:
+            is_plain = "}{" not in text and all(
+                chunk.lstrip()[:1] != "{" for chunk in self.chunks[1:]
+            )
+        if is_plain:
             if len(self.chunks) > 1:
                 self.chunks = [text]  # this is asked at the finish, and again at the end
             return text
@@ -205,6 +211,8 @@ class _PartBuilder:
                 return None if not text and metadata is None else Text(text, metadata)
 
 
+_ENCODED = ('"', "n")
+"""First characters of arguments that are JSON inside a JSON text, or null."""
 _NOT_STARTED = Started()
 _NOT_FINISHED = Finished("unknown")
 _NO_USAGE = Usage()

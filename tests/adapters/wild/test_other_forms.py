@@ -304,6 +304,29 @@ USAGE = [
     claude("finish_reason in the delta", *OPENED, {"type": "message_delta", "delta": {"finish_reason": "stop"}}, anthropic.STOP, expected=HI),
 ]  # fmt: skip
 
+NAMED = [
+    *[row(f"arguments as {[*call]}, {[*call.get('function', {})]}", ONE, body=answer({"tool_calls": [{"id": "c1", "type": "function", **call}]}, "tool_calls"),
+          data=sse(chunk({"tool_calls": [{"id": "c1", "index": 0, **call}]}), chunk({}, "tool_calls")))
+      for call in ({"function": {"name": "f", "parameters": {"a": 1}}}, {"function": {"name": "f", "input": {"a": 1}}}, {"function": {"name": "f", "args": A}},
+                   {"name": "f", "input": {"a": 1}}, {"name": "f", "parameters": {"a": 1}}, {"function": {"name": "f"}, "arguments": A})],
+    *[row(f"a part {part['type']} in the content", Answer(text="Hi", calls=ONE.calls, finish="tool_calls"), body=answer({"content": [{"type": "text", "text": "Hi"}, part]}, "stop"))
+      for part in ({"type": "tool_use", "id": "c1", "name": "f", "input": {"a": 1}}, {"type": "function_call", "id": "x", "call_id": "c1", "name": "f", "arguments": A})],
+    row("the calls as a text", ONE, body=answer({"tool_calls": json.dumps([{"id": "c1", "function": {"name": "f", "arguments": A}}])}, "tool_calls")),
+    *[row(f"the end as {end!r}", Answer(text="Hi", finish="unknown"), data=sse(chunk({"content": "Hi"}), done=False) + b"data: " + end + b"\n\n") for end in (b"[done]", b"DONE", b'"[DONE]"')],
+    row("reports of Azure's filter on each category", Answer(text="Hi", extra={"content_filter_results": {"hate": {"filtered": False}, "violence": {"filtered": False}}}),
+        provider="azure", data=sse(chunk({"content": "Hi"}, "stop"), *[{"id": "", "choices": [{"index": 0, "finish_reason": None, "content_filter_results": {name: {"filtered": False}}}]}
+                                     for name in ("hate", "violence")])),
+]  # fmt: skip
+
+
+def test_choices_with_the_same_index_are_several() -> None:
+    choices = [{"index": 0, "message": {"content": text}, "finish_reason": "stop"} for text in "AB"]
+    response = HttpResponse(200, JSON, json.dumps({"id": "c", "choices": choices}).encode())
+    completion = registry.get(P).unwrap().parse_chat(response).unwrap()
+    assert completion.text == "A"
+    assert [choice.message.text for choice in completion.alternatives] == ["B"]
+
+
 MESSAGE = anthropic.message()
 ENVELOPES = [
     *[row(f"in {[*envelope]}", HI, provider=provider, body={**envelope, key: body})
@@ -318,7 +341,7 @@ ENVELOPES = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("row", [*CALLS, *CONTENT, *USAGE, *ENVELOPES], ids=str)
+@pytest.mark.parametrize("row", [*CALLS, *CONTENT, *USAGE, *NAMED, *ENVELOPES], ids=str)
 def test_what_is_meant_is_read(row: Row) -> None:
     check(row)
 
