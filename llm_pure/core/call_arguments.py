@@ -19,10 +19,17 @@ def join_arguments(fragments: Sequence[str]) -> str:
     ('{"a":1}', '{"a":1}')
     >>> join_arguments(['{"a":', '{"b":2}', "}"]), join_arguments(['{"a"', '{"a":1}'])
     ('{"a":{"b":2}}', '{"a":1}')
+    >>> join_arguments(["null"]), join_arguments(['"{}"'])
+    ('{}', '{}')
     """
     text = "".join(fragments)
-    if any_json(text.encode("utf-8", "replace")) is not None:
+    value = any_json(text.encode("utf-8", "replace"))
+    if isinstance(value, str) and _is_object_or_null(value):  # encoded twice
+        return join_arguments((value,))
+    if value is not None:
         return text
+    if text.strip() == "null":
+        return "{}"
     return _only_value(text) or _last_of_growing(fragments) or text
 
 

@@ -165,7 +165,15 @@ class _PartBuilder:
 
     def arguments(self, text: str) -> str:
         """The arguments in the chunks, whose joined text this is: services repeat them."""
-        if "}{" not in text and all(chunk.lstrip()[:1] != "{" for chunk in self.chunks[1:]):
+        if text[:1] in _ENCODED:  # of a custom tool it is the input
+            is_plain = any('"custom' in json for json in self.metadata)
+        else:
+            is_plain = "}{" not in text and all(
+                chunk.lstrip()[:1] != "{" for chunk in self.chunks[1:]
+            )
+        if is_plain:
+            if len(self.chunks) > 1:
+                self.chunks = [text]  # this is asked at the finish, and again at the end
             return text
         from llm_pure.core.call_arguments import join_arguments  # imported late: start-up
 
@@ -203,6 +211,8 @@ class _PartBuilder:
                 return None if not text and metadata is None else Text(text, metadata)
 
 
+_ENCODED = ('"', "n")
+"""First characters of arguments that are JSON inside a JSON text, or null."""
 _NOT_STARTED = Started()
 _NOT_FINISHED = Finished("unknown")
 _NO_USAGE = Usage()
@@ -211,9 +221,13 @@ _NO_USAGE = Usage()
 class Collector:
     """Folds the events of one response; `completion()` returns the Completion so far."""
 
-    __slots__ = ("_calls", "_choices", "_closed", "_extra", "_finish", "_started", "_usage")
+    __slots__ = (
+        "_calls", "_choices", "_closed", "_extra", "_finish", "_started", "_usage", "replaced_calls",
+    )  # fmt: skip
 
     def __init__(self) -> None:
+        self.replaced_calls: dict[int, list[PartReceived]] = {}
+        """Identity of a Finished -> the calls whose arguments are not simply their deltas; its events lack them."""
         self._started = _NOT_STARTED
         # of the choices that may get more content
         self._choices: dict[int, dict[int, _PartBuilder]] = {}
@@ -298,6 +312,8 @@ class Collector:
             case Finished():
                 self._finish[event.choice] = event
                 builders = self._choices.pop(event.choice, None)
+                if builders and self._calls:
+                    self._replace_calls(event, builders)
                 if builders is not None or event.choice not in self._closed:
                     self._closed[event.choice] = builders or {}
             case UsageReported():
@@ -315,6 +331,27 @@ class Collector:
                 self._builder(event.choice, event.index, "text").chunks.append(event.text)
             case _:
                 assert_never(event)
+
+    def _replace_calls(self, finished: Finished, builders: dict[int, _PartBuilder]) -> None:
+        """Replace the calls whose arguments are not their joined deltas, as an event before this one does."""
+        for index, builder in builders.items():
+            if builder.kind == "tool_call" and builder.name:
+                text = builder.text()
+                if builder.arguments(text) != text:
+                    part = builder.part()
+                    assert part is not None  # a call never is empty
+                    builder.kind, builder.complete = "complete", part
+                    event = PartReceived(part, index, finished.choice)
+                    self.replaced_calls.setdefault(id(finished), []).append(event)
+
+    def with_replaced_calls(self, events: list[StreamEvent]) -> list[StreamEvent]:
+        """The events, with each replaced call before the Finished of its choice."""
+        replaced, self.replaced_calls = self.replaced_calls, {}
+        completed: list[StreamEvent] = []
+        for event in events:
+            completed += replaced.pop(id(event), ())
+            completed.append(event)
+        return completed
 
     def _add_extra(self, event: ExtraReceived) -> None:
         extra = self._extra.setdefault(event.choice, {})

@@ -6,7 +6,7 @@ overflow, since several services report it in the text only. `retry_after_s` rea
 
 import re
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any
 
@@ -56,13 +56,15 @@ ERROR_CODES: Mapping[str, ErrorType] = {
     for kind, codes in (
         (QuotaExceeded, "insufficient_quota credit_balance_exhausted billing_hard_limit_reached billing_error"),
         (QuotaExceeded, "organization_spend_limit_exceeded project_spend_limit_exceeded organization_usage_limit_exceeded"),
+        (QuotaExceeded, "billing_not_active budget_exceeded blocked_api_access usage_limit_reached Arrearage"),
         (ContextLengthExceeded, "context_length_exceeded exceed_context_size_error model_context_window_exceeded"),
-        (ContentFiltered, "content_filter content_policy_violation"),
-        (AuthenticationFailed, "invalid_api_key invalid_authentication_error authentication_error"),
-        (PermissionDenied, "permission_error permission_denied"),
+        (ContentFiltered, "content_filter content_policy_violation moderation_blocked"),
+        (AuthenticationFailed, "invalid_api_key invalid_authentication_error authentication_error expired_key"),
+        (PermissionDenied, "permission_error permission_denied organization_restricted"),
+        (PermissionDenied, "key_model_access_denied team_model_access_denied user_model_access_denied org_model_access_denied"),
         (NotFound, "model_not_found not_found_error model_decommissioned model_not_supported"),
         (RateLimited, "rate_limit_exceeded rate_limit_error slow_down"),
-        (Overloaded, "server_is_overloaded overloaded_error service_unavailable_error unavailable_error"),
+        (Overloaded, "server_is_overloaded overloaded_error service_unavailable_error unavailable_error engine_overloaded"),
         (ServerError, "server_error api_error internal_server_error"),
         (TimedOut, "timeout_error"),
     )
@@ -71,13 +73,15 @@ ERROR_CODES: Mapping[str, ErrorType] = {
 """Error codes and types with one meaning at all providers; a service's own codes take precedence.
 
 Sources: openai/openai-openapi 2.3.0 and the error tables of ../shared/wire, read 2026-11-20; model_decommissioned (Groq) and
-model_not_supported (Hugging Face) as reported in their users' issues, read 2026-11-29.
+model_not_supported (Hugging Face) as reported in their users' issues, read 2026-11-29; moderation_blocked, billing_not_active
+and engine_overloaded (OpenAI), blocked_api_access and organization_restricted (Groq), budget_exceeded, expired_key and
+*_model_access_denied (LiteLLM), usage_limit_reached (Codex) as generally known on 2026-11-30, unconfirmed.
 """
 _STATUS_OF_TYPE: Mapping[str, int] = {
     name: status
     for status, names in (
         (400, "invalid_request_error invalid_request invalid_argument invalid_parameter bad_request badrequesterror"),
-        (400, "bad_request_error validation_error invalid_params"),
+        (400, "bad_request_error validation_error invalid_params validation"),
         (401, "authentication_error authenticationerror unauthorized unauthenticated"),
         (402, "billing_error insufficient_balance"),
         (403, "permission_error permissiondeniederror permission_denied forbidden"),
@@ -88,7 +92,7 @@ _STATUS_OF_TYPE: Mapping[str, int] = {
         (429, "rate_limit_error ratelimiterror too_many_requests toomanyrequests resource_exhausted"),
         (503, "service_unavailable serviceunavailableerror unavailable service_unavailable_error"),
         (504, "timeout_error"),
-        (529, "overloaded_error"),
+        (529, "overloaded_error overloaded"),
     )
     for name in names.split()
 }  # fmt: skip
@@ -98,65 +102,14 @@ AMBIGUOUS_CODES = frozenset({"api_error"})
 """Codes for any kind of error, so a 4xx status takes precedence: iFlytek's Spark and Ollama's /v1 send "api_error" with a
 401 too (../shared/wire/openai-family.md 4.16, ollama.md 7).
 """
+_SERVER_CODES = AMBIGUOUS_CODES | {"server_error", "internal_server_error"}
+"""Codes that say less than a status from 500 with a meaning of its own: Groq sends "internal_server_error" with a 503."""
 
 NO_ERROR_CODES: Mapping[str, ErrorType] = {}
 
 
-def _any_of(*patterns: str) -> str:
-    return "(?i)" + "|".join(patterns)
-
-
-_TOO_LONG = re.compile(_any_of(
-    r"context[ _-]?(?:length|window|size|limit)", r"maximum (?:context|prompt length|model length)",
-    r"(?:prompt|input|request|token length) (?:is )?too long", r"too many (?:input )?tokens",
-    r"input tokens? exceed", r"(?:prompt|input) token count.{0,40}exceeds",
-    r"(?:exceeds?|exceeded) the (?:model'?s )?(?:maximum|limit).{0,40}tokens",
-    r"maximum (?:number of )?(?:input )?tokens", r"exceeded model token limit",
-    r"prompt_tokens.{0,20} must be less than", r"must have less than \d{1,9} tokens", r"tokens \+ `?max_new_tokens",
-    r"size limit exceeded by \d{1,9} tokens",
-    r"exceeds? (?:the )?max(?:imum)? (?:message tokens|input length)", r"prompt exceeds max", r"range of input length",
-    r"input length.{0,20} exceeds", r"reduce the length of (?:the|your) (?:messages|prompt|input)",
-    r"context the overflows",
-    r"prompt ?\u8d85\u957f",  # Zhipu: the prompt is too long
-))  # fmt: skip
-"""Words of too long an input. Seen at OpenAI, Anthropic, Google, Mistral, Cohere, xAI, Groq, Cerebras, Moonshot, DashScope,
-Ark, SiliconFlow, Zhipu, and of llama.cpp, vLLM, TGI, LM Studio and Ollama; read 2026-11-29."""
-_WRONG_KEY = re.compile(_any_of(
-    r"(?:incorrect|invalid|wrong|expired|unknown|missing) api[ _-]?(?:key|token)",
-    r"api[ _-]?key[^.]{0,60}? (?:not (?:valid|found)|invalid|incorrect|expired)\b", r"api[ _-]?key (?:is |was )?missing(?! \w)",
-    r"(?:no|not provide an) api[ _-]?key\b", r"invalid (?:authentication|auth token|access token|credentials in)",
-    r"no auth credentials", r"authentication fails", r"login fail", r"carry the api secret key",
-    r"invalid subscription key",
-))  # fmt: skip
-"""Words of a missing, wrong or expired key. Seen at OpenAI, xAI, Google, DeepSeek, Groq, DashScope, SiliconFlow, Cohere,
-MiniMax, OpenRouter, Hugging Face and Azure; read 2026-11-29."""
-_NO_MODEL = re.compile(_any_of(
-    r"model not found", r"no such model", r"unknown model", r"model_not_found",
-    r"model [^ ]{1,100} (?:was |is )?(?:not found|does not exist|not exist)", r"model (?:is |does )?not exist",
-    r"not found the model", r"is not a valid model (?:id|name)", r"invalid model(?: name| id)?(?::|\.|$| passed| [`'\"])",
-    r"has been decommissioned", r"model not supported by provider",
-    r"model identifier is invalid", r"is not supported by any provider", r"unable to access model",
-    r"\u6a21\u578b\u4e0d\u5b58\u5728",  # the model does not exist
-))  # fmt: skip
-"""Words of an unknown model. Seen at OpenAI, xAI, DeepSeek, DashScope, Moonshot, Mistral, SiliconFlow, Zhipu, Perplexity,
-OpenRouter, Together, Fireworks, Groq, Cloudflare, GitHub, Hugging Face, Bedrock and of Ollama and vLLM; read 2026-11-29."""
-_NO_MONEY = re.compile(_any_of(
-    r"credit balance is too low", r"insufficient (?:account )?(?:balance|credits?|quota|funds)",
-    r"balance is (?:insufficient|not enough)", r"exceeded your current (?:token )?quota", r"arrears",
-    r"overdue balance", r"balance is overdue", r"reached your specified API usage limits",
-    r"used all available credits", r"daily free allocation", r"usage limit for this (?:billing cycle|period)",
-    r"monthly (?:included credits|spending limit)",
-    r"(?:not have|doesn't have) any credits", r"credit limit exceeded", r"free (?:tier|quota) [^.]{0,60}exhausted",
-    r"\u4f59\u989d\u4e0d\u8db3|\u6b20\u8d39",  # the balance is not sufficient; in arrears
-))  # fmt: skip
-"""Words of a balance or a long-term quota that is used up. Seen at Anthropic, OpenAI, DeepSeek, SiliconFlow, Moonshot, Zhipu,
-Ark, DashScope, xAI, Hugging Face, Together, Fireworks, MiniMax and OpenRouter; read 2026-11-29."""
-
-
 MAX_WAIT_S = 1e9
 """30 years: a longer wait is none."""
-_SEARCH_LIMIT = 4000
-"""Characters of a message that are searched for the kind of the error."""
 
 
 class ProviderErrorInfo(msgspec.Struct, frozen=True, kw_only=True):
@@ -199,8 +152,15 @@ def to_llm_error(
     if kind is InvalidRequest:
         fields["param"] = info.param
     if kind in (RateLimited, Overloaded, ServerError):
-        hints = (info.retry_after_s, retry_after_s(info.headers), _retry_in_words(info.message))
+        from llm_pure.core.error_words import (
+            exceeds_limit,
+            wait_in_words,
+        )  # imported late: start-up
+
+        hints = (info.retry_after_s, retry_after_s(info.headers), wait_in_words(info.message))
         fields["retry_after_s"] = next((hint for hint in hints if hint is not None), None)
+        if exceeds_limit(info.message):
+            fields["retryable"] = False
     should_retry = get_header(info.headers, "x-should-retry")
     if should_retry in ("true", "false"):
         fields["retryable"] = should_retry == "true"
@@ -285,31 +245,42 @@ def _error_type(info: ProviderErrorInfo, error_codes: Mapping[str, ErrorType]) -
         status = _status_of_type(info)
     for code in (info.code or "", info.type or ""):
         kind = error_codes.get(code) or ERROR_CODES.get(code)
-        if kind is not None and not (code in AMBIGUOUS_CODES and 400 <= status < 500):
+        if kind is not None and not _status_says_more(status, code):
             return kind
-    message = info.message[:_SEARCH_LIMIT]
-    if status in (400, 403, 413, 422, 500) and _TOO_LONG.search(message):
-        return ContextLengthExceeded
-    if (inside or status in (400, 401, 403, 412, 429)) and _NO_MONEY.search(message):
-        return QuotaExceeded
-    if (inside or status in (400, 403, 422)) and _WRONG_KEY.search(message):
-        return AuthenticationFailed
-    if (inside or status in (400, 422)) and _NO_MODEL.search(message):
-        return NotFound
+    from llm_pure.core.error_words import kind_in_words  # imported late: start-up
+
+    general = inside and status == 500
+    kind = kind_in_words(info.message, status, inside=inside, general=general)
+    if kind is not None:
+        return kind
     if status in _STATUS:
         return _STATUS[status]
     return InvalidRequest if 300 <= status < 500 else ServerError
 
 
-_LIMITS = ("requests", "tokens", "input-tokens", "output-tokens")
-_GO_UNITS = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 0.001, "us": 1e-6, "µs": 1e-6, "ns": 1e-9}
-_GO_DURATION = re.compile(r"(?<![\d.])(\d++(?:\.\d++)?)(ms|us|µs|ns|h|m|s)")
+def _status_says_more(status: int, code: str) -> bool:
+    if 400 <= status < 500:
+        return code in AMBIGUOUS_CODES
+    return status in _STATUS and code in _SERVER_CODES
+
+
+_GO_UNITS = {
+    "d": 86400.0,
+    "h": 3600.0,
+    "m": 60.0,
+    "s": 1.0,
+    "ms": 0.001,
+    "us": 1e-6,
+    "µs": 1e-6,
+    "ns": 1e-9,
+}
+_GO_DURATION = re.compile(r"(?<![\d.])(\d++(?:\.\d++)?)(ms|us|µs|ns|d|h|m|s)")
 
 
 def retry_after_s(headers: Headers) -> float | None:
     """Return the seconds that the provider asks to wait, None without a valid hint.
 
-    From retry-after-ms, else retry-after (seconds or an HTTP date), else the reset time of an exhausted rate limit. Dates
+    From retry-after-ms, else retry-after (seconds, a duration, a date), else the reset time of an exhausted rate limit. Dates
     are relative to the response's own `date` header, since pure code reads no clock.
     Sources: RFC 9110 10.2.3; openai-python 3.3.1 `_base_client.py` (retry-after-ms wins); the rate-limit headers of
     api.openai.com and api.anthropic.com; read 2026-11-20.
@@ -319,10 +290,11 @@ def retry_after_s(headers: Headers) -> float | None:
         if milliseconds is not None:
             return milliseconds / 1000
     value = get_header(headers, "retry-after")
-    if value is not None:
-        seconds = _number(value)
-        return seconds if seconds is not None else _seconds_until(headers, _http_date(value))
-    resets = [_reset_s(headers, limit) for limit in _LIMITS]
+    wait = None if value is None else _seconds_of(value, get_header(headers, "date"))
+    if wait is not None:
+        return wait
+    values = dict(reversed(headers))  # of a header that was sent twice, the first one
+    resets = [_reset_s(values, name, value) for name, value in rate_limits(headers)]
     return max([wait for wait in resets if wait is not None], default=None)
 
 
@@ -335,47 +307,73 @@ def parse_go_duration(text: str) -> float | None:
     parts = _GO_DURATION.findall(text)
     if not parts or "".join([number + unit for number, unit in parts]) != text.strip():
         return None
-    return _plausible(sum(float(number) * _GO_UNITS[unit] for number, unit in parts))
+    return plausible_wait(sum(float(number) * _GO_UNITS[unit] for number, unit in parts))
 
 
-_RETRY_WORDS = re.compile(
-    r"(?i)\b(?:try again|retry(?:ing)?|wait)(?: your request)?(?: in| after| for| at least| about){0,2} "
-    r"(?:((?:\d{1,9}(?:\.\d{1,12})?(?:ms|[hms])){1,4})|(\d{1,9}(?:\.\d{1,12})?) ?"
-    r"(?:(milli)?(s)(?:ec(?:ond)?s?)?|(m)(?:in(?:ute)?s?)?|(h)(?:ours?)?))\b"
-)
-"""Seen at OpenAI, Groq ("try again in 1m2.5s"), Azure ("retry after 26 seconds"), Google, GitHub, Moonshot; read 2026-11-29."""
+_EXHAUSTED = re.compile(r"(?:^|[;, ])(?:r|remaining) ?= ?0(?:\.0*)?(?=[;, ]|$)")
+_RESET = re.compile(r"(?:^|[;, ])(?:t|reset) ?= ?(\d{1,12})")
 
 
-def _retry_in_words(message: str) -> float | None:
-    """The wait in the words of a message: "Please try again in 20s", "Please retry after 26 seconds"."""
-    words = _RETRY_WORDS.search(message[:_SEARCH_LIMIT])
-    if words is None:
+def _reset_s(values: Mapping[str, str], name: str, value: str) -> float | None:
+    """Seconds until an exhausted limit resets, by one of its headers; None for a header that is not of such a limit.
+
+    OpenAI sends durations, Azure, Together and Cerebras seconds, Anthropic timestamps, OpenRouter the epoch's milliseconds,
+    GitHub the time that remains, IETF's `ratelimit` all in one. Those besides OpenAI and Anthropic as generally known on
+    2026-11-30, unconfirmed.
+    """
+    if name == "ratelimit":
+        reset = _RESET.search(value)
+        return _number(reset[1]) if reset and _EXHAUSTED.search(value) else None
+    if name != "x-ratelimit-timeremaining":
+        word = "remaining" if "remaining" in name else "status"
+        if not (_is_none_left(value) if word == "remaining" else value == "rejected"):
+            return None
+        value = values.get(name.replace(word, "reset"), "")
+    return _seconds_of(value, values.get("date"))
+
+
+def _is_none_left(value: str) -> bool:
+    try:
+        return float(value) <= 0
+    except ValueError:
+        return False
+
+
+_EPOCH_S, _EPOCH_MS = 1e9, 1e12
+"""Larger numbers are times: seconds or milliseconds since 1970."""
+
+
+def _seconds_of(text: str, date: str | None) -> float | None:
+    """The wait in a header: seconds, a duration ("30s", "1m30s"), a date, or a number of the epoch."""
+    text = text.partition(",")[0] if text[:1].isdigit() else text  # a header that was sent twice
+    try:
+        number = float(text)
+    except ValueError:
+        wait = parse_go_duration(text.removesuffix("ec").removesuffix("econds").replace(" ", ""))
+        return (
+            wait if wait is not None else _seconds_until(date, _http_date(text) or _iso_date(text))
+        )
+    if number < _EPOCH_S:
+        return plausible_wait(number)
+    return _seconds_until(date, _epoch_date(number / 1000 if number >= _EPOCH_MS else number))
+
+
+def _epoch_date(seconds: float) -> datetime | None:
+    try:
+        return datetime.fromtimestamp(seconds, UTC)
+    except (ValueError, OverflowError, OSError):
         return None
-    duration, number, milli, *units = words.groups()
-    unit = "ms" if milli else "".join(filter(None, units)).lower()
-    return parse_go_duration(duration.lower() if duration else number + unit)
-
-
-def _reset_s(headers: Headers, limit: str) -> float | None:
-    """Seconds until one exhausted limit resets: OpenAI sends durations, Anthropic timestamps."""
-    for family in ("x-ratelimit", "anthropic-ratelimit"):
-        for pattern in (f"{family}-{{}}-{limit}", f"{family}-{limit}-{{}}"):
-            if get_header(headers, pattern.format("remaining")) == "0":
-                reset = get_header(headers, pattern.format("reset")) or ""
-                wait = parse_go_duration(reset)
-                return wait if wait is not None else _seconds_until(headers, _iso_date(reset))
-    return None
 
 
 def _number(text: str | None) -> float | None:
     try:
-        return _plausible(float(text or ""))
+        return plausible_wait(float(text or ""))
     except ValueError:
         return None
 
 
-def _plausible(seconds: float) -> float | None:
-    """The wait, None if it is negative, not a number, or too long."""
+def plausible_wait(seconds: float) -> float | None:
+    """Return the wait, None if it is negative, not a number, or too long."""
     return seconds if 0 <= seconds < MAX_WAIT_S else None
 
 
@@ -393,8 +391,8 @@ def _iso_date(text: str) -> datetime | None:
         return None
 
 
-def _seconds_until(headers: Headers, reset: datetime | None) -> float | None:
-    sent = _http_date(get_header(headers, "date") or "")
+def _seconds_until(date: str | None, reset: datetime | None) -> float | None:
+    sent = _http_date(date or "")
     if reset is None or sent is None or reset.tzinfo is None or sent.tzinfo is None:
         return None
     return max((reset - sent) / timedelta(seconds=1), 0.0)

@@ -43,7 +43,7 @@ def lenient_frames(data: bytes) -> Iterator[tuple[bytes, bool]]:
         inner = inner[len(b"data:") :].strip()
     if inner != data:
         yield inner, False
-    if inner == b'"[DONE]"':
+    if inner.strip(b'"[] ').upper() == b"DONE":
         yield b"[DONE]", False
     yield from lenient_forms(inner)
 
@@ -169,6 +169,8 @@ def _field(name: str, value: Any, content: _Content) -> Any:
         return value["text"]
     if name in _CONTENT:
         value = content(name, value)
+    if name == "tool_calls" and isinstance(value, str):
+        value = any_json(value.encode("utf-8", "replace"))
     if isinstance(value, dict) and _is_item(name, value):
         value = [value]
     if isinstance(value, list) and (name in _LISTS or name in _CONTENT or name == "output"):

@@ -201,9 +201,9 @@ class StepDecoder(Generic[S, F]):
             error = self._unframed_error()
             if error is None:
                 if not collector.finished:
-                    last = tuple(collector.unfinished())
+                    last = collector.unfinished()
                     collector.add(last)
-                    events += last
+                    events += tuple(collector.with_replaced_calls([*last]))
                 if not collector.nameless_call:
                     return Success(events) if events else _NOTHING
                 error = nameless_call(self._collector.completion()) or self._interrupted()
@@ -285,6 +285,8 @@ class StepDecoder(Generic[S, F]):
             if good and (events or any(not is_heartbeat(frame_data(each)) for each in good)):
                 self._recent = good
             self._collector.add(events)
+            if self._collector.replaced_calls:
+                events = self._collector.with_replaced_calls(events)
         except RecursionError:  # the caller's stack is almost used up, or a value is nested deeply
             error = ProtocolError(
                 message="the response is nested too deeply",

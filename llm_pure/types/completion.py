@@ -74,16 +74,34 @@ class Usage(SafeRepr, msgspec.Struct, frozen=True):
 def later_usage(before: Usage, usage: Usage) -> Usage:
     """Return the usage of a later report, or the one before it if only that counted anything.
 
-    Gateways report zeros or nothing after the counts. What else such a report has is added to `raw`.
+    Gateways report zeros or nothing after the counts. What else such a report has is added to `raw`. A count that the later
+    report lacks stays as it was: some services count the input at the beginning, the output at the end.
     """
     if (
         usage.input_tokens
         or usage.output_tokens
         or not (before.input_tokens or before.output_tokens)
     ):
+        if usage.input_tokens is None or usage.output_tokens is None:
+            return _completed(before, usage)
         return usage
     added = {name: value for name, value in (usage.raw or {}).items() if value}
     return msgspec.structs.replace(before, raw={**(before.raw or {}), **added}) if added else before
+
+
+def _completed(before: Usage, usage: Usage) -> Usage:
+    """The later usage with the counts that only the earlier one has."""
+    lacking = {
+        name: getattr(before, name)
+        for name in Usage.__struct_fields__
+        if name not in ("raw", "estimated")
+        and getattr(usage, name) is None
+        and getattr(before, name) is not None
+    }
+    if not lacking:
+        return usage
+    raw = {**(before.raw or {}), **(usage.raw or {})}
+    return msgspec.structs.replace(usage, **lacking, raw=raw)
 
 
 class Choice(SafeRepr, msgspec.Struct, frozen=True, kw_only=True):

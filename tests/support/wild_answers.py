@@ -15,8 +15,9 @@ from llm_pure.adapters import registry
 from llm_pure.core.provider import Provider
 from llm_pure.replay.checks.stream_properties import StreamOutcome, read_pieces
 from llm_pure.types.errors import StreamInterrupted
-from llm_pure.types.events import StreamEvent
+from llm_pure.types.events import PartReceived, StreamEvent, ToolCallDelta
 from llm_pure.types.http import Headers
+from llm_pure.types.messages import ToolCall
 from llm_pure.types.result import Success
 from tests.support.framed import dense
 from tests.support.pieces import one_byte_at_a_time
@@ -116,6 +117,8 @@ def _check_stream(row: Row, provider: Provider, data: bytes) -> None:
     events, error = _read(provider, head, [data])
     completion = completion_of(events) if error is None else error.partial
     _compare(row.expected, completion, error)
+    if error is None and isinstance(row.expected, Answer):
+        assert joined_arguments(events) == sorted(call[2] for call in row.expected.calls)
     assert _read(provider, head, one_byte_at_a_time(data)) == (events, error)
     in_place_of_a_body = provider.parse_chat(HttpResponse(head.status, head.headers, data))
     assert in_place_of_a_body.map(_fields).value_or(None) == (
@@ -123,6 +126,22 @@ def _check_stream(row: Row, provider: Provider, data: bytes) -> None:
     )
     for end in range(0, len(data.rstrip()), row.cut_every):
         _check_cut(row, provider, head, data[:end], completion)
+
+
+def joined_arguments(events: Sequence[StreamEvent]) -> list[str]:
+    """The arguments of the first choice's calls, sorted, by what is documented of the events: joined, unless a part replaces them."""
+    joined: dict[int, str] = {}
+    for event in events:
+        match event:
+            case ToolCallDelta(arguments=arguments, index=index, choice=0):
+                joined[index] = joined.get(index, "") + arguments
+            case PartReceived(part=part, index=index, choice=0):
+                joined.pop(index, None)
+                if isinstance(part, ToolCall):
+                    joined[index] = part.arguments
+            case _:
+                pass
+    return sorted(text or "{}" for text in joined.values())
 
 
 def _check_cut(

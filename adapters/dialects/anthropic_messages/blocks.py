@@ -36,7 +36,9 @@ class Block(msgspec.Struct, frozen=True, kw_only=True):
     raw: dict[str, Any] = {}
     """An opaque block as it began."""
     held: str = ""
-    """Input at the beginning of a call; used if no delta has any."""
+    """Input at the beginning of a call, used if no delta has any; text or thinking at a beginning, which deltas may repeat."""
+    repeated: int = 0
+    """How much of the held text the deltas have repeated."""
     pieces: Chain = None
     """Citations of a text, signature of thinking, input and fields of an opaque block."""
     changed: bool = False
@@ -68,7 +70,7 @@ def begin(name: str, part: int, raw: dict[str, Any]) -> tuple[Block, list[Stream
                 ProviderMetadataReceived(json_text(provider_metadata), part, 0, "reasoning")
             )
             pieces = (None, signature) if signature else None
-            return Block(part=part, kind="thinking", pieces=pieces), events
+            return Block(part=part, kind="thinking", pieces=pieces, held=text), events
         case "tool_use":
             events = [
                 ToolCallDelta("", part, 0, _string(raw, "id"), _string(raw, "name")),
@@ -106,7 +108,7 @@ def add_delta(block: Block, delta: dict[str, Any]) -> tuple[Block, list[StreamEv
     """
     match delta.get("type"), block.kind:
         case "text_delta", "text":
-            text = _string(delta, "text")
+            block, text = _new_text(block, _string(delta, "text"))
             return block, [*([TextDelta(text, block.part)] if text else []), *_extra(delta, "text")]
         case "citations_delta", "text":
             citation = delta.get("citation")
@@ -115,7 +117,7 @@ def add_delta(block: Block, delta: dict[str, Any]) -> tuple[Block, list[StreamEv
             block = msgspec.structs.replace(block, pieces=(block.pieces, citation))
             return block, [ExtraReceived("citations", [citation], append=True)]
         case "thinking_delta", "thinking":
-            text = _string(delta, "thinking")
+            block, text = _new_text(block, _string(delta, "thinking"))
             events: list[StreamEvent] = [ReasoningDelta(text, block.part)] if text else []
             return block, [*events, *_extra(delta, "thinking")]
         case "signature_delta", "thinking":
@@ -162,13 +164,30 @@ def add_signature(block: Block, piece: str) -> tuple[Block, list[StreamEvent]]:
     return block, [ReasoningDelta("", block.part, 0, piece)] if begins else []
 
 
+def _new_text(block: Block, text: str) -> tuple[Block, str]:
+    """The text of a delta without what the block's beginning had: some gateways send it again in deltas, others go on after it."""
+    held, repeated = block.held, block.repeated
+    if not held or not text:
+        return block, text
+    rest = len(held) - repeated
+    if held.startswith(text, repeated) and len(text) < rest:
+        return msgspec.structs.replace(block, repeated=repeated + len(text)), ""
+    new = text[rest:] if text.startswith(held[repeated:]) else held[:repeated] + text
+    return msgspec.structs.replace(block, held="", repeated=0), new
+
+
 def end(name: str, block: Block) -> list[StreamEvent]:
     """The events of a block's end."""
-    if block.kind == "text" and block.pieces is not None:
-        provider_metadata = {"citations": chain_items(block.pieces)}
-        return [ProviderMetadataReceived(json_text(provider_metadata), block.part)]
-    if block.kind == "thinking" and block.changed:
-        return [ReasoningDelta("", block.part, 0, "".join(chain_items(block.pieces)))]
+    repeated = block.held[: block.repeated]  # it was no repetition
+    if block.kind == "text" and (block.pieces is not None or repeated):
+        events: list[StreamEvent] = [TextDelta(repeated, block.part)] if repeated else []
+        if block.pieces is not None:
+            metadata = json_text({"citations": chain_items(block.pieces)})
+            events.append(ProviderMetadataReceived(metadata, block.part))
+        return events
+    if block.kind == "thinking" and (block.changed or repeated):
+        signature = "".join(chain_items(block.pieces)) if block.changed else None
+        return [ReasoningDelta(repeated, block.part, 0, signature)]
     if block.kind == "tool_use" and block.held:
         return [ToolCallDelta(block.held, block.part)]
     if block.kind == "opaque" and block.changed:
@@ -219,7 +238,7 @@ def _begin_text(part: int, raw: dict[str, Any]) -> tuple[Block, list[StreamEvent
         events.append(ExtraReceived("citations", citations, append=True))
         for citation in citations:
             pieces = (pieces, citation)
-    return Block(part=part, kind="text", pieces=pieces), events
+    return Block(part=part, kind="text", pieces=pieces, held=text), events
 
 
 def _fallback(raw: dict[str, Any]) -> list[StreamEvent]:

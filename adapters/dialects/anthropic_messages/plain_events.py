@@ -17,6 +17,7 @@ from llm_pure.adapters.dialects.anthropic_messages.stream import (
     end_block,
     end_blocks,
     end_message,
+    has_held_text,
     read_event,
     read_stop,
     with_block,
@@ -45,7 +46,7 @@ def _read_plain_delta(state: State, event: wire.PlainDelta) -> Stepped | None:
     block, index = state.plain, event.index
     if block is None or index != state.newest:
         block = state.blocks.get(index)
-        if block is None or block.closed or state.phase is not Phase.OPEN:
+        if block is None or block.closed or state.phase is not Phase.OPEN or has_held_text(block):
             return None
         if not block.has_deltas:
             block = replace(block, has_deltas=True)

@@ -163,7 +163,7 @@ def _transition(
         ):
             return state, extras  # gateways send it twice
         case Phase.OPEN, wire.BlockStart(index=index, content_block=content):
-            if content is None:
+            if not content:  # its first delta has a type
                 return state, extras
             state, events = begin_block(service, state, index, content)
             return state, [*events, *extras]
@@ -296,9 +296,14 @@ def _close(service: AnyService, state: State, key: Key, block: Block) -> Read:
     return state, end(service.name, block)
 
 
+def has_held_text(block: Block) -> bool:
+    """Whether the next delta may repeat the block's beginning."""
+    return bool(block.held) and block.kind != "tool_use"
+
+
 def with_block(state: State, key: Key, block: Block) -> State:
     """The state after the beginning or a delta of a block."""
-    is_plain = block.has_deltas and block.kind != "opaque"
+    is_plain = block.has_deltas and block.kind != "opaque" and not has_held_text(block)
     plain = block if is_plain else None
     if state.blocks.get(key) is block and state.newest == key and state.plain is plain:
         return state

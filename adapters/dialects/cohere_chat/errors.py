@@ -29,7 +29,7 @@ def find_error(service: AnyService, body: Any, response: HttpResponse) -> LLMErr
         return openai_errors.find_error(service, body, response)
     report = ProviderErrorInfo(
         provider=service.name,
-        status=response.status if failed else 500,
+        status=response.status if failed else None,
         message=message,
         code="498" if response.status == 498 else None,
         request_id=call_id if isinstance(call_id, str) and call_id else None,
@@ -42,7 +42,6 @@ def stream_error(service: AnyService, code: str, message: str, response: HttpRes
     """The error in the last event of a stream."""
     report = ProviderErrorInfo(
         provider=service.name,
-        status=500,
         message=message,
         code=code or None,
         headers=response.headers,

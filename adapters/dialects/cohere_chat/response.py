@@ -110,7 +110,8 @@ def read_plain_response(service: AnyService, response: HttpResponse) -> Completi
         function = call.function
         if function is None or not function.name or call.id in (None, "", "null", "None"):
             return None
-        if "}{" in (function.arguments or ""):
+        arguments = function.arguments or ""
+        if "}{" in arguments or arguments[:1] not in ("{", ""):
             return None
         parts.append(ToolCall(call.id, function.name, function.arguments or "{}"))
     request, reason = request_id(response.headers), body.finish_reason or None

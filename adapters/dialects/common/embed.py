@@ -2,9 +2,12 @@
 
 import struct
 from collections.abc import Iterable
+from collections.abc import Set as AbstractSet
 from math import isfinite
+from typing import Any
 
 from llm_pure.adapters.dialects.common.adaptations import dropped
+from llm_pure.adapters.dialects.common.extra_fields import extra_fields
 from llm_pure.core.adaptations import Adaptation
 from llm_pure.core.dialect import AnyService, malformed_response
 from llm_pure.types.config import LLMConfig
@@ -84,6 +87,15 @@ def decode_vectors(
             raise Rejected(malformed_response(service, response, message))
         vectors.append(vector)
     return tuple(vectors)
+
+
+def unread_rows(rows: Any, known: AbstractSet[str]) -> list[dict[str, Any]]:
+    """The fields of each row besides the known ones, such as a sparse vector or a mark of cut text; [] if no row has any."""
+    objects = (
+        [row if isinstance(row, dict) else {} for row in rows] if isinstance(rows, list) else []
+    )
+    unread = [extra_fields(row, known) for row in objects]
+    return unread if any(unread) else []
 
 
 def in_index_order(rows: Iterable[tuple[int | None, list[float] | str]]) -> list[list[float] | str]:

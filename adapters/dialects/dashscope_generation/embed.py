@@ -12,9 +12,10 @@ from llm_pure.adapters.dialects.common.embed import (
     decode_vectors,
     drop_base64,
     in_index_order,
+    unread_rows,
 )
 from llm_pure.adapters.dialects.common.extra_fields import extra_fields
-from llm_pure.adapters.dialects.common.token_counts import token_count
+from llm_pure.adapters.dialects.common.token_counts import first_count
 from llm_pure.adapters.dialects.dashscope_generation import wire
 from llm_pure.adapters.dialects.dashscope_generation.errors import find_error
 from llm_pure.core.adaptations import Adaptation
@@ -39,6 +40,9 @@ EMBED_LIMITS = (
 class _Row(msgspec.Struct):
     embedding: list[float]
     text_index: int | None = None
+
+
+_KNOWN_FIELDS_ROW = frozenset({"embedding", "text_index"})
 
 
 class _Output(msgspec.Struct):
@@ -78,10 +82,12 @@ def parse_embed(service: AnyService, response: HttpResponse) -> Embeddings:
     if not body.output.embeddings:
         raise Rejected(malformed_response(service, response, "the response has no vectors"))
     rows = in_index_order([(row.text_index, row.embedding) for row in body.output.embeddings])
-    total = token_count(body.usage.get("total_tokens")) if body.usage else None
+    total = first_count(body.usage, "total_tokens", "input_tokens") if body.usage else None
+    unread = unread_rows(raw["output"]["embeddings"], _KNOWN_FIELDS_ROW)
+    extra = extra_fields(raw, wire.KNOWN_FIELDS_FRAME)
     return Embeddings(
         vectors=decode_vectors(service, response, rows),
         provider=service.name,
         usage=Usage(input_tokens=total, raw=body.usage) if body.usage else Usage(),
-        extra=extra_fields(raw, wire.KNOWN_FIELDS_FRAME),
+        extra={**extra, "embeddings": unread} if unread else extra,
     )

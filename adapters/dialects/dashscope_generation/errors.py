@@ -30,7 +30,12 @@ from llm_pure.types.http import HttpResponse
 ERROR_CODES: Mapping[str, ErrorType] = {
     "DataInspectionFailed": ContentFiltered,
     "data_inspection_failed": ContentFiltered,
+    "IPInfringementSuspect": ContentFiltered,
+    "CustomRoleBlocked": ContentFiltered,
+    "FaqRuleBlocked": ContentFiltered,
     "Arrearage": QuotaExceeded,
+    "PrepaidBillOverdue": QuotaExceeded,
+    "PostpaidBillOverdue": QuotaExceeded,
     "AllocationQuota": QuotaExceeded,  # .FreeTierOnly
     "insufficient_quota": RateLimited,  # of the compatible mode: tokens per minute
     "limit_requests": RateLimited,
@@ -39,12 +44,16 @@ ERROR_CODES: Mapping[str, ErrorType] = {
     "WorkspaceAccessDenied": PermissionDenied,
     "ModelNotFound": NotFound,
     "RequestTimeOut": TimedOut,
+    "InternalError.Timeout": TimedOut,
     "Throttling": RateLimited,
     "ServiceUnavailable": Overloaded,
     "ModelUnavailable": Overloaded,
     "ModelServingError": Overloaded,
 }
-"""A code, or the first word of a dotted code -> its error. Others are mapped by their status."""
+"""A code, or the first word of a dotted code -> its error. Others are mapped by their status.
+
+*Blocked, IPInfringementSuspect, *BillOverdue and InternalError.Timeout as generally known on 2026-11-30, unconfirmed.
+"""
 
 _STATUS: Mapping[str, int] = {
     "Arrearage": 400,
@@ -62,7 +71,7 @@ _STATUS: Mapping[str, int] = {
     "ModelUnavailable": 503,
     "ModelServingError": 503,
 }
-"""The first word of a code -> its status, for errors without one; 400 for those of _CLIENT_ERROR, 500 for others."""
+"""The first word of a code -> its status, for errors without one; 400 for those of _CLIENT_ERROR, none for others."""
 _CLIENT_ERROR = re.compile(r"^(?:Invalid|BadRequest|UnsupportedFeature|Unavailable|NotSupported)")
 
 _TOO_LONG = re.compile(r"(?i)range of input length|input length exceeds")
@@ -102,8 +111,8 @@ def _error_object(body: Any) -> dict[str, Any]:
     return nested if isinstance(nested, dict) and nested else body
 
 
-def _status(code: str, first: str) -> int:
-    return _STATUS.get(first) or (400 if _CLIENT_ERROR.match(code) else 500)
+def _status(code: str, first: str) -> int | None:
+    return _STATUS.get(first) or (400 if _CLIENT_ERROR.match(code) else None)
 
 
 def _text(value: Any) -> str:

@@ -50,6 +50,7 @@ _PREFIXES: Mapping[str, str] = {
 
 
 class _Statistics(msgspec.Struct):
+    truncated: bool | None = None
     token_count: float | None = None
 
 
@@ -170,8 +171,14 @@ def parse_embed(service: AnyService, response: HttpResponse) -> Embeddings:
         vectors=tuple([tuple(row.values) for row in rows]),
         provider=service.name,
         usage=_usage(body, rows),
-        extra=extra_fields(raw, _KNOWN_FIELDS),
+        extra={**extra_fields(raw, _KNOWN_FIELDS), **_cut(rows)},
     )
+
+
+def _cut(rows: list[_Values]) -> dict[str, Any]:
+    """Which texts were too long for the model, which cut them; {} if none was."""
+    cut = [bool(row.statistics and row.statistics.truncated) for row in rows]
+    return {"truncated": cut} if any(cut) else {}
 
 
 def _usage(body: _Body, rows: list[_Values]) -> Usage:

@@ -133,9 +133,9 @@ def _text(value: Any) -> str | None:
     return value if isinstance(value, str) and value else None
 
 
-def _status(status: int, error: dict[str, Any]) -> int:
-    """The response's status; for a status below 400 the code in the error, else 500."""
+def _status(status: int, error: dict[str, Any]) -> int | None:
+    """The response's status; for a status below 400 the code in the error, None without one."""
     if status >= 400:
         return status
     code = error.get("code")
-    return code if isinstance(code, int) and 400 <= code <= 599 else 500
+    return code if isinstance(code, int) and 400 <= code <= 599 else None

@@ -4,6 +4,7 @@
 array. The first byte decides, since gateways change content types.
 """
 
+import re
 from typing import Any
 
 from llm_pure.framing import BYTE_ORDER_MARK, FramingFault
@@ -78,17 +79,48 @@ class ItemDecoder:
         return items
 
 
-def without_enclosure(raw: Any, data: bytes) -> tuple[Any, bytes]:
-    """The response and its bytes, also if it is inside another object: Code Assist puts it beside its trace."""
-    if (
-        not isinstance(raw, dict)
-        or raw.get("candidates")
-        or not has_candidates(raw.get("response"))
-    ):
+def normalized(raw: Any, data: bytes) -> tuple[Any, bytes]:
+    """The response and its bytes in Google's form: without an object around it, and with its names.
+
+    Code Assist puts the response beside its trace; gateways in Python write the names of fields as Python does.
+    """
+    if not isinstance(raw, dict):
         return raw, data
-    beside = {name: value for name, value in raw.items() if name != "response"}
-    inner = {**beside, **raw["response"]}
-    return inner, json_text(inner).encode()
+    inner = raw
+    if not raw.get("candidates") and has_candidates(raw.get("response")):
+        beside = {name: value for name, value in raw.items() if name != "response"}
+        inner = {**beside, **raw["response"]}
+    if _SNAKE_CASE.search(data):
+        inner = _in_camel_case(inner, _DEPTH)
+    return (raw, data) if inner is raw else (inner, json_text(inner).encode())
+
+
+_SNAKE_CASE = re.compile(
+    rb'"(?:usage_metadata|model_version|response_id|prompt_feedback|block_reason|finish_reason|function_call|thought_signature'
+    rb'|inline_data|file_data|executable_code|code_execution_result|grounding_metadata|citation_metadata|safety_ratings)"\s*+:'
+)
+"""Quotes inside of a JSON text are escaped, so that it never matches."""
+_DEPTH = 32
+_OPAQUE = frozenset({"args", "response", "part_metadata"})
+"""Fields with JSON of others, whose names stay."""
+
+
+def _in_camel_case(value: Any, depth: int) -> Any:
+    if depth == 0:
+        return value
+    if isinstance(value, list):
+        return [_in_camel_case(item, depth - 1) for item in value]
+    if not isinstance(value, dict):
+        return value
+    return {
+        _camel_case(name): item if name in _OPAQUE else _in_camel_case(item, depth - 1)
+        for name, item in value.items()
+    }
+
+
+def _camel_case(name: str) -> str:
+    first, *others = name.split("_")
+    return name if not first else "".join([first, *map(str.capitalize, others)])
 
 
 def has_candidates(raw: Any) -> bool:

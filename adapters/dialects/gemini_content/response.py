@@ -13,7 +13,7 @@ from llm_pure.adapters.dialects.gemini_content.errors import find_error
 from llm_pure.adapters.dialects.gemini_content.frames import (
     ItemDecoder,
     has_candidates,
-    without_enclosure,
+    normalized,
 )
 from llm_pure.adapters.dialects.gemini_content.plain_items import step
 from llm_pure.adapters.dialects.gemini_content.stream import (
@@ -60,7 +60,7 @@ def _is_response(raw: Any) -> bool:
 def _read(service: AnyService, raw: Any, response: HttpResponse) -> tuple[State, list[StreamEvent]]:
     if isinstance(raw, list):
         return _read_items(service, response)
-    raw, data = without_enclosure(raw, response.body)
+    raw, data = normalized(raw, response.body)
     body = ok(decode(wire.BODY, data, provider=service.name))
     state, events = read_body(service, response.head, State(), body, raw, buffered=True)
     is_error = find_error(service, raw, response) is not None

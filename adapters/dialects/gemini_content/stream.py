@@ -16,7 +16,7 @@ from llm_pure.adapters.dialects.gemini_content.frames import (
     CLOSED,
     END,
     has_candidates,
-    without_enclosure,
+    normalized,
 )
 from llm_pure.adapters.dialects.gemini_content.parts import (
     ChoiceState,
@@ -147,7 +147,7 @@ def _read_item(
     service: AnyService, head: ResponseHead, state: State, data: bytes
 ) -> tuple[State, list[StreamEvent]]:
     raw = ok(decode_any(data, provider=service.name, where="item"))
-    raw, data = without_enclosure(raw, data)
+    raw, data = normalized(raw, data)
     error = find_error(service, raw, HttpResponse(head.status, head.headers))
     if error is not None and not has_candidates(raw):
         return replace(state, fault=error), []

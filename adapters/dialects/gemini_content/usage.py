@@ -13,19 +13,20 @@ def read_usage(raw: dict[str, Any]) -> Usage:
     """promptTokenCount includes cached input, but no input of server-side tools; candidatesTokenCount excludes thoughts.
 
     Output is the total minus the input, since the last item of a stream may lack candidatesTokenCount (recorded with
-    built-in tools); without a total, candidates plus thoughts. Parts never exceed their sum.
+    built-in tools), and with tools at least candidates plus thoughts: the total may exclude their input. Parts never exceed their sum.
     """
     prompt = tokens(raw.get("promptTokenCount"))
     total = tokens(raw.get("totalTokenCount"))
     candidates = tokens(raw.get("candidatesTokenCount"))
     thoughts = tokens(raw.get("thoughtsTokenCount"))
     cached = tokens(raw.get("cachedContentTokenCount"))
-    sent = None if prompt is None else prompt + (tokens(raw.get("toolUsePromptTokenCount")) or 0)
+    tools = tokens(raw.get("toolUsePromptTokenCount")) or 0
+    sent = None if prompt is None else prompt + tools
     output: int | None = None
     if total is not None and sent is not None and total >= sent:
         output = total - sent
-    elif candidates is not None or thoughts is not None:
-        output = (candidates or 0) + (thoughts or 0)
+    if (output is None or tools) and (candidates is not None or thoughts is not None):
+        output = max(output or 0, (candidates or 0) + (thoughts or 0))
     if cached is not None and sent is not None:
         cached = min(cached, sent)
     if thoughts is not None and output is not None:

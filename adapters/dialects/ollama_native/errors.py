@@ -29,7 +29,7 @@ _UNSUPPORTED = re.compile(r"(?i)does not support ([a-z ]+)")
 
 
 def find_error(service: AnyService, body: Any, response: HttpResponse) -> LLMError | None:
-    """Return the error in decoded JSON, None if there is none. Inside a 200 the text gives the status, else 500.
+    """Return the error in decoded JSON, None if there is none. Inside a 200 the text alone tells its kind.
 
     Other shapes are those of gateways in front of a server.
     """
@@ -61,8 +61,8 @@ def find_error(service: AnyService, body: Any, response: HttpResponse) -> LLMErr
     )
 
 
-def _status(message: str) -> int:
+def _status(message: str) -> int | None:
     for pattern, status in _STATUS_OF_TEXT:
         if pattern.search(message):
             return status
-    return 500
+    return None

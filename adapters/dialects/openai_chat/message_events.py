@@ -149,9 +149,9 @@ def _tool_calls(
     calls = message.tool_calls or ()
     for position, call in enumerate(calls):
         index = position if call.index is None and len(calls) > 1 else call.index
-        function = call.function or wire.Function(call.name, call.arguments)
+        function = call.function or wire.Function(call.name)
         custom = call.custom or wire.Custom()
-        text = _arguments(function.arguments) + (custom.input or "")
+        text = _arguments(function) or _arguments(call) or custom.input or ""
         state, event = read_call_fragment(
             state,
             choice,
@@ -193,10 +193,11 @@ def _repeats(
     return legacy.name in names or (not legacy.name and bool(names))
 
 
-def _arguments(value: Any) -> str:
-    if isinstance(value, str):
-        return value
-    return arguments_text(value) if value else ""
+def _arguments(holder: wire.Function | wire.ToolCall) -> str:
+    for value in (holder.arguments, holder.parameters, holder.input, holder.args):
+        if value:
+            return value if isinstance(value, str) else arguments_text(value)
+    return ""
 
 
 def _content_parts(
@@ -224,6 +225,16 @@ def _content_parts(
             ]
             if others:
                 events.append(ExtraReceived("thinking_references", others, True, choice))
+        elif kind in _CALLS and isinstance(part.get("name"), str):  # gateways of other APIs
+            call = wire.ToolCall(
+                name=part["name"], arguments=part.get("arguments"), input=part.get("input")
+            )
+            call_id = part.get("call_id") or part.get("id")
+            call_id = call_id if isinstance(call_id, str) else None
+            state, event = read_call_fragment(
+                state, choice, None, call_id, call.name, _arguments(call), complete=True
+            )
+            events.append(event)
         else:
             opaque = Opaque(name, str(kind), json_text(part))
             state = _add_part(state, events, choice, opaque)
@@ -236,6 +247,7 @@ def _content_parts(
     return state
 
 
+_CALLS = ("tool_use", "tool_call", "function_call")
 _THINKING_FIELDS = {"type", "thinking", "reasoning", "text", "signature"}
 
 

@@ -72,6 +72,9 @@ def _read(
     return state, events
 
 
+_OBJECT_STARTS = ("{", "")
+
+
 def read_plain_response(service: Service[Quirks], response: HttpResponse) -> Completion | None:
     """The fast path, for a response with text, reasoning and calls alone; None for every other."""
     body = decode_shallow(wire.PLAIN_BODY, response.body)
@@ -96,6 +99,7 @@ def read_plain_response(service: Service[Quirks], response: HttpResponse) -> Com
             call.id in ("", "null", "None")
             or not call.function.name
             or "}{" in call.function.arguments
+            or call.function.arguments[:1] not in _OBJECT_STARTS
         ):
             return None
         parts.append(ToolCall(call.id, call.function.name, call.function.arguments or "{}"))

@@ -224,8 +224,10 @@ def read_body(
     state = _extras(state, events, None, raw, wire.KNOWN_FIELDS_BODY)
     usage = body.usage or (body.x_groq.usage if body.x_groq else None)
     raw_choices = raw.get("choices") or []
+    indexes = [choice.index for choice in body.choices or ()]
+    counted = buffered and len({*indexes}) < len(indexes)  # servers that give each choice the same
     for position, choice in enumerate(body.choices or ()):
-        index = position if choice.index is None else choice.index
+        index = position if choice.index is None or counted else choice.index
         raw_choice = raw_choices[position]
         usage = usage or choice.usage
         state = _extras(state, events, index, raw_choice, wire.KNOWN_FIELDS_CHOICE)
@@ -325,6 +327,10 @@ def _extras(
             if isinstance(before, list) and isinstance(value, list):
                 items = new_items(before, value)
                 events += [ExtraReceived(key, items, True, choice)] if items else []
+            elif isinstance(before, dict) and isinstance(value, dict) and before.keys() - value:
+                joined = {**before, **value}  # Azure's filter reports on each category apart
+                seen = seen.put((scope, key), joined)
+                events.append(ExtraReceived(key, joined, choice=choice))
             else:
                 events.append(ExtraReceived(key, value, choice=choice))
     return state if seen is state.seen_extras else replace(state, seen_extras=seen)

@@ -16,7 +16,10 @@ class Function(msgspec.Struct):
 
     name: str | None = None
     arguments: Any = None
-    """Text at OpenAI, an object or null at some other providers."""
+    """Text at OpenAI, an object or null at some other providers. Gateways of other APIs name it as those do."""
+    parameters: Any = None
+    input: Any = None
+    args: Any = None
 
 
 class Custom(msgspec.Struct):
@@ -36,6 +39,9 @@ class ToolCall(msgspec.Struct):
     name: str | None = None
     """With `arguments`, at servers that leave `function` out."""
     arguments: Any = None
+    parameters: Any = None
+    input: Any = None
+    args: Any = None
 
 
 class Message(msgspec.Struct):

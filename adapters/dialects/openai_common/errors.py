@@ -15,11 +15,12 @@ from llm_pure.core.error_mapping import (
     ErrorType,
     ProviderErrorInfo,
     parse_go_duration,
+    retry_after_s,
     to_llm_error,
 )
 from llm_pure.framing.json_codec import preview
 from llm_pure.types.errors import LLMError
-from llm_pure.types.http import HttpResponse
+from llm_pure.types.http import Headers, HttpResponse
 
 MAX_DETAILS = 100
 """Maximum entries of a list of details in a message."""
@@ -46,7 +47,7 @@ def find_error(service: AnyService, body: Any, response: HttpResponse) -> LLMErr
             type=_type(error, code, service.error_codes),
             param=_code(error.get("param")),
             request_id=_code(body.get("request_id")),
-            retry_after_s=_retry_after_s(error),
+            retry_after_s=_retry_after_s(error, body, response.headers),
             headers=response.headers,
         ),
         service.error_codes,
@@ -63,8 +64,8 @@ def _type(
     head = (code or "").partition(".")[0]
     if head != code and head in error_codes:
         return head
-    kind = _code(error.get("type"))
-    if kind is None or kind.startswith(("about:", "urn:", "http")):  # RFC 9457
+    kind = _code(error.get("type")) or _code(error.get("error_type"))
+    if kind in (None, "error") or kind.startswith(("about:", "urn:", "http")):  # RFC 9457
         kind = _code(error.get("status"))
     return None if kind == "error" else kind
 
@@ -77,11 +78,11 @@ def _error_object(body: dict[str, Any], *, failed: bool) -> dict[str, Any] | Non
     if (
         isinstance(error, dict)
         and error
-        and (failed or any(value is not None for value in error.values()))
+        and (failed or any(value not in _NO_ERROR for value in error.values()))
     ):
         return error
     if isinstance(error, str) and error:
-        return {**body, "message": error}
+        return {**_flat(body), "message": error}
     errors = body.get("errors")  # Cloudflare
     if isinstance(errors, list) and errors:
         return errors[0] if isinstance(errors[0], dict) else {"message": str(errors[0])[:1000]}
@@ -108,12 +109,23 @@ def _error_object(body: dict[str, Any], *, failed: bool) -> dict[str, Any] | Non
         or (body.keys() <= _ERROR_FIELDS and not body.keys() <= _REMARK_FIELDS)
     ):
         return {
-            **body,
+            **_flat(body),
             "message": next((body[key] for key in _MESSAGES if body.get(key)), ""),
-            "code": body.get("code", body.get("error_code")),
-            "type": body.get("type", body.get("error_type")),
         }
     return body if failed else None
+
+
+_NO_ERROR = (None, "", 0, "0", False)
+"""Values of an error object that is no error."""
+
+
+def _flat(body: dict[str, Any]) -> dict[str, Any]:
+    """A body that is an error itself, with its code and type under their usual names."""
+    return {
+        **body,
+        "code": body.get("code", body.get("error_code")),
+        "type": body.get("type", body.get("error_type")),
+    }
 
 
 def _is_marked(body: dict[str, Any]) -> bool:
@@ -134,6 +146,7 @@ _MINIMAX = {
     "1039": "rate_limit_error",
     "2013": "invalid_request_error",
     "2049": "authentication_error",
+    "2056": "insufficient_quota",
 }
 """Codes of MiniMax's base_resp. Source: platform.minimax.io, "Error codes", read 2026-11-29."""
 _MESSAGES = ("message", "msg", "error_message", "error_msg", "errorMessage", "detail")
@@ -193,18 +206,29 @@ def _detail(item: Any) -> str:
     return ": ".join(filter(None, [path, _short(item.get("msg") or "")]))
 
 
-_SECONDS = ("retry_after_seconds", "retry_after", "retryAfter")
+_SECONDS = {
+    "retry_after_seconds": 1.0, "retry_after": 1.0, "retryAfter": 1.0, "retry_after_s": 1.0, "resets_in_seconds": 1.0,
+    "retry_after_ms": 0.001,
+}  # fmt: skip
+"""Fields with the wait -> seconds of their unit."""
 
 
-def _retry_after_s(error: dict[str, Any]) -> float | None:
-    """The wait in the error: in seconds, at OpenRouter in its metadata; at Google a duration in its details."""
+def _retry_after_s(error: dict[str, Any], body: dict[str, Any], headers: Headers) -> float | None:
+    """The wait in the error, or beside it: at OpenRouter in its metadata, which may hold headers; at Google in its details."""
     metadata, details = error.get("metadata"), error.get("details")
-    for holder in (error, metadata if isinstance(metadata, dict) else {}):
-        seconds = next(
-            (holder[key] for key in _SECONDS if type(holder.get(key)) in (int, float)), -1
-        )
-        if 0 <= seconds < MAX_WAIT_S:
-            return float(seconds)
+    metadata = metadata if isinstance(metadata, dict) else {}
+    for holder in (error, metadata, body):
+        for name in _SECONDS.keys() & holder.keys():
+            value = holder[name]
+            seconds = parse_go_duration(f"{value}s") if isinstance(value, str) else value
+            if isinstance(seconds, int | float) and not isinstance(seconds, bool):
+                wait = seconds * _SECONDS[name]
+                if 0 <= wait < MAX_WAIT_S:
+                    return wait
+    inner = metadata.get("headers")
+    if isinstance(inner, dict):
+        texts = [(name.lower(), value) for name, value in inner.items() if isinstance(value, str)]
+        return retry_after_s((*texts, *headers))
     for detail in details[:MAX_DETAILS] if isinstance(details, list) else ():
         delay = detail.get("retryDelay") if isinstance(detail, dict) else None
         if isinstance(delay, str):
@@ -228,8 +252,8 @@ def _status(status: int, error: dict[str, Any]) -> int | None:
     """The status of the response; for a 2xx the status in the error, None without one."""
     if status >= 400:
         return status
-    for value in (error.get("code"), error.get("status"), error.get("status_code")):
-        text = str(value)
+    for name in ("code", "status", "status_code", "http_code", "statusCode"):
+        text = str(error.get(name))
         if text.isdecimal() and len(text) == 3 and 400 <= int(text) <= 599:
             return int(text)
     return None

@@ -137,9 +137,13 @@ def parse_images(service: MediaService, response: HttpResponse) -> ImagesRespons
     """
     from llm_pure.adapters.dialects.openai_media import event_streams  # imported late: start-up
 
+    media_type = media_type_of(response.body) or ""
+    if media_type.startswith("image/") and response.status < 300:  # the image itself
+        bare = GeneratedImage(data=response.body, media_type=media_type)
+        return ImagesResponse(images=(bare,), provider=service.name)
     folded = event_streams.read_event_body(service, response, event_streams.ImagesFold())
     body = folded or read_object(service, response)
-    key = "data" if "data" in body else "images"
+    key = next((key for key in _LISTS if body.get(key)), "data")
     rows = body.get(key)
     if not isinstance(rows, list) or not rows:
         message = "the response has no images"
@@ -163,11 +167,21 @@ def parse_images(service: MediaService, response: HttpResponse) -> ImagesRespons
     )
 
 
+_LISTS = ("data", "images", "artifacts", "base64")
+_BASE64 = ("b64_json", "base64", "b64", "image_base64")
+_URL = ("url", "image_url")
+"""Names of several servers; those besides OpenAI's and SiliconFlow's as generally known on 2026-11-30, unconfirmed."""
+
+
 def _image(row: Any, output_format: str | None) -> GeneratedImage | None:
+    if isinstance(row, str):
+        row = {"url" if row.startswith(("http", "data:")) else "b64_json": row}
     if not isinstance(row, dict):
         return None
     prompt = text_of(row.get("revised_prompt"))
-    text, url = text_of(row.get("b64_json")), text_of(row.get("url"))
+    text = next(filter(None, [text_of(row.get(name)) for name in _BASE64]), None)
+    urls = [value.get("url") if isinstance(value, dict) else value for value in map(row.get, _URL)]
+    url = next(filter(None, map(text_of, urls)), None)
     if text:
         data = from_base64(text.partition(",")[2] if text.startswith("data:") else text)
         if data is None:

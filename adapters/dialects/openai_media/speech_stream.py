@@ -51,12 +51,16 @@ def _choose_audio(
     """The reader of a body labeled as audio: gateways keep the label for an error or a page."""
     if kind.removeprefix("audio/").removeprefix("x-") in _RAW:
         return _Bytes(service, head, kind)
-    if len(start) < 2 and not last:
+    is_short = len(start) < 2 or any(name.startswith(start) for name in _EVENTS)
+    if is_short and not last:
         return None
+    if start.startswith(_EVENTS):
+        return _Events(service, head)
     is_text = start.startswith((b'{"', b"{ ", b"{\n", b"{\r", b"<!", b"<h"))
     return _JsonBody(service, head) if is_text else _Bytes(service, head, kind)
 
 
+_EVENTS = (b"data: {", b"data:{", b"event: ")
 _NAMES = (b"data:", b"event:", b": ", b"id:", b"retry:")
 """How events begin."""
 
@@ -75,11 +79,10 @@ def _choose(
         return _JsonBody(service, head)
     if kind == "text/event-stream":
         return _Events(service, head)
-    return (
-        _JsonBody(service, head)
-        if kind in ("application/json", "text/html")
-        else _Bytes(service, head, kind)
-    )
+    is_text = kind == "application/json" or kind.startswith("text/")
+    if is_text and not (media_type_of(start) or "").startswith("audio/"):
+        return _JsonBody(service, head)
+    return _Bytes(service, head, kind)
 
 
 _START_LIMIT = 1024

@@ -24,7 +24,7 @@ from llm_pure.framing.multipart import FormFile
 from llm_pure.types.completion import Usage
 from llm_pure.types.config import LLMConfig
 from llm_pure.types.errors import InvalidRequest
-from llm_pure.types.http import HttpResponse
+from llm_pure.types.http import HttpResponse, get_header
 from llm_pure.types.media import media_type_of
 from llm_pure.types.operations import Transcription, TranscriptionRequest
 from llm_pure.types.rejection import Rejected, ok, returns_failure
@@ -116,6 +116,8 @@ def parse_transcribe(service: MediaService, response: HttpResponse) -> Transcrip
     except UnicodeDecodeError:
         message = "the response is not text"
         raise Rejected(malformed_response(service, response, message)) from None
+    if isinstance(decoded, str) and "json" in (get_header(response.headers, "content-type") or ""):
+        text = decoded
     return Transcription(text=text, format=_format(text), provider=service.name)
 
 

@@ -15,6 +15,7 @@ from llm_pure.types.http import HttpResponse
 
 ERROR_CODES: Mapping[str, ErrorType] = {
     "bio_policy": ContentFiltered,
+    "cyber_policy": ContentFiltered,
     "misalignment_policy_violation": ContentFiltered,
     "image_content_policy_violation": ContentFiltered,
     "vector_store_timeout": TimedOut,
@@ -57,7 +58,7 @@ def event_error(
     nested = event.get("error")
     flat = {key: value for key, value in event.items() if key not in ("type", "sequence_number")}
     gateway = nested or event.get("errors") or "detail" in event
-    shape = flat if gateway else {"error": {"message": "", **flat}}
+    shape = flat if gateway else {"error": {"message": "", "type": "error", **flat}}
     return find_error(service, shape, response)
 
 

@@ -161,7 +161,7 @@ def _plain_call(name: str, item: wire.JsonObject) -> Sequence[Part] | None:
     call_id, function, arguments = item.get("call_id"), item.get("name"), item.get("arguments")
     if not (isinstance(call_id, str) and isinstance(function, str) and isinstance(arguments, str)):
         return None
-    if not function:
+    if not function or "}{" in arguments or arguments[:1] not in ("{", ""):
         return None
     metadata = json_text(unread_fields(item, "type", "call_id", "name", "arguments"))
     call = ToolCall(call_id, function, arguments or "{}", ProviderMetadata(name, metadata))

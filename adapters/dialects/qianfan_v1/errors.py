@@ -40,7 +40,7 @@ _STATUS: Mapping[int, int] = {
     336502: 429,
     500000: 500,
 }
-"""error_code -> the HTTP status of the same meaning; 500 for other codes."""
+"""error_code -> the HTTP status of the same meaning; other codes have none."""
 
 ERROR_CODES: Mapping[str, ErrorType] = {
     "17": QuotaExceeded,
@@ -61,7 +61,7 @@ def find_error(service: AnyService, body: Any, response: HttpResponse) -> LLMErr
     message, call_id = body.get("error_msg"), body.get("id")
     report = ProviderErrorInfo(
         provider=service.name,
-        status=response.status if response.status >= 400 else _STATUS.get(number, 500),
+        status=response.status if response.status >= 400 else _STATUS.get(number),
         message=message if isinstance(message, str) else "",
         code=text,
         request_id=call_id if isinstance(call_id, str) and call_id else None,

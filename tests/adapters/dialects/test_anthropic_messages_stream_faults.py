@@ -101,7 +101,7 @@ FAULTS: dict[str, tuple[tuple[Event, ...], str, str]] = {
     "a text that is a number": ((*OPEN, delta(0, type="text_delta", text=1)), "content_block_delta",
         "text is not a string"),
     "a delta without a type": ((*OPEN, delta(0)), "content_block_delta", "a delta without a type"),
-    "a block without a type": ((start(), begun(0)), "content_block_start",
+    "a block without a type": ((start(), begun(0, odd=1)), "content_block_start",
         "a content block without a type"),
     "a message that is a list": (({"type": "message_start", "message": []},), "message_start",
         f"the response could not be read: {misfit(Begun, {'index': 0, 'message': []})}"),

@@ -96,7 +96,7 @@ def test_rule_3_json_in_place_of_a_stream_is_an_error() -> None:
     head = ResponseHead(200, (("content-type", "application/json; charset=utf-8"),))
     got, error = run(b'{"code":"busy","error":"The service is at capacity"}', head)
     assert got == Completion(provider="open_llm")
-    assert error == ServerError(
+    assert error == Overloaded(
         message="The service is at capacity",
         provider="open_llm",
         status=500,

@@ -11,7 +11,6 @@ from llm_pure.types.errors import (
     ProtocolError,
     QuotaExceeded,
     RateLimited,
-    ServerError,
     StreamInterrupted,
 )
 from tests.support.framed import dense
@@ -196,13 +195,21 @@ ROWS = [
     row("an error beside the answer", stream(message(error=ERROR["error"])), AFTER, body=message(error=ERROR["error"])),
     row("error null beside the answer", stream({**start(), "error": None}, {**text(0, "Hi"), "error": None}, end(), STOP), HI, body=message(error=None)),
     row("DashScope's flat error in mid-stream", stream(*OPENED, b'event:error\ndata:{"code":"Arrearage","message":"Access denied.","request_id":"r"}\n\n'), Fault(
-        kind=ServerError, message="Access denied.", code="Arrearage", retryable=True, partial=BROKEN.partial)),
+        kind=QuotaExceeded, message="Access denied.", code="Arrearage", partial=BROKEN.partial)),
     row("Google's list in mid-stream", stream(*OPENED, b'data: [{"error":{"code":429,"message":"slow","status":"RESOURCE_EXHAUSTED"}}]\n\n'), Fault(
         kind=RateLimited, message="slow", code="RESOURCE_EXHAUSTED", retryable=True, partial=BROKEN.partial), provider="vertex_anthropic"),
     row("an invalid request under 200", stream({"type": "error", "error": {"type": "invalid_request_error", "message": "no"}}), Fault(
         kind=InvalidRequest, message="no", code="invalid_request_error"), body={"type": "error", "error": {"type": "invalid_request_error", "message": "no"}}),
     row("an error framed as an event under 4xx", None, Fault(kind=AuthenticationFailed, message="no", code="authentication_error"),
         body=stream({"type": "error", "error": {"type": "authentication_error", "message": "no"}}), status=401),
+    # the text of a block's beginning comes again
+    *[row(f"the beginning has {begin!r}, the deltas {deltas!r}", stream(start(), begun(0, text=begin), *[text(0, piece) for piece in deltas], stopped(0), end(), STOP), Answer(text=whole))
+      for begin, deltas, whole in (
+        ("Hello", ("Hello",), "Hello"), ("Hello", ("Hel", "lo"), "Hello"), ("Hel", ("Hello",), "Hello"), ("Hel", ("He", "llo", "!"), "Hello!"),
+        ("Hel", ("lo",), "Hello"), ("Hello", (), "Hello"), ("Hello", ("", " Hello"), "Hello Hello"), ("Hello", ("He", "y"), "HelloHey"), ("Hello", ("He",), "HelloHe"))],
+    row("thinking of the beginning comes again", stream(start(), begun(0, "thinking", thinking="hm", signature=""), thought(0, "h"), thought(0, "m"), signature(0, "S"), stopped(0),
+        begun(1, text=""), text(1, "Hi"), stopped(1), end(), STOP), Answer(text="Hi", reasoning="hm")),
+    row("a beginning without anything", stream(start(), placed({"type": "content_block_start", "content_block": {}}, 0), text(0, "Hi"), stopped(0), end(), STOP), HI),
     row("DashScope's error framed as an event under 4xx", None, Fault(kind=QuotaExceeded, message="credit balance is too low", code="X"),
         body=b'id:1\nevent:error\n:HTTP_STATUS/400\ndata:{"code":"X","message":"credit balance is too low","request_id":"r"}\n\n', status=400),
 ]  # fmt: skip

@@ -10,14 +10,18 @@ from llm_pure.adapters import registry
 from llm_pure.replay.checks.stream_properties import read_pieces
 from llm_pure.types.errors import (
     AuthenticationFailed,
+    ContentFiltered,
     ContextLengthExceeded,
     InvalidRequest,
     LLMError,
     NotFound,
+    Overloaded,
     PermissionDenied,
     ProtocolError,
     QuotaExceeded,
     RateLimited,
+    ServerError,
+    TimedOut,
     retry_after_s,
 )
 from llm_pure.types.http import Headers
@@ -89,6 +93,7 @@ WORDS: list[Kinds] = [
         ("open_llm", 400, "Trying to keep the first 5000 tokens when context the overflows."),
         ("open_llm", 400, "request (6009 tokens) exceeds the available context size (4096 tokens)"),
         ("ollama", 400, "the input length exceeds the context length"),
+        ("vertex", 400, "Unable to submit request because the input token count is 9 but model only supports up to 8."),
     ]),
     (QuotaExceeded, [
         ("anthropic", 400, "Your credit balance is too low to access the Anthropic API."),
@@ -102,6 +107,18 @@ WORDS: list[Kinds] = [
         ("moonshot", 403, "You've reached your usage limit for this billing cycle."),
         ("open_llm", 429, "You have used up your daily free allocation of 10,000 neurons."),
         ("ark", 403, "The request failed because your account has an overdue balance."),
+        ("ollama", 429, "you have reached your weekly usage limit, upgrade for higher limits"),
+        ("cohere", 429, "You are using a Trial key, which is limited to 1000 API calls / month."),
+    ]),
+    (ContentFiltered, [
+        ("anthropic", 400, "Output blocked by content filtering policy"),
+        ("xai", 403, "Content violates usage guidelines. Failed check: SAFETY_CHECK_TYPE_BIO"),
+        ("openai", 400, "Invalid prompt: your prompt was flagged as potentially violating our usage policy."),
+        ("openai", 400, "Your request was rejected as a result of our safety system."),
+        ("open_llm", 400, "The response was filtered due to the prompt triggering Azure OpenAI's content management policy."),
+        ("open_llm", 400, "litellm.ContentPolicyViolationError: AzureException"),
+        ("open_llm", 400, "{'error': 'Violated guardrail policy'}"),
+        ("dashscope_compatible", 400, "Output data may contain inappropriate content."),
     ]),
     (InvalidRequest, [
         ("openai", 400, "'name' is too long. Maximum length 64."),
@@ -112,6 +129,7 @@ WORDS: list[Kinds] = [
     (PermissionDenied, [
         ("open_llm", 403, "API key is missing the scope chat"),
         ("open_llm", 403, "You do not have access to this model."),
+        ("anthropic", 400, "This organization has been disabled."),
     ]),
     (RateLimited, [
         ("open_llm", 429, "Rate limit reached for gpt in organization x on tokens per min (TPM): Limit 6000, Used 5000"),
@@ -140,6 +158,27 @@ CODES = [
     ("dashscope", 403, {"code": "AllocationQuota.FreeTierOnly", "message": "x", "request_id": "r"}, QuotaExceeded),
     ("dashscope_compatible", 429, {"error": {"message": "x", "code": "insufficient_quota"}}, RateLimited),
     ("openai", 429, {"error": {"message": "x", "code": "insufficient_quota"}}, QuotaExceeded),
+    ("openai", 429, {"error": {"message": "x", "type": "billing_not_active", "code": "billing_not_active"}}, QuotaExceeded),
+    ("openai", 429, {"error": {"message": "x", "code": "engine_overloaded"}}, Overloaded),
+    ("openai", 400, {"error": {"message": "x", "code": "moderation_blocked"}}, ContentFiltered),
+    ("openai", 503, {"error": {"message": "x", "type": "server_error"}}, Overloaded),
+    ("openai", 504, {"error": {"message": "x", "type": "server_error"}}, TimedOut),
+    ("openai", 502, {"error": {"message": "x", "type": "server_error"}}, ServerError),
+    ("groq", 503, {"error": {"message": "over capacity", "type": "internal_server_error"}}, Overloaded),
+    ("groq", 400, {"error": {"message": "x", "code": "organization_restricted"}}, PermissionDenied),
+    ("groq", 400, {"error": {"message": "x", "code": "blocked_api_access"}}, QuotaExceeded),
+    ("open_llm", 400, {"error": {"message": "Budget has been exceeded!", "type": "budget_exceeded", "code": "400"}}, QuotaExceeded),
+    ("open_llm", 401, {"error": {"message": "x", "type": "team_model_access_denied", "code": "401"}}, PermissionDenied),
+    ("open_llm", 400, {"error": {"message": "x", "type": "expired_key", "code": "400"}}, AuthenticationFailed),
+    ("open_llm", 200, {"error": "Model is overloaded", "error_type": "overloaded"}, Overloaded),
+    ("open_llm", 200, {"error": "Input validation error: x", "error_type": "validation"}, InvalidRequest),
+    ("open_llm", 200, {"error": {"message": "x", "error_type": "rate_limit_error"}}, RateLimited),
+    ("open_llm", 200, {"error": {"message": "x", "http_code": "529"}}, Overloaded),
+    ("open_llm", 200, {"base_resp": {"status_code": 2056, "status_msg": "usage limit exceeded"}}, QuotaExceeded),
+    ("dashscope", 400, {"code": "PrepaidBillOverdue", "message": "x"}, QuotaExceeded),
+    ("dashscope", 400, {"code": "CustomRoleBlocked", "message": "x"}, ContentFiltered),
+    ("dashscope", 500, {"code": "InternalError.Timeout", "message": "x"}, TimedOut),
+    ("openai_responses", 400, {"error": {"message": "x", "code": "cyber_policy"}}, ContentFiltered),
 ]  # fmt: skip
 
 
@@ -150,6 +189,46 @@ def test_a_service_s_code_decides(
     response = HttpResponse(status, (), json.dumps(body).encode())
     error = registry.get(provider).unwrap().parse_chat(response).failure()
     assert (type(error), error.body) == (kind, body)
+
+
+INSIDE: list[tuple[type[LLMError], list[str]]] = [
+    (RateLimited, ["Rate limit exceeded", "Too many requests", "Concurrency limit reached", "Request was throttled"]),
+    (Overloaded, ["Model is overloaded", "The engine is at capacity", "Service temporarily unavailable", "server busy, please try again"]),
+    (TimedOut, ["Request timed out", "upstream request timeout", "context deadline exceeded"]),
+    (AuthenticationFailed, ["Unauthorized", "Token expired"]),
+    (PermissionDenied, ["Forbidden", "Access denied", "You do not have access to this model"]),
+    (NotFound, ["Unexpected endpoint or method. (POST /chat/completions)", "404 page not found"]),
+    (InvalidRequest, ["Bad request: messages is required", "Invalid request", "Invalid parameter: top_k"]),
+    (ContentFiltered, ["Your request was flagged by moderation", "Content blocked by safety filter"]),
+    (ServerError, ["Internal error", "Provider returned error", "CUDA out of memory", "The model has crashed"]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("kind", "message"), [(kind, m) for kind, rows in INSIDE for m in rows])
+@pytest.mark.parametrize("provider", ["open_llm", "ollama", "anthropic", "gemini", "cohere", "openai_responses"])  # fmt: skip
+def test_the_words_alone_say_what_an_error_inside_a_response_is(
+    provider: str, kind: type[LLMError], message: str
+) -> None:
+    reader = registry.get(provider).unwrap()
+    for error in (message, {"message": message}):
+        response = HttpResponse(200, (), json.dumps({"error": error}).encode())
+        assert type(reader.parse_chat(response).failure()) is kind, error
+
+
+@pytest.mark.parametrize("error", [{}, "", False, {"code": 0, "message": ""}, {"code": None, "message": None}])  # fmt: skip
+def test_an_error_that_says_nothing_is_none(error: Any) -> None:
+    choice = {"index": 0, "message": {"content": "Hi"}, "finish_reason": "stop"}
+    body = {"id": "c", "choices": [choice], "error": error}
+    response = HttpResponse(200, (), json.dumps(body).encode())
+    assert registry.get("open_llm").unwrap().parse_chat(response).unwrap().text == "Hi"
+
+
+@pytest.mark.parametrize(("limit", "retryable"), [("Limit 6000, Requested 9000", False), ("Limit 6000, Used 5000, Requested 2000", True)])  # fmt: skip
+def test_a_request_above_the_limit_itself_is_not_sent_again(limit: str, retryable: bool) -> None:
+    body = _error(f"Request too large on tokens per min (TPM): {limit}.", code="rate_limit_exceeded")  # fmt: skip
+    response = HttpResponse(429, (), json.dumps(body).encode())
+    error = registry.get("openai").unwrap().parse_chat(response).failure()
+    assert (type(error), error.retryable) == (RateLimited, retryable)
 
 
 def _error(message: str = "x", **more: Any) -> dict[str, Any]:
@@ -186,6 +265,28 @@ WAITS: list[tuple[str, int, Headers, Any, float | None]] = [
     ("cohere", 429, (), {"message": "rate limit, try again in 3s"}, 3.0),
     ("ollama", 503, (), {"error": "server busy, please try again in 4 seconds"}, 4.0),
     ("dashscope", 429, (), {"code": "Throttling", "message": "try again in 2s"}, 2.0),
+    ("open_llm", 429, (), _error("Your quota will reset after 2h13m5s."), 7985.0),
+    ("open_llm", 429, (), _error("Retry after 1 hour and 5 minutes"), 3900.0),
+    ("open_llm", 429, (), _error("try again in 2 days"), 172800.0),
+    ("zhipuai", 429, (), _error("\u8bf7\u5728 30 \u79d2\u540e\u91cd\u8bd5"), 30.0),
+    ("open_llm", 429, (), {**_error(), "retry_after": "30"}, 30.0),
+    ("open_llm", 429, (), _error(retry_after_ms=1500), 1.5),
+    ("open_llm", 429, (), _error(resets_in_seconds=90), 90.0),
+    ("openrouter", 429, (DATE,), _error(metadata={"headers": {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "1795953630000"}}), 30.0),
+    *[("open_llm", 429, (DATE, *headers), _error(), 30.0) for headers in (
+        (("retry-after", "30s"),), (("retry-after", "30, 30"),), (("retry-after", "1795953630"),), (("retry-after", "2026-11-29T12:00:30Z"),),
+        (("retry-after", "-1"), ("x-ratelimit-remaining-requests", "0"), ("x-ratelimit-reset-requests", "30s")),
+        (("x-ratelimit-remaining-tokens", "-5"), ("x-ratelimit-reset-tokens", "30")),
+        (("x-ratelimit-remaining", "0"), ("x-ratelimit-reset", "1795953630000")), (("x-ratelimit-remaining", "0"), ("x-ratelimit-reset", "1795953630")),
+        (("x-ratelimit-remaining-requests-day", "0"), ("x-ratelimit-reset-requests-day", "30.0")),
+        (("ratelimitbysize-remaining", "0"), ("ratelimitbysize-reset", "30")), (("ratelimit-remaining", "0"), ("ratelimit-reset", "30")),
+        (("ratelimit", '"default";r=0;t=30'),), (("ratelimit", "limit=9, remaining=0, reset=30"),), (("x-ratelimit-timeremaining", "30"),),
+        (("anthropic-ratelimit-unified-5h-status", "rejected"), ("anthropic-ratelimit-unified-5h-reset", "1795953630")),
+    )],
+    *[("open_llm", 429, headers, _error(), None) for headers in (
+        (("x-ratelimit-remaining", "5"), ("x-ratelimit-reset", "30")), (("ratelimit", '"default";r=5;t=30'),), (("retry-after", "1795953630"),),
+        (("x-ratelimit-remaining", "0"),), (("x-ratelimit-remaining", "0"), ("x-ratelimit-reset", "soon")),
+    )],
 ]  # fmt: skip
 
 

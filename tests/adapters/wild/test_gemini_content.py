@@ -199,6 +199,19 @@ ROWS = [
     row("an error framed as an event under 5xx", None, Fault(kind=Overloaded, message="overloaded", code="UNAVAILABLE", retryable=True),
         body=stream(ERROR), status=503),
     row("a status without a code of its own", stream({"error": {"message": "boom"}}), Fault(kind=ServerError, message="boom", retryable=True)),
+    # names as in Python
+    row("names of fields as in Python", stream({"candidates": [{"content": {"parts": [{"text": "hm", "thought": True}]}}], "model_version": "m"},
+        {"candidates": [{"content": {"parts": [{"function_call": {"name": "f", "args": {"a_b": {"finish_reason": 1}}}, "thought_signature": "AA"}]}}]},
+        {"candidates": [{"finish_reason": "STOP", "grounding_metadata": {"web_search_queries": ["q"]}}],
+         "usage_metadata": {"prompt_token_count": 5, "candidates_token_count": 3, "total_token_count": 8}}),
+        Answer(reasoning="hm", calls=(("call_0", "f", '{"a_b":{"finish_reason":1}}'),), finish="tool_calls", raw_finish="STOP", tokens=(5, 3),
+               extra={"groundingMetadata": {"webSearchQueries": ["q"]}}),
+        body={"candidates": [{"content": {"parts": [{"text": "hm", "thought": True}, {"function_call": {"name": "f", "args": {"a_b": {"finish_reason": 1}}}}]},
+                              "finish_reason": "STOP", "grounding_metadata": {"web_search_queries": ["q"]}}],
+              "usage_metadata": {"prompt_token_count": 5, "candidates_token_count": 3, "total_token_count": 8}}),
+    row("text with names of Python in it", stream(item({"text": '{"finish_reason": "x"}'}, finish="STOP")), Answer(text='{"finish_reason": "x"}')),
+    row("a prompt blocked, as in Python", stream({"prompt_feedback": {"block_reason": "SAFETY"}}), Fault(kind=ContentFiltered, code="SAFETY"),
+        body={"prompt_feedback": {"block_reason": "SAFETY"}}),
     row("a prompt blocked after text", stream(OPENED, {"promptFeedback": {"blockReason": "SAFETY"}}), Fault(
         kind=ContentFiltered, code="SAFETY", partial=Answer(text="Hi", finish="unknown"))),
     row("a prompt blocked beside candidates", stream({**item(finish="SAFETY"), "promptFeedback": {"blockReason": "SAFETY"}}), Fault(

@@ -9,6 +9,7 @@ import pytest
 from llm_pure import HttpResponse
 from llm_pure.adapters import registry
 from llm_pure.core.lenient_json import lenient_forms
+from llm_pure.types.completion import Usage
 from llm_pure.types.errors import ProtocolError, RateLimited, ServerError
 from tests.adapters.wild import test_anthropic_messages as anthropic
 from tests.adapters.wild import test_bedrock as bedrock
@@ -73,6 +74,57 @@ def test_a_usage_that_is_none_costs_no_response(provider: str, usage: Any) -> No
     assert (completion.text, completion.finish_reason) == ("Hi", "stop")
     assert (completion.usage.input_tokens, completion.usage.output_tokens) == (None, None)
     assert usage != "n/a" or completion.extra.get(f"unread_{field}") == "n/a"
+
+
+Counts = tuple[int | None, int | None, int | None, int | None, int | None]
+
+COUNTS: list[tuple[str, dict[str, Any], Counts]] = [
+    ("perplexity", {"prompt_tokens": 33, "completion_tokens": 7163, "total_tokens": 7196, "citation_tokens": 9, "reasoning_tokens": 73997}, (33, 81160, None, None, 73997)),
+    ("perplexity", {"prompt_tokens": 33, "completion_tokens": 7163, "total_tokens": 7196, "citation_tokens": 9, "reasoning_tokens": 399}, (33, 7562, None, None, 399)),
+    (P, {"prompt_tokens": 5, "completion_tokens": 3, "total_tokens": 8, "completion_tokens_details": {"reasoning_tokens": 10}}, (5, 3, None, None, 3)),
+    (P, {"prompt_tokens": 5, "completion_tokens": 1, "completion_tokens_details": {"reasoning_tokens": 4}}, (5, 5, None, None, 4)),
+    (P, {"completion_tokens": 3, "total_tokens": 8}, (5, 3, None, None, None)),
+    (P, {"completion_tokens": 9, "total_tokens": 8}, (None, 9, None, None, None)),
+    (P, {"total_tokens": 8}, (None, None, None, None, None)),
+    (P, {"prompt_tokens": 12, "completion_tokens": 3, "total_tokens": 15, "cache_read_input_tokens": 5, "cache_creation_input_tokens": 2}, (12, 3, 5, 2, None)),
+    (P, {"prompt_tokens": 12, "completion_tokens": 3, "prompt_tokens_details": {"cached_tokens": 5, "cache_creation_tokens": 2}}, (12, 3, 5, 2, None)),
+    (P, {"input_tokens": 5, "output_tokens": 3, "cache_read_input_tokens": 100, "cache_creation_input_tokens": 50}, (155, 3, 100, 50, None)),
+    (P, {"prompt_tokens": 5, "completion_tokens": 3, "prompt_tokens_details": {"cached_tokens": 0}, "prompt_cache_hit_tokens": 2}, (5, 3, 2, None, None)),
+    (P, {"promptTokens": 5, "completionTokens": 3, "totalTokens": 8}, (5, 3, None, None, None)),
+    (P, {"promptTokenCount": 5, "candidatesTokenCount": 3}, (5, 3, None, None, None)),
+    (P, {"prompt_eval_count": 5, "eval_count": 3}, (5, 3, None, None, None)),
+    ("mistral", {"prompt_audio_seconds": 203, "prompt_tokens": 4, "completion_tokens": 635, "total_tokens": 3264}, (2629, 635, None, None, None)),
+    ("gemini", {"promptTokenCount": 5, "toolUsePromptTokenCount": 4, "candidatesTokenCount": 3, "thoughtsTokenCount": 7, "totalTokenCount": 15}, (9, 10, None, None, 7)),
+    ("gemini", {"promptTokenCount": 5, "toolUsePromptTokenCount": 4, "candidatesTokenCount": 3, "thoughtsTokenCount": 7, "totalTokenCount": 19}, (9, 10, None, None, 7)),
+]  # fmt: skip
+"""API type, usage, and the counts of Usage in it."""
+
+
+@pytest.mark.parametrize(("provider", "usage", "counts"), COUNTS)
+def test_every_token_is_counted_once(provider: str, usage: dict[str, Any], counts: Counts) -> None:
+    base, field = USAGE_AT["gemini" if provider == "gemini" else P]
+    response = HttpResponse(200, JSON, json.dumps({**base, field: usage}).encode())
+    actual = registry.get(provider).unwrap().parse_chat(response).unwrap().usage
+    assert actual == Usage(*counts, raw=usage)
+
+
+@pytest.mark.parametrize("usage", [{"total_tokens": 5}, {"prompt_tokens": 0, "total_tokens": 5}, {"prompt_tokens": 5, "total_tokens": 5}])  # fmt: skip
+def test_the_total_of_embeddings_is_their_input(usage: dict[str, Any]) -> None:
+    operation = registry.get(P).unwrap().embed
+    assert operation is not None
+    body = {"data": [{"index": 0, "embedding": [1]}], "usage": usage}
+    embeddings = operation.parse(HttpResponse(200, JSON, json.dumps(body).encode())).unwrap()
+    assert embeddings.usage == Usage(5, 0, raw=usage)
+
+
+def test_counts_in_pieces_are_put_together() -> None:
+    pieces = [
+        {**chunk({"content": "H"}), "usage": {"prompt_tokens": 5, "prompt_tokens_details": {"cached_tokens": 2}}},
+        {**chunk({"content": "i"}), "usage": {"completion_tokens": 3}},
+        chunk({}, "stop"),
+    ]  # fmt: skip
+    row_of = row("the input at first, the output at the end", Answer(text="Hi", tokens=(5, 3)), data=sse(*pieces))  # fmt: skip
+    check(row_of)
 
 
 REASONS = {
@@ -252,6 +304,29 @@ USAGE = [
     claude("finish_reason in the delta", *OPENED, {"type": "message_delta", "delta": {"finish_reason": "stop"}}, anthropic.STOP, expected=HI),
 ]  # fmt: skip
 
+NAMED = [
+    *[row(f"arguments as {[*call]}, {[*call.get('function', {})]}", ONE, body=answer({"tool_calls": [{"id": "c1", "type": "function", **call}]}, "tool_calls"),
+          data=sse(chunk({"tool_calls": [{"id": "c1", "index": 0, **call}]}), chunk({}, "tool_calls")))
+      for call in ({"function": {"name": "f", "parameters": {"a": 1}}}, {"function": {"name": "f", "input": {"a": 1}}}, {"function": {"name": "f", "args": A}},
+                   {"name": "f", "input": {"a": 1}}, {"name": "f", "parameters": {"a": 1}}, {"function": {"name": "f"}, "arguments": A})],
+    *[row(f"a part {part['type']} in the content", Answer(text="Hi", calls=ONE.calls, finish="tool_calls"), body=answer({"content": [{"type": "text", "text": "Hi"}, part]}, "stop"))
+      for part in ({"type": "tool_use", "id": "c1", "name": "f", "input": {"a": 1}}, {"type": "function_call", "id": "x", "call_id": "c1", "name": "f", "arguments": A})],
+    row("the calls as a text", ONE, body=answer({"tool_calls": json.dumps([{"id": "c1", "function": {"name": "f", "arguments": A}}])}, "tool_calls")),
+    *[row(f"the end as {end!r}", Answer(text="Hi", finish="unknown"), data=sse(chunk({"content": "Hi"}), done=False) + b"data: " + end + b"\n\n") for end in (b"[done]", b"DONE", b'"[DONE]"')],
+    row("reports of Azure's filter on each category", Answer(text="Hi", extra={"content_filter_results": {"hate": {"filtered": False}, "violence": {"filtered": False}}}),
+        provider="azure", data=sse(chunk({"content": "Hi"}, "stop"), *[{"id": "", "choices": [{"index": 0, "finish_reason": None, "content_filter_results": {name: {"filtered": False}}}]}
+                                     for name in ("hate", "violence")])),
+]  # fmt: skip
+
+
+def test_choices_with_the_same_index_are_several() -> None:
+    choices = [{"index": 0, "message": {"content": text}, "finish_reason": "stop"} for text in "AB"]
+    response = HttpResponse(200, JSON, json.dumps({"id": "c", "choices": choices}).encode())
+    completion = registry.get(P).unwrap().parse_chat(response).unwrap()
+    assert completion.text == "A"
+    assert [choice.message.text for choice in completion.alternatives] == ["B"]
+
+
 MESSAGE = anthropic.message()
 ENVELOPES = [
     *[row(f"in {[*envelope]}", HI, provider=provider, body={**envelope, key: body})
@@ -266,7 +341,7 @@ ENVELOPES = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("row", [*CALLS, *CONTENT, *USAGE, *ENVELOPES], ids=str)
+@pytest.mark.parametrize("row", [*CALLS, *CONTENT, *USAGE, *NAMED, *ENVELOPES], ids=str)
 def test_what_is_meant_is_read(row: Row) -> None:
     check(row)
 

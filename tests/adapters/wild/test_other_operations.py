@@ -36,10 +36,40 @@ ROW = {"object": "embedding", "index": 0, "embedding": [1, 2]}
         {"data": [ROW], "model": 5},
         {"data": [{**ROW, "index": None}]},
         {"code": 0, "msg": "ok", "data": {"data": [ROW]}},
+        {"data": [{**ROW, "embedding": {"float": [1, 2]}}]},
+        {"data": [{**ROW, "embedding": [[1, 2]]}]},
+        {"data": [[1, 2]]},
+        {"embeddings": [[1, 2]]},
+        {"embeddings": {"float": [[1, 2]]}},
+        {"embedding": [1, 2]},
+        {"embedding": {"values": [1, 2]}},
+        [[1, 2]],
+        [{"index": 0, "embedding": [[1, 2]]}],
     ],
 )
 def test_embeddings_in_other_forms_are_read(body: Any) -> None:
     assert parse("open_llm", "embed", body).unwrap().vectors == ((1.0, 2.0),)
+
+
+def test_embeddings_under_another_name_keep_what_is_beside_them() -> None:
+    body = {"embeddings": [[1, 2]], "model": "m", "usage": {"total_tokens": 5}, "took": 3}
+    embeddings = parse("open_llm", "embed", body).unwrap()
+    assert (embeddings.model, embeddings.usage.input_tokens, embeddings.extra) == ("m", 5, {"took": 3})  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("provider", "body", "extra"),
+    [
+        ("open_llm", {"data": [{**ROW, "sparse": {"7": 0.5}}]}, {"data": [{"sparse": {"7": 0.5}}]}),
+        ("dashscope", {"output": {"embeddings": [{"text_index": 0, "embedding": [1, 2], "sparse_embedding": [{"index": 7}]}]}}, {"embeddings": [{"sparse_embedding": [{"index": 7}]}]}),
+        ("vertex", {"predictions": [{"embeddings": {"values": [1, 2], "statistics": {"token_count": 9, "truncated": True}}}]}, {"truncated": [True]}),
+    ],
+)  # fmt: skip
+def test_what_a_vector_has_beside_it_is_kept(
+    provider: str, body: Any, extra: dict[str, Any]
+) -> None:
+    embeddings = parse(provider, "embed", body).unwrap()
+    assert (embeddings.vectors, embeddings.extra) == (((1.0, 2.0),), extra)
 
 
 @pytest.mark.parametrize(
@@ -79,7 +109,29 @@ def test_an_image_may_be_a_data_url() -> None:
     png = b"\x89PNG\r\n\x1a\n"
     url = "data:image/png;base64," + base64.b64encode(png).decode()
     expected = GeneratedImage(data=png, media_type="image/png")
-    assert parse("openai", "images", {"data": [{"url": url}]}).unwrap().images == (expected,)
+    text = base64.b64encode(png).decode()
+    bodies: list[Any] = [
+        {"data": [{"url": url}]}, {"data": [url]}, {"data": [text]}, {"data": [{"image_url": {"url": url}}]}, {"data": [{"base64": text}]},
+        {"artifacts": [{"base64": text, "finishReason": "SUCCESS"}]}, {"base64": [text]}, {"images": [text]}, png,
+    ]  # fmt: skip
+    for body in bodies:
+        assert parse("openai", "images", body).unwrap().images == (expected,)
+
+
+def test_a_transcript_may_be_a_text_as_json() -> None:
+    assert parse("openai", "transcribe", b'"Hi"').unwrap().text == "Hi"
+    assert parse("openai", "transcribe", b'"Hi"', "text/plain").unwrap().text == '"Hi"'
+
+
+def test_speech_in_events_needs_no_label_of_its_own() -> None:
+    audio = {"type": "speech.audio.delta", "audio": base64.b64encode(b"ID3x").decode()}
+    events = b"".join(f"data: {json.dumps(e)}\n\n".encode() for e in (audio, {"type": "speech.audio.done"}))  # fmt: skip
+    assert parse("openai", "speech", events, "audio/mpeg").unwrap().data == b"ID3x"
+
+
+def test_words_are_no_audio() -> None:
+    assert isinstance(parse("openai", "speech", b"Internal error", "text/plain").failure(), ProtocolError)  # fmt: skip
+    assert parse("openai", "speech", b"ID3x", "text/plain").unwrap().data == b"ID3x"
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """Arguments of tool calls that are sent twice, as they grow, or after an empty object, in the streams of every API."""
 
+import json
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -34,6 +35,9 @@ FRAGMENTS: dict[str, tuple[Sequence[str], str]] = {
     "two different objects": (('{"a":1}', '{"a":2}'), '{"a":1}{"a":2}'),
     "braces in a text": (('{"a":"', "}{", '"}'), '{"a":"}{"}'),
     "an object that does not end": (('{"a":1}', '{"a"'), '{"a":1}{"a"'),
+    "null alone": (("nul", "l"), "{}"),
+    "JSON in a JSON text": (('"{\\"a\\"', ':1}"'), A),
+    "a text that is no JSON": (('"a', 'b"'), '"ab"'),
     "no JSON": (("{x", "{y"), "{x{y"),
 }  # fmt: skip
 
@@ -122,6 +126,37 @@ def test_a_buffered_response_may_repeat_them_too(text: str) -> None:
         text if " " in text else A
     )  # with a space it is nothing that a stream could not mean
     check(Row(title="", provider="openai", body=body, expected=Answer(calls=(("c", "f", arguments),), finish="tool_calls")))  # fmt: skip
+
+
+CALL = {"id": "c", "type": "function", "function": {"name": "f"}}
+BUFFERED: dict[str, Callable[[str], dict[str, Any]]] = {
+    "openai": lambda text: chat.answer({"tool_calls": [chat.call(None, "c", "f", text)["tool_calls"][0]]}, "tool_calls"),
+    "anthropic": lambda text: anthropic.message(content=[{"type": "tool_use", "id": "c", "name": "f", "input": text}], stop_reason="tool_use"),
+    "openai_responses": lambda text: responses.whole({"type": "function_call", "id": "x", "call_id": "c", "name": "f", "arguments": text}),
+    "bedrock": lambda text: {"output": {"message": {"role": "assistant", "content": [{"toolUse": {"toolUseId": "c", "name": "f", "input": text}}]}}, "stopReason": "tool_use"},
+    "cohere": lambda text: {"id": "m", "message": {"role": "assistant", "tool_calls": [{**CALL, "function": {"name": "f", "arguments": text}}]}, "finish_reason": "TOOL_CALL"},
+    "dashscope": lambda text: {"output": {"choices": [{"finish_reason": "tool_calls", "message": {"role": "assistant", "content": "", "tool_calls": [
+        {**CALL, "function": {"name": "f", "arguments": text}}]}}]}},
+    "ollama": lambda text: {"model": "m", "message": {"role": "assistant", "tool_calls": [{"id": "c", "function": {"name": "f", "arguments": text}}]}, "done": True, "done_reason": "stop"},
+    "gemini": lambda text: {"candidates": [{"content": {"parts": [{"functionCall": {"id": "c", "name": "f", "args": text}}]}, "finishReason": "STOP"}]},
+    "llama_api": lambda text: {"completion_message": {"role": "assistant", "stop_reason": "tool_calls", "tool_calls": [{"id": "c", "function": {"name": "f", "arguments": text}}]}},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("provider", BUFFERED)
+@pytest.mark.parametrize(("text", "arguments"), [("null", "{}"), (json.dumps(A), A), ("", "{}")])
+def test_arguments_of_a_buffered_response_are_an_object(
+    provider: str, text: str, arguments: str
+) -> None:
+    answer = Answer(calls=(("c", "f", arguments),), finish="tool_calls")
+    check(Row(title="", provider=provider, body=BUFFERED[provider](text), expected=answer))
+
+
+def test_the_input_of_a_custom_tool_stays_as_it_is() -> None:
+    for text in ("null", '"{}"'):
+        call = {"id": "c", "type": "custom", "custom": {"name": "f", "input": text}}
+        body = chat.answer({"tool_calls": [call]}, "tool_calls")
+        check(Row(title="", provider="openai", body=body, expected=Answer(calls=(("c", "f", text),), finish="tool_calls")))  # fmt: skip
 
 
 def test_arguments_in_very_many_fragments_take_linear_time() -> None:
