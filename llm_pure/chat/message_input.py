@@ -48,6 +48,7 @@ _ROLES: Mapping[str, Role] = {
     "tool": "tool",
     "function": "tool",
 }
+_PLAIN_ROLES = {name: role for name, role in _ROLES.items() if role != "tool"}
 _KEYS = (
     "role", "content", "name", "reasoning_content", "reasoning", "thinking", "reasoning_details", "extra_content", "thought_signature",
     "images", "audio", "refusal", "tool_calls", "function_call", "tool_call_id", "tool_name", "is_error", "tool_plan",
@@ -79,13 +80,17 @@ def read_messages(messages: MessagesInput) -> tuple[Message, ...]:
     else:
         kind = type(messages).__name__
         invalid("messages", f"messages must be a string, a message or a list, not {kind}")
-    parsed = tuple(
-        [
-            turn if isinstance(turn, Message) else _message(turn, f"messages/{index}")
-            for index, turn in enumerate(turns)
-        ]
-    )
-    return parsed or invalid("messages", "no messages to send")
+    parsed: list[Message] = []
+    for turn in turns:
+        if type(turn) is dict and len(turn) == 2:  # a text and its role: nearly every mapping
+            role, content = turn.get("role"), turn.get("content")
+            if type(content) is str and content and type(role) is str and role in _PLAIN_ROLES:
+                parsed.append(Message(_PLAIN_ROLES[role], (Text(content),)))
+                continue
+        parsed.append(
+            turn if isinstance(turn, Message) else _message(turn, f"messages/{len(parsed)}")
+        )
+    return tuple(parsed) or invalid("messages", "no messages to send")
 
 
 def has_media(messages: tuple[Message, ...]) -> bool:
@@ -120,10 +125,6 @@ def _message(turn: object, path: str) -> Message:
     if not isinstance(turn, Mapping):
         invalid(path, f"a message is a string, a Message or a mapping, not {type_name(turn)}")
     role_name, content = turn.get("role"), turn.get("content")
-    if len(turn) == 2 and type(content) is str and content and isinstance(role_name, str):
-        plain_role = _ROLES.get(role_name)  # a text and its role: nearly every message
-        if plain_role is not None and plain_role != "tool":
-            return Message(plain_role, (Text(content),))
     fields = Fields(turn, path)
     if role_name is None and ("type" in turn or "id" in turn):
         from llm_pure.chat.item_input import read_item  # imported late: start-up
