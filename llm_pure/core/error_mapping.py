@@ -103,10 +103,12 @@ NO_ERROR_CODES: Mapping[str, ErrorType] = {}
 
 
 def _any_of(*patterns: str) -> str:
-    return "(?i)" + "|".join(patterns)
+    return "(?i)" + "|".join(
+        patterns
+    )  # compiled by the first error: it takes as long as 20 imports
 
 
-_TOO_LONG = re.compile(_any_of(
+_TOO_LONG = _any_of(
     r"context[ _-]?(?:length|window|size|limit)", r"maximum (?:context|prompt length|model length)",
     r"(?:prompt|input|request|token length) (?:is )?too long", r"too many (?:input )?tokens",
     r"input tokens? exceed", r"(?:prompt|input) token count.{0,40}exceeds",
@@ -118,29 +120,29 @@ _TOO_LONG = re.compile(_any_of(
     r"input length.{0,20} exceeds", r"reduce the length of (?:the|your) (?:messages|prompt|input)",
     r"context the overflows",
     r"prompt ?\u8d85\u957f",  # Zhipu: the prompt is too long
-))  # fmt: skip
+)  # fmt: skip
 """Words of too long an input. Seen at OpenAI, Anthropic, Google, Mistral, Cohere, xAI, Groq, Cerebras, Moonshot, DashScope,
 Ark, SiliconFlow, Zhipu, and of llama.cpp, vLLM, TGI, LM Studio and Ollama; read 2026-11-29."""
-_WRONG_KEY = re.compile(_any_of(
+_WRONG_KEY = _any_of(
     r"(?:incorrect|invalid|wrong|expired|unknown|missing) api[ _-]?(?:key|token)",
     r"api[ _-]?key[^.]{0,60}? (?:not (?:valid|found)|invalid|incorrect|expired)\b", r"api[ _-]?key (?:is |was )?missing(?! \w)",
     r"(?:no|not provide an) api[ _-]?key\b", r"invalid (?:authentication|auth token|access token|credentials in)",
     r"no auth credentials", r"authentication fails", r"login fail", r"carry the api secret key",
     r"invalid subscription key",
-))  # fmt: skip
+)  # fmt: skip
 """Words of a missing, wrong or expired key. Seen at OpenAI, xAI, Google, DeepSeek, Groq, DashScope, SiliconFlow, Cohere,
 MiniMax, OpenRouter, Hugging Face and Azure; read 2026-11-29."""
-_NO_MODEL = re.compile(_any_of(
+_NO_MODEL = _any_of(
     r"model not found", r"no such model", r"unknown model", r"model_not_found",
     r"model [^ ]{1,100} (?:was |is )?(?:not found|does not exist|not exist)", r"model (?:is |does )?not exist",
     r"not found the model", r"is not a valid model (?:id|name)", r"invalid model(?: name| id)?(?::|\.|$| passed| [`'\"])",
     r"has been decommissioned", r"model not supported by provider",
     r"model identifier is invalid", r"is not supported by any provider", r"unable to access model",
     r"\u6a21\u578b\u4e0d\u5b58\u5728",  # the model does not exist
-))  # fmt: skip
+)  # fmt: skip
 """Words of an unknown model. Seen at OpenAI, xAI, DeepSeek, DashScope, Moonshot, Mistral, SiliconFlow, Zhipu, Perplexity,
 OpenRouter, Together, Fireworks, Groq, Cloudflare, GitHub, Hugging Face, Bedrock and of Ollama and vLLM; read 2026-11-29."""
-_NO_MONEY = re.compile(_any_of(
+_NO_MONEY = _any_of(
     r"credit balance is too low", r"insufficient (?:account )?(?:balance|credits?|quota|funds)",
     r"balance is (?:insufficient|not enough)", r"exceeded your current (?:token )?quota", r"arrears",
     r"overdue balance", r"balance is overdue", r"reached your specified API usage limits",
@@ -148,7 +150,7 @@ _NO_MONEY = re.compile(_any_of(
     r"monthly (?:included credits|spending limit)",
     r"(?:not have|doesn't have) any credits", r"credit limit exceeded", r"free (?:tier|quota) [^.]{0,60}exhausted",
     r"\u4f59\u989d\u4e0d\u8db3|\u6b20\u8d39",  # the balance is not sufficient; in arrears
-))  # fmt: skip
+)  # fmt: skip
 """Words of a balance or a long-term quota that is used up. Seen at Anthropic, OpenAI, DeepSeek, SiliconFlow, Moonshot, Zhipu,
 Ark, DashScope, xAI, Hugging Face, Together, Fireworks, MiniMax and OpenRouter; read 2026-11-29."""
 
@@ -288,13 +290,13 @@ def _error_type(info: ProviderErrorInfo, error_codes: Mapping[str, ErrorType]) -
         if kind is not None and not (code in AMBIGUOUS_CODES and 400 <= status < 500):
             return kind
     message = info.message[:_SEARCH_LIMIT]
-    if status in (400, 403, 413, 422, 500) and _TOO_LONG.search(message):
+    if status in (400, 403, 413, 422, 500) and re.search(_TOO_LONG, message):
         return ContextLengthExceeded
-    if (inside or status in (400, 401, 403, 412, 429)) and _NO_MONEY.search(message):
+    if (inside or status in (400, 401, 403, 412, 429)) and re.search(_NO_MONEY, message):
         return QuotaExceeded
-    if (inside or status in (400, 403, 422)) and _WRONG_KEY.search(message):
+    if (inside or status in (400, 403, 422)) and re.search(_WRONG_KEY, message):
         return AuthenticationFailed
-    if (inside or status in (400, 422)) and _NO_MODEL.search(message):
+    if (inside or status in (400, 422)) and re.search(_NO_MODEL, message):
         return NotFound
     if status in _STATUS:
         return _STATUS[status]
@@ -338,7 +340,7 @@ def parse_go_duration(text: str) -> float | None:
     return _plausible(sum(float(number) * _GO_UNITS[unit] for number, unit in parts))
 
 
-_RETRY_WORDS = re.compile(
+_RETRY_WORDS = (
     r"(?i)\b(?:try again|retry(?:ing)?|wait)(?: your request)?(?: in| after| for| at least| about){0,2} "
     r"(?:((?:\d{1,9}(?:\.\d{1,12})?(?:ms|[hms])){1,4})|(\d{1,9}(?:\.\d{1,12})?) ?"
     r"(?:(milli)?(s)(?:ec(?:ond)?s?)?|(m)(?:in(?:ute)?s?)?|(h)(?:ours?)?))\b"
@@ -348,7 +350,7 @@ _RETRY_WORDS = re.compile(
 
 def _retry_in_words(message: str) -> float | None:
     """The wait in the words of a message: "Please try again in 20s", "Please retry after 26 seconds"."""
-    words = _RETRY_WORDS.search(message[:_SEARCH_LIMIT])
+    words = re.search(_RETRY_WORDS, message[:_SEARCH_LIMIT])
     if words is None:
         return None
     duration, number, milli, *units = words.groups()

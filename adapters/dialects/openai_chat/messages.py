@@ -15,7 +15,6 @@ from llm_pure.adapters.dialects.common.message_encoder import (
 from llm_pure.adapters.dialects.common.turn_rules import Turn
 from llm_pure.adapters.dialects.openai_chat.parts import encode_content
 from llm_pure.adapters.dialects.openai_chat.quirks import Quirks, turn_rules
-from llm_pure.adapters.dialects.openai_chat.reasoning_replay import add_reasoning
 from llm_pure.core.adaptations import Adaptation
 from llm_pure.core.dialect import Service
 from llm_pure.framing.json_codec import json_object
@@ -187,6 +186,8 @@ class _Encoder(MessageEncoder[Quirks]):
             wire["tool_calls"] = calls
         if not thoughts and not quirks.replay_required:
             return wire
+        from llm_pure.adapters.dialects.openai_chat.reasoning_replay import add_reasoning  # late
+
         received = [self.own_fields(thought.provider_metadata) for thought in thoughts]
         return add_reasoning(quirks, wire, thoughts, received)
 
