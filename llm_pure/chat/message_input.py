@@ -102,10 +102,13 @@ def has_media(messages: tuple[Message, ...]) -> bool:
     """
     kinds: set[type] = {type(part) for message in messages for part in message.parts}
     if ToolResult in kinds:
-        for message in messages:
-            for part in message.parts:
-                if type(part) is ToolResult:
-                    kinds.update(map(type, part.content))
+        kinds |= {
+            type(item)
+            for message in messages
+            for part in message.parts
+            if type(part) is ToolResult
+            for item in part.content
+        }
     return not kinds <= _NO_MEDIA
 
 

@@ -258,7 +258,7 @@ def resolve_request(
         _check_schema(request.response_format)
     settings, user_set = _settings(config, fields, name)
     for setting, value in settings.items():
-        if isinstance(value, int | float) and not -LARGEST_NUMBER <= value <= LARGEST_NUMBER:
+        if isinstance(value, _NUMBER) and not -LARGEST_NUMBER <= value <= LARGEST_NUMBER:
             shown = (
                 value if isinstance(value, float) else f"an integer of {value.bit_length()} bits"
             )

@@ -84,7 +84,8 @@ def fit_schemas(
     except Rejected as rejected:
         raise Rejected(msgspec.structs.replace(rejected.error, provider=provider)) from None
     adaptations += changes
-    request = msgspec.structs.replace(request, tools=tools)
+    if tools is not request.tools:
+        request = msgspec.structs.replace(request, tools=tools)
     if isinstance(request.tool_choice, NamedToolChoice | AllowedTools) and tools:
         from llm_pure.core.tool_names import check_choice  # imported late: start-up
 
@@ -153,7 +154,7 @@ def _with_fitting_name(
 
 
 _Schemas: TypeAlias = tuple[tuple[JsonSchema, bool | None] | None, ...]
-"""Of each tool: its schema, and `strict`; None for a tool that the provider runs itself."""
+"""Of each tool: its schema, and `strict`; None for a tool that the provider runs itself, or that stays as it is."""
 
 
 def _fit_tools(
@@ -174,6 +175,8 @@ def _fit_tools(
         if 0 < len(data) <= _CACHED_BYTES
         else _fit_each(schemas, profile, strict_profile)
     )
+    if not any(fitted):
+        return tools, changes
     replaced = [
         tool if sent is None else msgspec.structs.replace(tool, parameters=sent[0], strict=sent[1])
         for tool, sent in zip(tools, fitted, strict=True)
@@ -189,8 +192,14 @@ _CACHED_BYTES = 128 * 1024
 def _fit_json(
     data: bytes, profile: SchemaProfile, strict_profile: SchemaProfile | None
 ) -> tuple[_Schemas, tuple[Adaptation, ...]]:
-    """`_fit_each` by the JSON of the schemas: the tools of an agent are the same in every request."""
-    return _fit_each(tuple(msgspec.json.decode(data)), profile, strict_profile)
+    """`_fit_each` by the JSON of the schemas: the tools of an agent are the same in every request. None: it stays as it is."""
+    fitted, changes = _fit_each(tuple(msgspec.json.decode(data)), profile, strict_profile)
+    before = msgspec.json.decode(data, type=tuple[msgspec.Raw, ...])
+    sent = [
+        None if msgspec.json.encode(after) == bytes(raw) else after
+        for raw, after in zip(before, fitted, strict=True)
+    ]
+    return tuple(sent), changes
 
 
 def _fit_each(

@@ -175,9 +175,11 @@ class Quirks(msgspec.Struct, frozen=True, kw_only=True, eq=False):
 
 @lru_cache(maxsize=1024)
 def quirks_for(quirks: Quirks, model: str, plan: str | None) -> tuple[ModelProfile, Quirks]:
-    """The model's profile, and the quirks as they are for it. `plan`: config.pricing_plan."""
+    """The model's profile, with what all models lack, and the quirks as they are for it. `plan`: config.pricing_plan."""
     profile = profile_for(quirks.profiles, model, plan)
-    return profile, apply_profile(quirks, profile)
+    quirks = apply_profile(quirks, profile)
+    unsupported, ranges = quirks.unsupported, quirks.ranges
+    return msgspec.structs.replace(profile, unsupported=unsupported, ranges=ranges), quirks
 
 
 def apply_profile(quirks: Quirks, profile: ModelProfile) -> Quirks:

@@ -242,7 +242,6 @@ def _settings(
     name, quirks, user_set = service.name, service.quirks, resolved.user_set
     resolved = _without_greedy_conflicts(service, resolved, adaptations)
     requested, fields = _replace_zero_temperature(quirks, resolved, adaptations)
-    profile = replace(profile, unsupported=quirks.unsupported, ranges=quirks.ranges)
     settings, setting_adaptations = adapt(requested, user_set, profile, reasoning=reasoning)
     adaptations += setting_adaptations
     if quirks.max_stop_sequences is not None and "stop" in settings:
