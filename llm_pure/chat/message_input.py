@@ -24,7 +24,6 @@ from llm_pure.types.messages import (
     Audio,
     Image,
     Message,
-    Opaque,
     Part,
     ProviderMetadata,
     Reasoning,
@@ -66,10 +65,6 @@ MESSAGE_KEYS = frozenset({*_KEYS, *_IGNORED_KEYS})
 """The keys that a message may have."""
 
 
-_NO_MEDIA = frozenset({Text, Reasoning, ToolCall, ToolResult, Refusal, Opaque})
-"""Types of parts that are no media."""
-
-
 def read_messages(messages: MessagesInput) -> tuple[Message, ...]:
     """Return the messages, in order. Raises Rejected with InvalidRequest."""
     turns: Iterable[object]
@@ -93,12 +88,12 @@ def read_messages(messages: MessagesInput) -> tuple[Message, ...]:
     return tuple(parsed) or invalid("messages", "no messages to send")
 
 
-def has_media(messages: tuple[Message, ...]) -> bool:
-    """Return true if there is media in a message, or in a tool result.
+def part_types(messages: tuple[Message, ...]) -> set[type]:
+    """Return the types of all parts, also of those in tool results.
 
     >>> from llm_pure.types.messages import Image, tool_result
-    >>> has_media((user("hi"),)), has_media((tool_result("call_1", Image(url="https://example.org/cat.png")),))
-    (False, True)
+    >>> {kind.__name__ for kind in part_types((tool_result("call_1", Image(url="https://example.org/cat.png")),))} == {"ToolResult", "Image"}
+    True
     """
     kinds: set[type] = {type(part) for message in messages for part in message.parts}
     if ToolResult in kinds:
@@ -109,7 +104,7 @@ def has_media(messages: tuple[Message, ...]) -> bool:
             if type(part) is ToolResult
             for item in part.content
         }
-    return not kinds <= _NO_MEDIA
+    return kinds
 
 
 @returns_failure

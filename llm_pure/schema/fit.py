@@ -13,7 +13,7 @@ import msgspec
 from llm_pure.core.adaptations import Adaptation
 from llm_pure.core.resolved_request import ResolvedRequest
 from llm_pure.framing.json_codec import ENCODE_ERRORS, decode_any
-from llm_pure.schema.profiles import CHAT_COMPLETIONS, TOOL_NAME, SchemaProfile
+from llm_pure.schema.profiles import TOOL_NAME, SchemaProfile, SchemaProfiles
 from llm_pure.types.errors import InvalidRequest, LLMError
 from llm_pure.types.messages import ToolCall, ToolResult
 from llm_pure.types.rejection import Rejected, ok, returns_failure
@@ -28,20 +28,6 @@ from llm_pure.types.request import (
 
 if TYPE_CHECKING:
     from llm_pure.schema.translate import AdaptedSchema, RootOf
-
-
-class SchemaProfiles(msgspec.Struct, frozen=True, kw_only=True):
-    """What a service accepts of the schemas and names of tools, and of response schemas."""
-
-    tools: SchemaProfile = CHAT_COMPLETIONS
-    strict_tools: SchemaProfile | None = None
-    """For tools with `strict`, where the service accepts less in them."""
-    responses: SchemaProfile | None = None
-    """None accepts all of JSON Schema, and where the schema is described in the prompt."""
-    strict_responses: SchemaProfile | None = None
-    """For response formats with `strict`."""
-    tool_name: re.Pattern[str] | None = TOOL_NAME
-    """The names that tools may have; None for any."""
 
 
 class FittedRequest(msgspec.Struct, frozen=True, kw_only=True):
@@ -71,13 +57,16 @@ def fit_schemas(
     Fails with InvalidRequest when a schema is not JSON, when a tool's schema cannot be expressed in the profile, when a tool
     has no name or that of another tool.
     """
+    is_schema = isinstance(request.response_format, SchemaFormat)
+    if not (request.tools or request.has_calls or is_schema):
+        return FittedRequest(request=request)
     adaptations: list[Adaptation] = []
     if profiles.tool_name is not None and not _names_fit(request, profiles.tool_name):
         from llm_pure.core.tool_names import rename_tools  # imported late: start-up
 
         request, renamed = rename_tools(request, profiles.tool_name, provider=provider)
         adaptations += renamed
-    if not request.tools and not isinstance(request.response_format, SchemaFormat):
+    if not request.tools and not is_schema:
         return FittedRequest(request=request, adaptations=tuple(adaptations))
     try:
         tools, changes = _fit_tools(request.tools, profiles.tools, profiles.strict_tools)

@@ -4,6 +4,7 @@ Source: openai/openai-openapi 2.3.0 (ChatCompletionRequestMessage), read 2026-11
 result becomes one `tool` message; media among the results follow in a `user` message, since `tool` messages carry text only.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 from llm_pure.adapters.dialects.common.adaptations import renamed
@@ -12,8 +13,7 @@ from llm_pure.adapters.dialects.common.message_encoder import (
     mark_fields,
     object_arguments,
 )
-from llm_pure.adapters.dialects.common.turn_rules import Turn
-from llm_pure.adapters.dialects.openai_chat.parts import encode_content
+from llm_pure.adapters.dialects.common.turn_rules import Placed, Turn
 from llm_pure.adapters.dialects.openai_chat.quirks import Quirks, turn_rules
 from llm_pure.core.adaptations import Adaptation
 from llm_pure.core.dialect import Service
@@ -69,7 +69,7 @@ class _Encoder(MessageEncoder[Quirks]):
             case "tool":
                 self.turns += [self._result(part, path) for path, part in turn.parts]
             case "user":
-                content = encode_content(self, turn.parts)
+                content = self._content(turn.parts)
                 self.turns.append({"role": "user", "content": content, **self._name(turn)})
             case "system":
                 self.turns.append(self._system(turn))
@@ -80,7 +80,19 @@ class _Encoder(MessageEncoder[Quirks]):
         if role == "user":
             reason = f"{self.models} does not support system messages"
             self.change(f"{turn.path}/role", reason, "system", role)
-        return {"role": role, "content": encode_content(self, turn.parts), **self._name(turn)}
+        return {"role": role, "content": self._content(turn.parts), **self._name(turn)}
+
+    def _content(self, parts: Sequence[Placed]) -> str | list[JsonObject]:
+        """A string if there is at most one part, of text without a mark; else a list of parts. Raises UnsupportedPart."""
+        if not parts:
+            return ""
+        if len(parts) == 1:
+            part = parts[0][1]
+            if isinstance(part, Text) and part.cache is None:
+                return part.text
+        from llm_pure.adapters.dialects.openai_chat.parts import encode_parts  # late: start-up
+
+        return encode_parts(self, parts)
 
     def _participant(self, turn: Turn) -> str:
         """The name of the participant, with the characters that the service takes."""

@@ -55,14 +55,8 @@ class PartWriter(Protocol):
     def mark(self, mark: CacheMark | None) -> dict[str, Any]: ...
 
 
-def encode_content(writer: PartWriter, parts: Sequence[Placed]) -> str | list[dict[str, Any]]:
-    """A string if there is at most one part, of text without a mark; else a list of parts. Raises UnsupportedPart."""
-    if not parts:
-        return ""
-    if len(parts) == 1:
-        part = parts[0][1]
-        if isinstance(part, Text) and part.cache is None:
-            return part.text
+def encode_parts(writer: PartWriter, parts: Sequence[Placed]) -> list[dict[str, Any]]:
+    """The list of parts. Raises UnsupportedPart."""
     return [_part(writer, part, path) for path, part in parts]
 
 

@@ -20,8 +20,13 @@ from llm_pure.core.dialect import Service
 from llm_pure.core.error_mapping import ErrorType
 from llm_pure.core.resolved_request import OptionField
 from llm_pure.core.urls import UrlFor, under_base_url
-from llm_pure.schema.fit import SchemaProfiles
-from llm_pure.schema.profiles import CHAT_COMPLETIONS, OPENAI_STRICT, TOOL_NAME, SchemaProfile
+from llm_pure.schema.profiles import (
+    CHAT_COMPLETIONS,
+    OPENAI_STRICT,
+    TOOL_NAME,
+    SchemaProfile,
+    SchemaProfiles,
+)
 from llm_pure.types.request import ReasoningRequest
 
 ReasoningStyle: TypeAlias = Literal[

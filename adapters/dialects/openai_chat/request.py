@@ -27,7 +27,6 @@ from llm_pure.core.resolved_request import (
     merge_extra,
     resolve_request,
 )
-from llm_pure.schema.fit import fit_schemas
 from llm_pure.types.config import LLMConfig
 from llm_pure.types.errors import UnsupportedFeature
 from llm_pure.types.rejection import Rejected, ok, returns_failure
@@ -72,12 +71,18 @@ def build_chat(
     if allowed is not None:
         resolved = _with_mode(service, resolved, allowed, adaptations)
     url = ok(service.url_for(config, resolved.model, "/chat/completions"))
-    fitted = ok(fit_schemas(resolved, schema_profiles(quirks), provider=service.name))
-    resolved = fitted.request
+    schema_error = ""
+    fit_changes: tuple[Adaptation, ...] = ()
+    if resolved.tools or resolved.has_calls or resolved.response_format is not None:
+        from llm_pure.schema.fit import fit_schemas  # late: start-up
+
+        fitted = ok(fit_schemas(resolved, schema_profiles(quirks), provider=service.name))
+        resolved, schema_error = fitted.request, fitted.schema_error
+        fit_changes = fitted.adaptations
     messages = encode_messages(
         service, resolved.messages, adaptations, model=resolved.model, models=profile.prefix
     )
-    adaptations += fitted.adaptations
+    adaptations += fit_changes
     reasoning_fields, reasons = _reasoning(quirks, profile, resolved, adaptations)
     settings = _settings(service, profile, resolved, adaptations, reasoning=reasons)
     tools: dict[str, Any] = {}
@@ -104,7 +109,7 @@ def build_chat(
             service,
             resolved.response_format,
             adaptations,
-            schema_error=fitted.schema_error,
+            schema_error=schema_error,
             refused=refused,
         )
         fields |= requested.fields
