@@ -24,7 +24,6 @@ from llm_pure.types.messages import (
     Audio,
     Image,
     Message,
-    Opaque,
     Part,
     ProviderMetadata,
     Reasoning,
@@ -48,6 +47,7 @@ _ROLES: Mapping[str, Role] = {
     "tool": "tool",
     "function": "tool",
 }
+_PLAIN_ROLES = {name: role for name, role in _ROLES.items() if role != "tool"}
 _KEYS = (
     "role", "content", "name", "reasoning_content", "reasoning", "thinking", "reasoning_details", "extra_content", "thought_signature",
     "images", "audio", "refusal", "tool_calls", "function_call", "tool_call_id", "tool_name", "is_error", "tool_plan",
@@ -65,10 +65,6 @@ MESSAGE_KEYS = frozenset({*_KEYS, *_IGNORED_KEYS})
 """The keys that a message may have."""
 
 
-_NO_MEDIA = frozenset({Text, Reasoning, ToolCall, ToolResult, Refusal, Opaque})
-"""Types of parts that are no media."""
-
-
 def read_messages(messages: MessagesInput) -> tuple[Message, ...]:
     """Return the messages, in order. Raises Rejected with InvalidRequest."""
     turns: Iterable[object]
@@ -79,29 +75,36 @@ def read_messages(messages: MessagesInput) -> tuple[Message, ...]:
     else:
         kind = type(messages).__name__
         invalid("messages", f"messages must be a string, a message or a list, not {kind}")
-    parsed = tuple(
-        [
-            turn if isinstance(turn, Message) else _message(turn, f"messages/{index}")
-            for index, turn in enumerate(turns)
-        ]
-    )
-    return parsed or invalid("messages", "no messages to send")
+    parsed: list[Message] = []
+    for turn in turns:
+        if type(turn) is dict and len(turn) == 2:  # a text and its role: nearly every mapping
+            role, content = turn.get("role"), turn.get("content")
+            if type(content) is str and content and type(role) is str and role in _PLAIN_ROLES:
+                parsed.append(Message(_PLAIN_ROLES[role], (Text(content),)))
+                continue
+        parsed.append(
+            turn if isinstance(turn, Message) else _message(turn, f"messages/{len(parsed)}")
+        )
+    return tuple(parsed) or invalid("messages", "no messages to send")
 
 
-def has_media(messages: tuple[Message, ...]) -> bool:
-    """Return true if there is media in a message, or in a tool result.
+def part_types(messages: tuple[Message, ...]) -> set[type]:
+    """Return the types of all parts, also of those in tool results.
 
     >>> from llm_pure.types.messages import Image, tool_result
-    >>> has_media((user("hi"),)), has_media((tool_result("call_1", Image(url="https://example.org/cat.png")),))
-    (False, True)
+    >>> {kind.__name__ for kind in part_types((tool_result("call_1", Image(url="https://example.org/cat.png")),))} == {"ToolResult", "Image"}
+    True
     """
     kinds: set[type] = {type(part) for message in messages for part in message.parts}
     if ToolResult in kinds:
-        for message in messages:
-            for part in message.parts:
-                if type(part) is ToolResult:
-                    kinds.update(map(type, part.content))
-    return not kinds <= _NO_MEDIA
+        kinds |= {
+            type(item)
+            for message in messages
+            for part in message.parts
+            if type(part) is ToolResult
+            for item in part.content
+        }
+    return kinds
 
 
 @returns_failure
@@ -120,10 +123,6 @@ def _message(turn: object, path: str) -> Message:
     if not isinstance(turn, Mapping):
         invalid(path, f"a message is a string, a Message or a mapping, not {type_name(turn)}")
     role_name, content = turn.get("role"), turn.get("content")
-    if len(turn) == 2 and type(content) is str and content and isinstance(role_name, str):
-        plain_role = _ROLES.get(role_name)  # a text and its role: nearly every message
-        if plain_role is not None and plain_role != "tool":
-            return Message(plain_role, (Text(content),))
     fields = Fields(turn, path)
     if role_name is None and ("type" in turn or "id" in turn):
         from llm_pure.chat.item_input import read_item  # imported late: start-up

@@ -34,11 +34,15 @@ ImageInput = Image | Audio | Document | Video | bytes | str | FilePath
 client reads."""
 
 
+SystemInput = str | Sequence[str] | None
+"""System messages; None is the default prompt, an empty list none."""
+
+
 @returns_failure
 def build_prompt(
     message: MessagesInput,
     *,
-    system_msgs: str | Sequence[str] | None = None,
+    system_msgs: SystemInput = None,
     format_msgs: MessagesInput = (),
     images: Sequence[ImageInput] = (),
 ) -> ChatRequest:

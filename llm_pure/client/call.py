@@ -27,7 +27,6 @@ import msgspec
 
 from llm_pure.client.arguments import check_arguments
 from llm_pure.client.billing import BillableRequest, Billing, PendingCall
-from llm_pure.client.stream_reader import CHAT, ResponseReader, StreamKind
 from llm_pure.client.targets import Target, annotate_error
 from llm_pure.client.transport_manager import TransportCache, TransportManager
 from llm_pure.core.provider import Built
@@ -44,6 +43,7 @@ if TYPE_CHECKING:
 
     from llm_pure.client.background import Await
     from llm_pure.client.rate_limiter import Permit, RateLimiter
+    from llm_pure.client.stream_reader import ResponseReader, StreamKind
 
 A = TypeVar("A")
 B = TypeVar("B")
@@ -62,7 +62,7 @@ class CallSpec(msgspec.Struct, Generic[A], frozen=True):
     request: Any
     billable: BillableRequest | None = None
     """The request to charge for; None if the provider charges nothing."""
-    stream: StreamKind[Any, A] | None = None
+    stream: "StreamKind[Any, A] | None" = None
     """How to read a streamed response; None for a unary one."""
 
     def build(self, target: Target) -> LLMResult[Built]:
@@ -102,7 +102,11 @@ def chat_request(value: ChatInput, *, stream: bool | None = None) -> ChatRequest
 
 def chat_call(request: ChatRequest) -> ChatCall:
     """Return the call for a chat request; `request.stream` decides how the response comes."""
-    return ChatCall(request, request, CHAT if request.stream else None)
+    if not request.stream:
+        return ChatCall(request, request)
+    from llm_pure.client.stream_reader import CHAT  # imported late: start-up
+
+    return ChatCall(request, request, CHAT)
 
 
 # Steps
@@ -141,7 +145,7 @@ class Open(msgspec.Struct, frozen=True):
     target: Target
     request: HttpRequest
     timeouts: Timeouts
-    reader: ResponseReader[Any, Any]
+    reader: "ResponseReader[Any, Any]"
 
 
 Step: TypeAlias = Union[Sleep, Send, Open, "Await"]
@@ -281,7 +285,9 @@ def _attempt_steps(call: CallState[A]) -> Steps[A]:
 
                 result = restore_result(result, ready.tool_names)
         else:
-            reader = ResponseReader(spec.stream, target, ready.tool_names)
+            from llm_pure.client import stream_reader  # imported late: start-up
+
+            reader = stream_reader.ResponseReader(spec.stream, target, ready.tool_names)
             output_delivered = yield Open(target, ready.request, ready.timeouts, reader)
             result = reader.outcome
     finally:

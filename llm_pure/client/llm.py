@@ -15,8 +15,7 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Self, TypeVar, overload
 
 from llm_pure.chat.prompt import ImageInput as PromptImage
-from llm_pure.chat.prompt import build_prompt
-from llm_pure.client import structured
+from llm_pure.chat.prompt import SystemInput, build_prompt
 from llm_pure.client.arguments import check_arguments, check_options
 from llm_pure.client.billing import Billing, BudgetInput, PricesInput
 from llm_pure.client.budgets import BudgetStore
@@ -33,31 +32,8 @@ from llm_pure.client.call import (
     drive,
     perform,
 )
-from llm_pure.client.operations import (
-    ImageInput,
-    ModerateInput,
-    SpeechInput,
-    TranscribeInput,
-    check_one_for_each,
-    count_call,
-    image_call,
-    list_all_pages,
-    moderate_call,
-    speech_call,
-    transcribe_call,
-)
-from llm_pure.client.streams import (
-    AsyncChatStream,
-    AsyncSpeechStream,
-    AsyncStream,
-    ChatStream,
-    SpeechStream,
-    Stream,
-)
-from llm_pure.client.structured import SystemInput
 from llm_pure.client.targets import load_targets
 from llm_pure.client.transport_manager import AnyTransport, TransportManager, preconnect
-from llm_pure.core.buffered_body import completion_to_events
 from llm_pure.core.registry import Registry
 from llm_pure.policy.retry import RetryPolicy
 from llm_pure.pricing.ledger import Ledger
@@ -68,11 +44,15 @@ from llm_pure.types.events import StreamEvent
 from llm_pure.types.messages import Message
 from llm_pure.types.operations import (
     Embeddings,
+    ImageInput,
     ImagesResponse,
     ModelPage,
+    ModerateInput,
     ModerationResponse,
     Speech,
+    SpeechInput,
     TokenCount,
+    TranscribeInput,
     Transcription,
 )
 from llm_pure.types.request import ChatRequest, MessagesInput
@@ -85,6 +65,7 @@ if TYPE_CHECKING:
     from llm_pure.client.embeddings import EmbedInput, OnProgress
     from llm_pure.client.from_settings import ClientOptions, SettingsSource
     from llm_pure.client.rate_limiter import RateLimiter
+    from llm_pure.client.streams import AsyncChatStream, AsyncSpeechStream, ChatStream, SpeechStream
     from llm_pure.output.code import CodeOutput
     from llm_pure.policy.rate_limit import RateLimit
     from llm_pure.settings.config_file import CompressSettings
@@ -195,9 +176,11 @@ class LLM:
         if spec.stream is None:
             result = self._call(spec, timeout_s)
             if on_event is not None:
-                for event in result.map(completion_to_events).value_or(()):
+                for event in _events_of(result):
                     on_event(event)
             return result
+        from llm_pure.client.streams import Stream  # imported late: start-up
+
         with Stream[StreamEvent, Completion](
             spec, self._context, timeout_s, buffered=on_event is None
         ) as stream:
@@ -216,9 +199,11 @@ class LLM:
         if spec.stream is None:
             result = await self._acall(spec, timeout_s)
             if on_event is not None:
-                for event in result.map(completion_to_events).value_or(()):
+                for event in _events_of(result):
                     await _await_if_possible(on_event(event))
             return result
+        from llm_pure.client.streams import AsyncStream  # imported late: start-up
+
         async with AsyncStream[StreamEvent, Completion](
             spec, self._context, timeout_s, buffered=on_event is None
         ) as stream:
@@ -277,12 +262,16 @@ class LLM:
 
     # Streams
 
-    def stream(self, request: ChatInput, *, timeout_s: Seconds = None) -> ChatStream:
+    def stream(self, request: ChatInput, *, timeout_s: Seconds = None) -> "ChatStream":
         """Return the events of a completion as they come; `.result()` after the last event."""
+        from llm_pure.client.streams import Stream  # imported late: start-up
+
         return Stream(chat_call(chat_request(request, stream=True)), self._context, timeout_s)
 
-    def astream(self, request: ChatInput, *, timeout_s: Seconds = None) -> AsyncChatStream:
+    def astream(self, request: ChatInput, *, timeout_s: Seconds = None) -> "AsyncChatStream":
         """`stream`, async; `async with` closes a stream that is left early."""
+        from llm_pure.client.streams import AsyncStream  # imported late: start-up
+
         return AsyncStream(chat_call(chat_request(request, stream=True)), self._context, timeout_s)
 
     # Several messages
@@ -380,6 +369,8 @@ class LLM:
         """
         if invalid := check_arguments(language=language):
             return invalid
+        from llm_pure.client import structured  # imported late: start-up
+
         request = structured.request_for_code(message, system_msgs).bind(self.compress_request)
         result = request.bind(partial(self.completion, timeout_s=timeout_s))
         return result.bind(partial(structured.code_of, language))
@@ -395,6 +386,8 @@ class LLM:
         """`ask_code`, async."""
         if invalid := check_arguments(language=language):
             return invalid
+        from llm_pure.client import structured  # imported late: start-up
+
         request = structured.request_for_code(message, system_msgs).bind(self.compress_request)
         result = await abind(request, partial(self.acompletion, timeout_s=timeout_s))
         return result.bind(partial(structured.code_of, language))
@@ -441,6 +434,8 @@ class LLM:
         attempts: a completion that does not match is sent back with the error, up to this number of calls in all; each
         has its own `timeout_s` and cost. The last error has the conversation in `run`.
         """
+        from llm_pure.client import structured  # imported late: start-up
+
         request = structured.request_for_value(kind, message, system_msgs, stream)
         steps = structured.typed_steps(kind, request.bind(self.compress_request), attempts)
         with self:
@@ -481,6 +476,8 @@ class LLM:
         timeout_s: Seconds = None,
     ) -> LLMResult[Any]:
         """`ask_typed`, async."""
+        from llm_pure.client import structured  # imported late: start-up
+
         request = structured.request_for_value(kind, message, system_msgs, stream)
         steps = structured.typed_steps(kind, request.bind(self.compress_request), attempts)
         async with self:
@@ -534,71 +531,101 @@ class LLM:
         self, request: ImageInput, *, timeout_s: Seconds = None
     ) -> LLMResult[ImagesResponse]:
         """Generate images from a prompt, as bytes or URLs. Fails with UnsupportedFeature if the provider has none."""
+        from llm_pure.client.operations import image_call  # imported late: start-up
+
         return self._call(image_call(request), timeout_s)
 
     async def agen_image(
         self, request: ImageInput, *, timeout_s: Seconds = None
     ) -> LLMResult[ImagesResponse]:
         """`gen_image`, async."""
+        from llm_pure.client.operations import image_call  # imported late: start-up
+
         return await self._acall(image_call(request), timeout_s)
 
     def text_to_speech(
         self, request: SpeechInput, *, timeout_s: Seconds = None
     ) -> LLMResult[Speech]:
         """Convert a text to speech."""
+        from llm_pure.client.operations import speech_call  # imported late: start-up
+
         return self._call(speech_call(request), timeout_s)
 
     async def atext_to_speech(
         self, request: SpeechInput, *, timeout_s: Seconds = None
     ) -> LLMResult[Speech]:
         """`text_to_speech`, async."""
+        from llm_pure.client.operations import speech_call  # imported late: start-up
+
         return await self._acall(speech_call(request), timeout_s)
 
-    def stream_speech(self, request: SpeechInput, *, timeout_s: Seconds = None) -> SpeechStream:
+    def stream_speech(self, request: SpeechInput, *, timeout_s: Seconds = None) -> "SpeechStream":
         """Return the audio of a text in chunks as they come; `.result()` after the last chunk is all of it.
 
         The error of a stream that is cut off has the audio so far. stream_format "sse" of the request adds the usage.
         """
+        from llm_pure.client.operations import speech_call  # imported late: start-up
+        from llm_pure.client.streams import Stream
+
         return Stream(speech_call(request, stream=True), self._context, timeout_s)
 
     def astream_speech(
         self, request: SpeechInput, *, timeout_s: Seconds = None
-    ) -> AsyncSpeechStream:
+    ) -> "AsyncSpeechStream":
         """`stream_speech`, async; `async with` closes a stream that is left early."""
+        from llm_pure.client.operations import speech_call  # imported late: start-up
+        from llm_pure.client.streams import AsyncStream
+
         return AsyncStream(speech_call(request, stream=True), self._context, timeout_s)
 
     def speech_to_text(
         self, request: TranscribeInput, *, timeout_s: Seconds = None
     ) -> LLMResult[Transcription]:
         """Transcribe audio, given as bytes or a request."""
+        from llm_pure.client.operations import transcribe_call  # imported late: start-up
+
         return self._call(transcribe_call(request), timeout_s)
 
     async def aspeech_to_text(
         self, request: TranscribeInput, *, timeout_s: Seconds = None
     ) -> LLMResult[Transcription]:
         """`speech_to_text`, async."""
+        from llm_pure.client.operations import transcribe_call  # imported late: start-up
+
         return await self._acall(transcribe_call(request), timeout_s)
 
     def moderation(
         self, request: ModerateInput, *, timeout_s: Seconds = None
     ) -> LLMResult[ModerationResponse]:
         """Moderate one or several texts. Fails with ProtocolError unless each text has one result."""
-        spec = moderate_call(request)
-        return self._call(spec, timeout_s).bind(partial(check_one_for_each, spec.request))
+        from llm_pure.client import operations  # imported late: start-up
+
+        spec = operations.moderate_call(request)
+        return self._call(spec, timeout_s).bind(
+            partial(operations.check_one_for_each, spec.request)
+        )
 
     async def amoderation(
         self, request: ModerateInput, *, timeout_s: Seconds = None
     ) -> LLMResult[ModerationResponse]:
         """`moderation`, async."""
-        spec = moderate_call(request)
-        return (await self._acall(spec, timeout_s)).bind(partial(check_one_for_each, spec.request))
+        from llm_pure.client import operations  # imported late: start-up
+
+        spec = operations.moderate_call(request)
+        return (await self._acall(spec, timeout_s)).bind(
+            partial(operations.check_one_for_each, spec.request)
+        )
 
     def list_models(self, *, timeout_s: Seconds = None) -> LLMResult[ModelPage]:
         """Return the models that the provider lists, on all pages. timeout_s: for each page."""
+        from llm_pure.client.operations import list_all_pages  # imported late: start-up
+
         return drive(list_all_pages(), partial(self._call, timeout_s=timeout_s))
 
     async def alist_models(self, *, timeout_s: Seconds = None) -> LLMResult[ModelPage]:
         """`list_models`, async."""
+        from llm_pure.client.operations import list_all_pages  # imported late: start-up
+
         return await adrive(list_all_pages(), partial(self._acall, timeout_s=timeout_s))
 
     # Tokens and costs
@@ -612,6 +639,8 @@ class LLM:
         """
         if local:
             return self._count_locally(request)
+        from llm_pure.client.operations import count_call  # imported late: start-up
+
         return self._call(count_call(request), timeout_s)
 
     async def acount_tokens(
@@ -620,6 +649,8 @@ class LLM:
         """`count_tokens`, async."""
         if local:
             return self._count_locally(request)
+        from llm_pure.client.operations import count_call  # imported late: start-up
+
         return await self._acall(count_call(request), timeout_s)
 
     def compress_request(self, request: ChatInput) -> LLMResult[ChatRequest]:
@@ -741,6 +772,13 @@ def _complete(completion: Completion) -> LLMResult[Completion]:
 
 def _text(completion: Completion) -> LLMResult[str]:
     return _complete(completion).map(_TEXT)
+
+
+def _events_of(result: LLMResult[Completion]) -> tuple[StreamEvent, ...]:
+    """The events of a complete answer."""
+    from llm_pure.core.buffered_body import completion_to_events  # imported late: start-up
+
+    return result.map(completion_to_events).value_or(())
 
 
 async def _await_if_possible(value: object) -> None:

@@ -3,7 +3,7 @@
 Embeddings, token counts, images, speech, transcription, moderation and the list of models.
 """
 
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Generator, Mapping
 from operator import attrgetter, methodcaller
 from typing import Any, TypeAlias, TypeVar
 
@@ -19,16 +19,20 @@ from llm_pure.types.http import HttpResponse, ResponseHead
 from llm_pure.types.operations import (
     Embeddings,
     EmbedRequest,
+    ImageInput,
     ImageRequest,
     ImagesResponse,
     ListModelsRequest,
     ModelInfo,
     ModelPage,
+    ModerateInput,
     ModerationRequest,
     ModerationResponse,
     Speech,
+    SpeechInput,
     SpeechRequest,
     TokenCount,
+    TranscribeInput,
     Transcription,
     TranscriptionRequest,
 )
@@ -36,10 +40,6 @@ from llm_pure.types.result import Failure, LLMResult, Success
 
 A = TypeVar("A")
 
-ImageInput: TypeAlias = ImageRequest | str
-SpeechInput: TypeAlias = SpeechRequest | str
-TranscribeInput: TypeAlias = TranscriptionRequest | bytes
-ModerateInput: TypeAlias = ModerationRequest | str | Sequence[str]
 MAX_MODEL_PAGES = 1000
 """A longer list of models is treated as endless."""
 

@@ -3,14 +3,14 @@
 Schemas, parsers and repair are loaded by the first call that needs them.
 """
 
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Generator, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import msgspec
 
 from llm_pure.chat.message_input import parse_messages
-from llm_pure.chat.prompt import build_prompt
+from llm_pure.chat.prompt import SystemInput, build_prompt
 from llm_pure.client.arguments import invalid_argument
 from llm_pure.client.call import chat_request
 from llm_pure.types.completion import Completion
@@ -23,7 +23,6 @@ from llm_pure.types.tool_run import ToolRun, ToolStep
 if TYPE_CHECKING:
     from llm_pure.output.code import CodeOutput
 
-SystemInput = str | Sequence[str] | None
 ValueType = type[Any] | Mapping[str, Any]
 """A type, or a JSON Schema."""
 

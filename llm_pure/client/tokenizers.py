@@ -9,7 +9,7 @@ import lzma
 import os
 import re
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
 from importlib import import_module
 from itertools import accumulate
@@ -129,7 +129,13 @@ def _load(encoding: str) -> Tokenizer:
         starts = range(0, len(text), _PIECE_LENGTH)
         return [token for start in starts for token in encode(text[start : start + _PIECE_LENGTH])]
 
-    return Tokenizer(encoding=encoding, encode=encode_any, decode=loaded.decode_bytes)
+    def encode_each(texts: Sequence[str]) -> Iterable[list[int]]:
+        is_long = max(map(len, texts), default=0) >= _MIN_SPLIT_LENGTH
+        return map(encode_any if is_long else encode, texts)
+
+    return Tokenizer(
+        encoding=encoding, encode=encode_any, decode=loaded.decode_bytes, encode_each=encode_each
+    )
 
 
 def _define(encoding: str, ranks: Callable[[str, str], dict[bytes, int]]) -> dict[str, Any]:

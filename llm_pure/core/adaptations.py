@@ -132,13 +132,16 @@ def adapt(
     return sent, tuple([adaptation for adaptation in adaptations if adaptation.field in user_set])
 
 
+_NUMBER = (int, float)  # a union would be made anew at each look
+
+
 def _are_beyond(settings: Settings, ranges: Mapping[str, tuple[float, float]]) -> bool:
     """Whether a setting is out of its range; most are not."""
     for name, value in settings.items():
         bounds = ranges.get(name)
         if (
             bounds is not None
-            and isinstance(value, int | float)
+            and isinstance(value, _NUMBER)
             and not bounds[0] <= value <= bounds[1]
         ):
             return True

@@ -9,12 +9,20 @@ from typing import Any, TypeAlias
 import msgspec
 from msgspec.structs import asdict
 
-from llm_pure.chat.message_input import has_media, read_messages
+from llm_pure.chat.message_input import part_types, read_messages
 from llm_pure.core.adaptations import Adaptation, Identifier, Settings
 from llm_pure.framing.json_codec import ENCODE_ERRORS, json_text
 from llm_pure.types.config import LLMConfig, is_overridden
 from llm_pure.types.errors import InvalidConfiguration, InvalidRequest
-from llm_pure.types.messages import Message
+from llm_pure.types.messages import (
+    Message,
+    Opaque,
+    Reasoning,
+    Refusal,
+    Text,
+    ToolCall,
+    ToolResult,
+)
 from llm_pure.types.rejection import Rejected, returns_failure
 from llm_pure.types.request import (
     LARGEST_NUMBER,
@@ -40,6 +48,8 @@ class ResolvedRequest(msgspec.Struct, frozen=True, kw_only=True):
     user_set: frozenset[str]
     """The settings and other fields that the user set, as opposed to the configuration's defaults."""
     tools: tuple[Tool | NativeTool, ...] = ()
+    has_calls: bool = False
+    """Calls or results of tools are among the messages."""
     tool_choice: ToolChoice | None = None
     parallel_tool_calls: bool | None = None
     response_format: ResponseFormat | None = None
@@ -49,6 +59,10 @@ class ResolvedRequest(msgspec.Struct, frozen=True, kw_only=True):
     options: Mapping[str, Any] = {}
     """The fields of OPTIONS that are set."""
     extra: Mapping[str, Any] = {}
+
+
+_NO_MEDIA = frozenset({Text, Reasoning, ToolCall, ToolResult, Refusal, Opaque})
+"""Types of parts that are no media."""
 
 
 def dropped_tool_choice(resolved: ResolvedRequest) -> tuple[Adaptation, ...]:
@@ -274,7 +288,8 @@ def resolve_request(
 
         check_fields(request, name)
     messages = read_messages(request.messages)
-    with_media = has_media(messages)
+    kinds = part_types(messages)
+    with_media = not kinds <= _NO_MEDIA
     if with_media:
         _check_images(messages)
     if isinstance(request.response_format, SchemaFormat):
@@ -302,13 +317,16 @@ def resolve_request(
         settings=settings,
         user_set=user_set,
         tools=_read_tools(request.tools),
+        has_calls=ToolCall in kinds or ToolResult in kinds,
         tool_choice=request.tool_choice,
         parallel_tool_calls=request.parallel_tool_calls,
         response_format=request.response_format,
         reasoning=_reasoning(config, request),
         stream=bool(request.stream),
         metadata=request.metadata,
-        options={name: fields[name] for name in OPTIONS if name in fields},
+        options={}
+        if fields.keys().isdisjoint(OPTIONS)
+        else {name: fields[name] for name in OPTIONS if name in fields},
         extra=request.extra or {},
     )
 

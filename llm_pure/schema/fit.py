@@ -13,7 +13,7 @@ import msgspec
 from llm_pure.core.adaptations import Adaptation
 from llm_pure.core.resolved_request import ResolvedRequest
 from llm_pure.framing.json_codec import ENCODE_ERRORS, decode_any
-from llm_pure.schema.profiles import CHAT_COMPLETIONS, TOOL_NAME, SchemaProfile
+from llm_pure.schema.profiles import TOOL_NAME, SchemaProfile, SchemaProfiles
 from llm_pure.types.errors import InvalidRequest, LLMError
 from llm_pure.types.messages import ToolCall, ToolResult
 from llm_pure.types.rejection import Rejected, ok, returns_failure
@@ -28,20 +28,6 @@ from llm_pure.types.request import (
 
 if TYPE_CHECKING:
     from llm_pure.schema.translate import AdaptedSchema, RootOf
-
-
-class SchemaProfiles(msgspec.Struct, frozen=True, kw_only=True):
-    """What a service accepts of the schemas and names of tools, and of response schemas."""
-
-    tools: SchemaProfile = CHAT_COMPLETIONS
-    strict_tools: SchemaProfile | None = None
-    """For tools with `strict`, where the service accepts less in them."""
-    responses: SchemaProfile | None = None
-    """None accepts all of JSON Schema, and where the schema is described in the prompt."""
-    strict_responses: SchemaProfile | None = None
-    """For response formats with `strict`."""
-    tool_name: re.Pattern[str] | None = TOOL_NAME
-    """The names that tools may have; None for any."""
 
 
 class FittedRequest(msgspec.Struct, frozen=True, kw_only=True):
@@ -71,20 +57,24 @@ def fit_schemas(
     Fails with InvalidRequest when a schema is not JSON, when a tool's schema cannot be expressed in the profile, when a tool
     has no name or that of another tool.
     """
+    is_schema = isinstance(request.response_format, SchemaFormat)
+    if not (request.tools or request.has_calls or is_schema):
+        return FittedRequest(request=request)
     adaptations: list[Adaptation] = []
     if profiles.tool_name is not None and not _names_fit(request, profiles.tool_name):
         from llm_pure.core.tool_names import rename_tools  # imported late: start-up
 
         request, renamed = rename_tools(request, profiles.tool_name, provider=provider)
         adaptations += renamed
-    if not request.tools and not isinstance(request.response_format, SchemaFormat):
+    if not request.tools and not is_schema:
         return FittedRequest(request=request, adaptations=tuple(adaptations))
     try:
         tools, changes = _fit_tools(request.tools, profiles.tools, profiles.strict_tools)
     except Rejected as rejected:
         raise Rejected(msgspec.structs.replace(rejected.error, provider=provider)) from None
     adaptations += changes
-    request = msgspec.structs.replace(request, tools=tools)
+    if tools is not request.tools:
+        request = msgspec.structs.replace(request, tools=tools)
     if isinstance(request.tool_choice, NamedToolChoice | AllowedTools) and tools:
         from llm_pure.core.tool_names import check_choice  # imported late: start-up
 
@@ -153,7 +143,7 @@ def _with_fitting_name(
 
 
 _Schemas: TypeAlias = tuple[tuple[JsonSchema, bool | None] | None, ...]
-"""Of each tool: its schema, and `strict`; None for a tool that the provider runs itself."""
+"""Of each tool: its schema, and `strict`; None for a tool that the provider runs itself, or that stays as it is."""
 
 
 def _fit_tools(
@@ -174,6 +164,8 @@ def _fit_tools(
         if 0 < len(data) <= _CACHED_BYTES
         else _fit_each(schemas, profile, strict_profile)
     )
+    if not any(fitted):
+        return tools, changes
     replaced = [
         tool if sent is None else msgspec.structs.replace(tool, parameters=sent[0], strict=sent[1])
         for tool, sent in zip(tools, fitted, strict=True)
@@ -189,8 +181,14 @@ _CACHED_BYTES = 128 * 1024
 def _fit_json(
     data: bytes, profile: SchemaProfile, strict_profile: SchemaProfile | None
 ) -> tuple[_Schemas, tuple[Adaptation, ...]]:
-    """`_fit_each` by the JSON of the schemas: the tools of an agent are the same in every request."""
-    return _fit_each(tuple(msgspec.json.decode(data)), profile, strict_profile)
+    """`_fit_each` by the JSON of the schemas: the tools of an agent are the same in every request. None: it stays as it is."""
+    fitted, changes = _fit_each(tuple(msgspec.json.decode(data)), profile, strict_profile)
+    before = msgspec.json.decode(data, type=tuple[msgspec.Raw, ...])
+    sent = [
+        None if msgspec.json.encode(after) == bytes(raw) else after
+        for raw, after in zip(before, fitted, strict=True)
+    ]
+    return tuple(sent), changes
 
 
 def _fit_each(

@@ -290,3 +290,17 @@ DASHSCOPE_TOOL_NAME = re.compile("(?!search$)[a-zA-Z0-9_-]{1,64}")
 COHERE_TOOL_NAME = re.compile("[a-zA-Z_][a-zA-Z0-9_]{0,63}")
 """Source: docs.cohere.com/reference/errors, 'tool names can only contain certain characters (A-Za-z0-9_) and can't begin with a
 digit'; read in quotations, 2026-11-30. The length is that of the others, unconfirmed."""
+
+
+class SchemaProfiles(msgspec.Struct, frozen=True, kw_only=True):
+    """What a service accepts of the schemas and names of tools, and of response schemas."""
+
+    tools: SchemaProfile = CHAT_COMPLETIONS
+    strict_tools: SchemaProfile | None = None
+    """For tools with `strict`, where the service accepts less in them."""
+    responses: SchemaProfile | None = None
+    """None accepts all of JSON Schema, and where the schema is described in the prompt."""
+    strict_responses: SchemaProfile | None = None
+    """For response formats with `strict`."""
+    tool_name: re.Pattern[str] | None = TOOL_NAME
+    """The names that tools may have; None for any."""

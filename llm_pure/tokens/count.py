@@ -1,7 +1,7 @@
 """Count the tokens of texts, messages, tools and requests, by a tokenizer and the profile of a model."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Literal, TypeAlias
 
 import msgspec
@@ -16,6 +16,7 @@ from llm_pure.types.messages import (
     Audio,
     Document,
     Image,
+    Media,
     Message,
     Opaque,
     Part,
@@ -35,8 +36,8 @@ _PAGE = re.compile(rb"/Type\s*/Page\b")
 _BYTES_PER_SECOND = 16_000  # 128 kbit/s, for audio without a known duration
 _WAV_HEADER = 44
 
-MAX_CACHED_MESSAGES = 4096
 MAX_CACHED_BYTES = 32 * 1024 * 1024
+_ENTRY_BYTES = 200  # of the cache's own, about
 
 
 class Count(msgspec.Struct, frozen=True, kw_only=True):
@@ -50,44 +51,56 @@ class Count(msgspec.Struct, frozen=True, kw_only=True):
     """Name of the tokenizer; "" for a count of the provider."""
 
 
-class MessageCountCache:
-    """Bounded cache: message -> tokens, so that a conversation that grows by one message costs one message.
+class CountCache:
+    """Bounded cache: text or media -> tokens, so that a conversation that grows by one message costs one message.
 
-    A message is looked up by identity first, then by equality, since equal messages are parsed anew from the same
-    mapping. When full, the cache is emptied; messages in use return with the next count.
+    When full, it is emptied; what is in use returns with the next count.
     """
 
-    __slots__ = ("_equal", "_left_bytes", "_same")
+    __slots__ = ("_known", "_left_bytes")
 
     def __init__(self) -> None:
-        self._same: dict[int, tuple[Message, int]] = {}
-        self._equal: dict[Message, int] = {}
+        self._known: dict[str | Media, int] = {}
         self._left_bytes = MAX_CACHED_BYTES
 
     def __len__(self) -> int:
-        return len(self._equal)
+        return len(self._known)
 
-    def get(self, message: Message) -> int | None:
-        """Tokens of a message; None if it is not cached."""
-        same = self._same.get(id(message))
-        if same is not None and same[0] is message:
-            return same[1]
-        tokens = self._equal.get(message)
-        if tokens is not None and len(self._same) < MAX_CACHED_MESSAGES:
-            self._same[id(message)] = (message, tokens)
+    def __contains__(self, content: object) -> bool:
+        return content in self._known
+
+    def count_texts(self, texts: Sequence[str], tokenizer: Tokenizer) -> int:
+        """Return the tokens of all the texts; encode those that are not cached."""
+        total, new = 0, []
+        for text in texts:
+            tokens = self._known.get(text)
+            if tokens is None:
+                new.append(text)
+            else:
+                total += tokens
+        if new:
+            counts = tokenizer.count_each(new)
+            total += sum(counts)
+            self._add(zip(new, counts, strict=True), len(new), sum(map(len, new)))
+        return total
+
+    def count_media(self, media: Media, count: Callable[[Media], int]) -> int:
+        """Return the tokens of media; count them if they are not cached."""
+        tokens = self._known.get(media)
+        if tokens is None:
+            tokens = count(media)
+            self._add(((media, tokens),), 1, len(media.data or b""))
         return tokens
 
-    def put(self, message: Message, tokens: int, weight_bytes: int) -> None:
-        """Add a message, unless it exceeds the size of the cache."""
-        if weight_bytes > MAX_CACHED_BYTES:
+    def _add(self, counts: Iterable[tuple[str | Media, int]], length: int, size_bytes: int) -> None:
+        size_bytes += length * _ENTRY_BYTES
+        if size_bytes > MAX_CACHED_BYTES:
             return
-        if len(self._equal) >= MAX_CACHED_MESSAGES or weight_bytes > self._left_bytes:
-            self._same.clear()
-            self._equal.clear()
+        if size_bytes > self._left_bytes:
+            self._known.clear()
             self._left_bytes = MAX_CACHED_BYTES
-        self._left_bytes -= weight_bytes
-        self._equal[message] = tokens
-        self._same[id(message)] = (message, tokens)
+        self._left_bytes -= size_bytes
+        self._known.update(counts)
 
 
 class TokenCounter(msgspec.Struct, frozen=True, kw_only=True, eq=False):
@@ -95,7 +108,23 @@ class TokenCounter(msgspec.Struct, frozen=True, kw_only=True, eq=False):
 
     family: TokenizerProfile
     tokenizer: Tokenizer
-    cache: MessageCountCache = msgspec.field(default_factory=MessageCountCache)
+    cache: CountCache = msgspec.field(default_factory=CountCache)
+
+    def media_tokens(self, media: Media) -> int:
+        """Tokens of media by the rules of the family."""
+        family = self.family
+        match media:
+            case Image(data=data, detail=detail):
+                size = (image_size(data) if data else None) or UNKNOWN_SIZE
+                return image_tokens(family.images, size, detail)
+            case Audio(data=data):
+                return family.audio_per_s * _seconds(data or b"")
+            case Document(data=data) if (media.media_type or "").startswith("text/"):
+                return self.tokenizer.count((data or b"").decode("utf-8", "replace"))
+            case Document(data=data):
+                return family.page * max(1, len(_PAGE.findall(data or b"")))
+            case Video():
+                return 0  # no rule is known: frames and their rate depend on the service
 
 
 def count_text(counter: TokenCounter, text: str) -> Count:
@@ -105,25 +134,27 @@ def count_text(counter: TokenCounter, text: str) -> Count:
 
 
 def count_message(counter: TokenCounter, message: Message) -> int:
-    """Tokens of a message with its overhead, before the profile's percentage. Equal messages are counted once."""
-    known = counter.cache.get(message)
-    return _count_new(counter, message) if known is None else known
-
-
-def _count_new(counter: TokenCounter, message: Message) -> int:
-    tokens = _message(counter, message)
-    counter.cache.put(message, tokens, _weight(message))
-    return tokens
+    """Tokens of a message with its overhead, before the profile's percentage."""
+    texts: list[str] = []
+    overhead = _message(counter, message, texts)
+    return overhead + counter.cache.count_texts(texts, counter.tokenizer)
 
 
 def count_messages(counter: TokenCounter, messages: Sequence[Message]) -> Count:
     """Count a conversation, with the overhead of the response."""
-    get = counter.cache.get
-    total = counter.family.preamble + counter.family.reply
+    family = counter.family
+    texts: list[str] = []
+    others: list[Message] = []
     for message in messages:
-        known = get(message)
-        total += _count_new(counter, message) if known is None else known
-    return _count(counter, total, _method(counter, messages))
+        parts = message.parts
+        if len(parts) == 1 and type(parts[0]) is Text and not message.name:  # nearly every message
+            texts.append(parts[0].text)
+        else:
+            others.append(message)
+    total = family.preamble + family.reply + family.message * len(texts)
+    total += sum([_message(counter, message, texts) for message in others])
+    total += counter.cache.count_texts(texts, counter.tokenizer)
+    return _count(counter, total, _method(counter, others))
 
 
 def count_request(counter: TokenCounter, request: ResolvedRequest) -> Count:
@@ -179,45 +210,32 @@ def _properties(counter: TokenCounter, schema: Mapping[str, Any], depth: int = 0
     return total
 
 
-def _message(counter: TokenCounter, message: Message) -> int:
-    family, count = counter.family, counter.tokenizer.count
-    total = family.message
+def _message(counter: TokenCounter, message: Message, texts: list[str]) -> int:
+    """Append the texts of a message; return its other tokens."""
+    overhead = counter.family.message
     if message.name:
-        total += family.name + count(message.name)
+        overhead += counter.family.name
+        texts.append(message.name)
     for part in message.parts:
-        total += _part(counter, part)
-    return total
+        overhead += _part(counter, part, texts)
+    return overhead
 
 
-def _part(counter: TokenCounter, part: Part) -> int:
-    family, count = counter.family, counter.tokenizer.count
+def _part(counter: TokenCounter, part: Part, texts: list[str]) -> int:
     match part:
-        case Text(text=text) | Refusal(text=text):
-            return count(text)
+        case Text(text=text) | Refusal(text=text) | Opaque(json=text):
+            texts.append(text)
         case ToolCall():
-            return family.call + count(part.name) + count(part.arguments)
+            texts += (part.name, part.arguments)
+            return counter.family.call
         case ToolResult():
-            return sum(_part(counter, item) for item in part.content)
+            return sum([_part(counter, item, texts) for item in part.content])
         case Reasoning(text=text):
-            return count(text) if family.reasoning else 0
-        case Image(data=data, detail=detail):
-            size = (image_size(data) if data else None) or UNKNOWN_SIZE
-            return image_tokens(family.images, size, detail)
-        case Audio(data=data):
-            return family.audio_per_s * _seconds(data or b"")
-        case Document():
-            return _document(counter, part)
-        case Video():
-            return 0  # no rule is known: frames and their rate depend on the service
-        case Opaque(json=json):
-            return count(json)
-
-
-def _document(counter: TokenCounter, part: Document) -> int:
-    data = part.data or b""
-    if (part.media_type or "").startswith("text/"):
-        return counter.tokenizer.count(data.decode("utf-8", "replace"))
-    return counter.family.page * max(1, len(_PAGE.findall(data)))
+            if counter.family.reasoning:
+                texts.append(text)
+        case _:
+            return counter.cache.count_media(part, counter.media_tokens)
+    return 0
 
 
 def _seconds(data: bytes) -> int:
@@ -251,25 +269,3 @@ def _count(counter: TokenCounter, tokens: int, method: Method) -> Count:
 def _scaled(family: TokenizerProfile, tokens: int) -> int:
     """Rounded up: an estimate should rather be too high."""
     return tokens if family.percent == 100 else -(-tokens * family.percent // 100)
-
-
-def _weight(message: Message) -> int:
-    """Approximate size of a message in memory, in bytes."""
-    weight = 200
-    for part in message.parts:
-        weight += _bytes(part)
-    return weight
-
-
-def _bytes(part: Part) -> int:
-    match part:
-        case Text(text=text) | Refusal(text=text) | Reasoning(text=text):
-            return len(text)
-        case ToolCall():
-            return len(part.arguments)
-        case ToolResult():
-            return sum(_bytes(item) for item in part.content)
-        case Opaque(json=json):
-            return len(json)
-        case Image(data=data) | Audio(data=data) | Document(data=data) | Video(data=data):
-            return len(data or b"")

@@ -1,6 +1,5 @@
 """Shared by the transports: address and headers of a request, errors of sockets, body of a response, event loops."""
 
-import asyncio
 import os
 import re
 import socket
@@ -316,7 +315,9 @@ def running_loop() -> object:
     trio = sys.modules.get("trio")  # not imported: no trio task is running
     if trio is not None and trio.lowlevel.in_trio_run():
         return trio.lowlevel.current_trio_token()
-    return asyncio.get_running_loop()
+    from asyncio import get_running_loop  # imported late: a sync call has no need of asyncio
+
+    return get_running_loop()
 
 
 class EventLoopGuard:

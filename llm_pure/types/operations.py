@@ -1,5 +1,6 @@
 """Requests and results besides chat: embeddings, token counts, images, speech, transcription, moderation, model lists."""
 
+from collections.abc import Sequence
 from typing import Literal, TypeAlias
 
 import msgspec
@@ -248,3 +249,9 @@ class ModelPage(msgspec.Struct, frozen=True, kw_only=True):
     next_page: str = ""
     """The next `ListModelsRequest.page`; "" on the last page."""
     provider: str = ""
+
+
+ImageInput: TypeAlias = ImageRequest | str
+SpeechInput: TypeAlias = SpeechRequest | str
+TranscribeInput: TypeAlias = TranscriptionRequest | bytes
+ModerateInput: TypeAlias = ModerationRequest | str | Sequence[str]

@@ -198,8 +198,8 @@ def test_a_conversation_that_grows_by_one_message_encodes_one_message() -> None:
     assert seen == ["more"]
 
 
-def test_the_memory_of_messages_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(count_module, "MAX_CACHED_MESSAGES", 8)
+def test_the_memory_of_many_messages_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(count_module, "MAX_CACHED_BYTES", 8 * 202)
     one = counter("gpt-4o")
     for number in range(100):
         count_message(one, user(str(number)))
@@ -213,7 +213,14 @@ def test_the_memory_of_messages_is_bounded_in_bytes(monkeypatch: pytest.MonkeyPa
         count_message(one, user("x" * 1500 + str(number)))
         assert len(one.cache) <= 3
     count_message(one, user("x" * 6000))
-    assert user("x" * 6000) not in one.cache._equal
+    assert "x" * 6000 not in one.cache
+    assert "x" * 1500 + "9" in one.cache
+
+
+def test_many_texts_count_as_each_of_them_does() -> None:
+    texts = ["", "Hello, wörld! <|endoftext|>", " " * 250_000, "\ud800"]
+    assert O200K.count_each(texts) == [O200K.count(text) for text in texts] == [0, 13, 1960, 1]
+    assert LETTERS.count_each(["abc", ""]) == [3, 0]
 
 
 @pytest.mark.parametrize(

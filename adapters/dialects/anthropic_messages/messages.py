@@ -159,7 +159,10 @@ def _finish(turn: Block) -> Block:
 
 
 def _is_plain_text(blocks: list[Block]) -> bool:
-    return len(blocks) == 1 and blocks[0].keys() == {"type", "text"}
+    return len(blocks) == 1 and blocks[0].keys() == _TEXT_KEYS
+
+
+_TEXT_KEYS = {"type", "text"}
 
 
 class _Encoder(MessageEncoder[Quirks]):
@@ -203,11 +206,13 @@ class _Encoder(MessageEncoder[Quirks]):
 
     def _user(self, part: Part, path: str) -> Block:
         match part:
+            case Text():  # nearly every part
+                return self._text(part)
             case ToolResult():
                 return self._tool_result(part, path)
             case Refusal(text=text):
                 return self._text(Text(text))
-            case Text() | Image() | Document() | Opaque():
+            case Image() | Document() | Opaque():
                 return self._content(part, path)
             case _:
                 raise UnsupportedPart(f"{path}: a user turn cannot hold {type(part).__name__} here")

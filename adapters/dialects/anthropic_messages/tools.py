@@ -12,8 +12,7 @@ from llm_pure.core.adaptations import Adaptation, ModelProfile
 from llm_pure.core.dialect import Service
 from llm_pure.core.resolved_request import ResolvedRequest
 from llm_pure.framing.json_codec import json_text
-from llm_pure.schema.fit import SchemaProfiles
-from llm_pure.schema.profiles import ANTHROPIC, ANTHROPIC_NATIVE
+from llm_pure.schema.profiles import ANTHROPIC, ANTHROPIC_NATIVE, SchemaProfiles
 from llm_pure.types.request import (
     JsonFormat,
     JsonSchema,

@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from llm_pure.adapters.dialects.common.json_objects import Chain, chain_items
+from llm_pure.adapters.dialects.common.part_identity import Chain, chain_items
 from llm_pure.framing.json_codec import json_object, json_text
 from llm_pure.types.events import (
     ExtraReceived,

@@ -92,8 +92,10 @@ class Encoder(MessageEncoder[object]):
         if is_system and self.turns:
             self.change(turn.path, "system text is sent before the conversation")
         role = "assistant" if turn.role == "assistant" else "user"
-        blocks_of = {"system": self._system_blocks, "assistant": self._assistant_blocks}
-        encode = blocks_of.get(turn.role, self._user_blocks)
+        encode = self._user_blocks
+        if turn.role != "user":
+            blocks_of = {"system": self._system_blocks, "assistant": self._assistant_blocks}
+            encode = blocks_of.get(turn.role, encode)
         blocks: list[Block] = []
         for path, part in turn.parts:
             blocks += encode(part, path)
@@ -129,6 +131,8 @@ class Encoder(MessageEncoder[object]):
 
     def _assistant_blocks(self, part: Part, path: str) -> list[Block]:
         match part:
+            case Text(text=text, provider_metadata=None):  # nearly every text
+                return _text(text)
             case Text(text=text, provider_metadata=metadata):
                 citations = self.own_fields(metadata).get(CITATIONS)
                 if not citations:

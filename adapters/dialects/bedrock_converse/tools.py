@@ -16,8 +16,7 @@ from llm_pure.adapters.dialects.common.adaptations import changed, dropped, drop
 from llm_pure.core.adaptations import Adaptation, ModelProfile
 from llm_pure.core.dialect import AnyService
 from llm_pure.core.resolved_request import ResolvedRequest, dropped_tool_choice
-from llm_pure.schema.fit import SchemaProfiles
-from llm_pure.schema.profiles import ANTHROPIC_NATIVE, CONVERSE
+from llm_pure.schema.profiles import ANTHROPIC_NATIVE, CONVERSE, SchemaProfiles
 from llm_pure.types.request import Tool
 
 

@@ -29,8 +29,8 @@ from llm_pure.core.resolved_request import (
     resolve_request,
 )
 from llm_pure.framing.json_codec import decode_any
-from llm_pure.schema.fit import SchemaProfiles, fit_schemas
-from llm_pure.schema.profiles import COHERE, COHERE_TOOL_NAME
+from llm_pure.schema.fit import fit_schemas
+from llm_pure.schema.profiles import COHERE, COHERE_TOOL_NAME, SchemaProfiles
 from llm_pure.types.config import LLMConfig
 from llm_pure.types.errors import UnsupportedFeature
 from llm_pure.types.http import Headers

@@ -12,6 +12,7 @@ from llm_pure.adapters.dialects.common.adaptations import changed
 from llm_pure.adapters.dialects.common.message_encoder import no_turns, turns_of
 from llm_pure.adapters.dialects.common.turn_order import (
     assistant_turn,
+    only_text,
     result_text,
     user_turn,
     without_name,
@@ -42,7 +43,10 @@ def encode_messages(
     try:
         for turn in turns_of(messages, service.name, _RULES, adaptations):
             without_name(turn, adaptations)
-            if turn.role == "assistant":
+            text = only_text(turn)
+            if text is not None:
+                encoded.append({"role": turn.role, "content": text})
+            elif turn.role == "assistant":
                 encoded.append(_assistant(service, turn, adaptations))
             else:
                 encoded += _turn(turn, adaptations)

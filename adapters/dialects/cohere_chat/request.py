@@ -24,8 +24,8 @@ from llm_pure.core.resolved_request import (
     resolve_request,
 )
 from llm_pure.framing.json_codec import encode
-from llm_pure.schema.fit import SchemaProfiles, fit_schemas
-from llm_pure.schema.profiles import COHERE, COHERE_RESPONSES, COHERE_TOOL_NAME
+from llm_pure.schema.fit import fit_schemas
+from llm_pure.schema.profiles import COHERE, COHERE_RESPONSES, COHERE_TOOL_NAME, SchemaProfiles
 from llm_pure.types.config import LLMConfig
 from llm_pure.types.rejection import ok, returns_failure
 from llm_pure.types.request import (

@@ -1,7 +1,7 @@
-"""JSON objects put over one another, and long lists that grow inside a frozen State."""
+"""JSON objects put over one another, and the word JSON in a prompt."""
 
 from collections.abc import Mapping
-from typing import Any, TypeAlias
+from typing import Any
 
 
 def merge_objects(base: Mapping[str, Any], override: Mapping[str, Any]) -> dict[str, Any]:
@@ -34,21 +34,3 @@ def mentions_json(message: Any) -> bool:
     parts = content if isinstance(content, list) else [content]
     texts = [part.get("text") if isinstance(part, dict) else part for part in parts]
     return any(isinstance(text, str) and "json" in text.lower() for text in texts)
-
-
-Chain: TypeAlias = "tuple[Any, Any] | None"
-"""(the chain before, the newest item), None for no items. Append with `(chain, item)`: it costs the same at any length."""
-
-
-def chain_items(chain: Chain) -> list[Any]:
-    """The items, oldest first.
-
-    >>> chain_items(((None, "a"), "b"))
-    ['a', 'b']
-    """
-    items: list[Any] = []
-    while chain is not None:
-        chain, item = chain
-        items.append(item)
-    items.reverse()
-    return items

@@ -4,7 +4,7 @@ Consecutive turns of one role become one turn. A dialect subclasses MessageEncod
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Generic, Literal, TypeVar
 
 from llm_pure.adapters.dialects.common.adaptations import changed, dropped
@@ -16,9 +16,7 @@ from llm_pure.types.errors import InvalidRequest
 from llm_pure.types.messages import (
     CacheMark,
     Message,
-    Part,
     ProviderMetadata,
-    Role,
     Text,
     ToolCall,
     ToolResult,
@@ -61,15 +59,6 @@ def _arranged(
     return with_wire_ids(plain, rules.call_ids, adaptations)
 
 
-_PLAIN_KINDS: Mapping[str, tuple[type, ...]] = {
-    "system": (Text,),
-    "user": (Text,),
-    "assistant": (Text, ToolCall),
-    "tool": (ToolResult,),
-}
-"""Role -> the types of parts of a plain turn."""
-
-
 def _plain_turns(messages: Sequence[Message], rules: TurnRules) -> list[Turn] | None:
     """The turns of a conversation to which no rule applies but that of the ids, as `arrange` gives them; else None.
 
@@ -78,68 +67,73 @@ def _plain_turns(messages: Sequence[Message], rules: TurnRules) -> list[Turn] | 
     """
     if rules.alternating:
         return None
-    turns: list[tuple[Role, str, list[Placed], str | None]] = []
-    before, begun = "", False
+    turns: list[Turn] = []
+    results: list[Placed] = []  # of the last turn, while more of them join it
     waiting: list[str] = []  # ids of the calls without a result so far
-    pairs = rules.paired_results
+    joins, ends = rules.results == "first", rules.after_results == "nothing"
+    before, begun, has_calls = "", False, False
     for index, message in enumerate(messages):
         role, parts = message.role, message.parts
         if message.prefix or message.cache is not None or not parts:
             return None
-        joins = role == before == "tool" and rules.results == "first"
         if role == "tool":
             if before not in ("assistant", "tool") or message.name is not None:
                 return None
-            if before == "tool" and not joins and rules.after_results == "nothing":
+            if before == "tool" and ends and not joins:
                 return None
         elif role == "assistant":
-            follows_calls = before == role and any(type(p[1]) is ToolCall for p in turns[-1][2])
-            if not begun or follows_calls or waiting:
+            if not begun or waiting or (has_calls and before == "assistant"):
                 return None
-        elif before == "tool" and rules.after_results == "nothing":
+        elif before == "tool" and ends:
             return None
         begun = begun or role == "user"
-        path, kinds = f"messages/{index}", _PLAIN_KINDS.get(role, ())
+        has_calls = False
+        path = f"messages/{index}"
         placed: list[Placed] = []
         for part in parts:
-            if type(part) not in kinds or not _is_plain(part):
-                return None
-            if pairs and type(part) is ToolCall:
-                waiting.append(part.id)
-            elif pairs and role == "tool":
-                if not waiting or waiting[0] != part.tool_call_id:  # type: ignore[union-attr]
+            if type(part) is Text and role != "tool":
+                text = part.text
+                if part.provider_metadata is not None or part.cache is not None:
                     return None
-                del waiting[0]
+                if not text or text.isspace():
+                    return None
+            elif type(part) is ToolCall and role == "assistant":
+                if part.provider_metadata is not None or part.cache is not None:
+                    return None
+                has_calls = True
+                if rules.paired_results:
+                    waiting.append(part.id)
+            elif type(part) is ToolResult and role == "tool" and _is_plain_result(part):
+                if rules.paired_results:
+                    if not waiting or waiting[0] != part.tool_call_id:
+                        return None
+                    del waiting[0]
+            else:
+                return None
             placed.append((f"{path}/parts/{len(placed)}", part))
-        if joins:
-            turns[-1][2].extend(placed)
+        if role == before == "tool" and joins:
+            results += placed
         else:
-            turns.append((role, path, placed, message.name))
+            if results:
+                turns[-1] = Turn("tool", turns[-1].path, (*turns[-1].parts, *results))
+                results = []
+            turns.append(Turn(role, path, tuple(placed), message.name))
         before = role
-    if before not in ("user", "tool") or waiting:
-        return None
-    return [Turn(role, path, tuple(placed), name) for role, path, placed, name in turns]
+    if results:
+        turns[-1] = Turn("tool", turns[-1].path, (*turns[-1].parts, *results))
+    return turns if before in ("user", "tool") and not waiting else None
 
 
-def _is_plain(part: Part) -> bool:
-    """Whether no rule about single parts applies: text that is not blank, a call, or a result of such text."""
-    kind = type(part)
-    if kind is Text:
-        text = part.text  # type: ignore[union-attr]
-        is_plain = part.provider_metadata is None and part.cache is None  # type: ignore[union-attr]
-        return is_plain and bool(text) and not text.isspace()
-    if kind is ToolCall:
-        return part.provider_metadata is None and part.cache is None  # type: ignore[union-attr]
-    if kind is not ToolResult or part.provider_metadata is not None or part.cache is not None:  # type: ignore[union-attr]
+def _is_plain_result(result: ToolResult) -> bool:
+    """Whether no rule about single parts applies: text that is not blank, or nothing if it is no error."""
+    if result.provider_metadata is not None or result.cache is not None:
         return False
-    if not part.content:  # type: ignore[union-attr]
-        return not part.is_error  # type: ignore[union-attr]
-    for item in part.content:  # type: ignore[union-attr]
+    for item in result.content:
         if type(item) is not Text or item.provider_metadata is not None or item.cache is not None:
             return False
         if not item.text or item.text.isspace():
             return False
-    return True
+    return bool(result.content) or not result.is_error
 
 
 def no_turns(service: str) -> Rejected:

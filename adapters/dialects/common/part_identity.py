@@ -56,6 +56,23 @@ class Entries(msgspec.Struct, frozen=True):
 _ONE_LAYER = 16
 """Up to so many entries are one layer: a copy of them costs less than to keep layers."""
 
+Chain: TypeAlias = "tuple[Any, Any] | None"
+"""(the chain before, the newest item), None for no items. Append with `(chain, item)`: it costs the same at any length."""
+
+
+def chain_items(chain: Chain) -> list[Any]:
+    """The items, oldest first.
+
+    >>> chain_items(((None, "a"), "b"))
+    ['a', 'b']
+    """
+    items: list[Any] = []
+    while chain is not None:
+        chain, item = chain
+        items.append(item)
+    items.reverse()
+    return items
+
 
 class Parts(msgspec.Struct, frozen=True):
     """The numbers of the parts that began, counted over the response, by id, by index, and the last one."""

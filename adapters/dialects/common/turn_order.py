@@ -43,6 +43,14 @@ class UserTurn(msgspec.Struct, frozen=True, kw_only=True):
     """All other parts, in order."""
 
 
+def only_text(turn: Turn) -> str | None:
+    """The text of a turn of one text, as nearly every turn is; None for any other."""
+    if len(turn.parts) != 1:
+        return None
+    part = turn.parts[0][1]
+    return part.text if type(part) is Text else None
+
+
 def assistant_turn(turn: Turn, adaptations: list[Adaptation]) -> AssistantTurn:
     """Sort a turn of the assistant. Raises UnsupportedPart for a tool result."""
     texts: list[str] = []

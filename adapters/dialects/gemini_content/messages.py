@@ -66,9 +66,9 @@ def encode_messages(
     encoder = _ContentEncoder(service, adaptations, turn_rules(profile, service.quirks))
     encoder.profile = profile
     encoder.add_all(messages)
-    fields: dict[str, Any] = {
-        "contents": [{**turn, "parts": _results_first(turn["parts"])} for turn in encoder.turns]
-    }
+    for turn in encoder.turns:
+        _put_results_first(turn["parts"])
+    fields: dict[str, Any] = {"contents": encoder.turns}
     if encoder.system:
         fields["systemInstruction"] = {"parts": encoder.system}
     return fields
@@ -162,6 +162,8 @@ class _ContentEncoder(MessageEncoder[Quirks]):
 
     def _parts(self, role: str, part: Part, path: str) -> list[Any]:
         match role, part:
+            case _, Text(text=text, provider_metadata=None):  # nearly every part
+                return [{"text": text}]
             case _, Text(text=text, provider_metadata=provider_metadata):
                 return [{"text": text, **self.own_fields(provider_metadata)}]
             case "assistant", Refusal(text=text):
@@ -258,8 +260,7 @@ def _response(text: str, is_error: bool) -> Any:
     return {"output": value} if isinstance(value, str) else value
 
 
-def _results_first(parts: list[Any]) -> list[Any]:
-    """The parts of a turn, with function responses before all others."""
-    return sorted(
-        parts, key=lambda part: not (isinstance(part, dict) and "functionResponse" in part)
-    )
+def _put_results_first(parts: list[Any]) -> None:
+    """Put the function responses of a turn before its other parts."""
+    if len(parts) > 1:
+        parts.sort(key=lambda part: not (isinstance(part, dict) and "functionResponse" in part))

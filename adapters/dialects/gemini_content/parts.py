@@ -12,7 +12,7 @@ from typing import Any, Literal
 import msgspec
 
 from llm_pure.adapters.dialects.common.extra_fields import extra_fields
-from llm_pure.adapters.dialects.common.json_objects import Chain, chain_items
+from llm_pure.adapters.dialects.common.part_identity import Chain, chain_items
 from llm_pure.adapters.dialects.gemini_content import wire
 from llm_pure.adapters.dialects.gemini_content.partial_args import join_fragments
 from llm_pure.framing.json_codec import any_json, json_text

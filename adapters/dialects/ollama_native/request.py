@@ -19,8 +19,8 @@ from llm_pure.core.resolved_request import (
     merge_extra,
     resolve_request,
 )
-from llm_pure.schema.fit import SchemaProfiles, fit_schemas
-from llm_pure.schema.profiles import OLLAMA_TOOLS
+from llm_pure.schema.fit import fit_schemas
+from llm_pure.schema.profiles import OLLAMA_TOOLS, SchemaProfiles
 from llm_pure.types.config import LLMConfig, is_overridden
 from llm_pure.types.rejection import ok, returns_failure
 from llm_pure.types.request import ChatRequest, JsonFormat, SchemaFormat

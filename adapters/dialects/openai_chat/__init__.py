@@ -5,7 +5,7 @@ Source: openai/openai-openapi 2.3.0; the wire notes of this project; read 2026-1
 """
 
 from collections.abc import Mapping
-from functools import partial
+from functools import cache, partial
 from types import MappingProxyType
 from typing import Any
 
@@ -22,8 +22,7 @@ from llm_pure.adapters.dialects.openai_chat.quirks import (
 )
 from llm_pure.adapters.dialects.openai_chat.state import State
 from llm_pure.adapters.dialects.openai_chat.stream import read_chunk, read_text_run
-from llm_pure.adapters.dialects.openai_chat.think_tags import TaggedState, read_tagged_chunk
-from llm_pure.adapters.dialects.openai_common.errors import find_error
+from llm_pure.adapters.dialects.openai_common import find_error
 from llm_pure.core.dialect import Dialect, Service, late_operation, make_provider, operation
 from llm_pure.core.provider import NO_ENV_VARS, Authorize, Operation, Provider
 from llm_pure.core.urls import UrlFor
@@ -50,8 +49,14 @@ DIALECT = Dialect(
     allowed_tools=True,
 )
 
-TAGGED = replace(DIALECT, initial_state=TaggedState(), step=read_tagged_chunk, read_text_run=None)
-"""The dialect for `Quirks.think_tags`."""
+
+@cache
+def _tagged() -> Dialect[Quirks, Any, bytes]:
+    """The dialect for `Quirks.think_tags`."""
+    from llm_pure.adapters.dialects.openai_chat import think_tags  # imported late: start-up
+
+    step = think_tags.read_tagged_chunk
+    return replace(DIALECT, initial_state=think_tags.TaggedState(), step=step, read_text_run=None)
 
 
 def provider(
@@ -80,7 +85,7 @@ def provider(
     """
     service = make_service(name, quirks, base_url=base_url, url_for=url_for)
     return make_provider(
-        TAGGED if quirks.think_tags else DIALECT,
+        _tagged() if quirks.think_tags else DIALECT,
         service,
         authorize=authorize or key_header(name, api_key_env, required=key_required),
         api_key_env=api_key_env,

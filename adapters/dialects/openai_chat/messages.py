@@ -4,6 +4,7 @@ Source: openai/openai-openapi 2.3.0 (ChatCompletionRequestMessage), read 2026-11
 result becomes one `tool` message; media among the results follow in a `user` message, since `tool` messages carry text only.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 from llm_pure.adapters.dialects.common.adaptations import renamed
@@ -12,10 +13,8 @@ from llm_pure.adapters.dialects.common.message_encoder import (
     mark_fields,
     object_arguments,
 )
-from llm_pure.adapters.dialects.common.turn_rules import Turn
-from llm_pure.adapters.dialects.openai_chat.parts import encode_content
+from llm_pure.adapters.dialects.common.turn_rules import Placed, Turn
 from llm_pure.adapters.dialects.openai_chat.quirks import Quirks, turn_rules
-from llm_pure.adapters.dialects.openai_chat.reasoning_replay import add_reasoning
 from llm_pure.core.adaptations import Adaptation
 from llm_pure.core.dialect import Service
 from llm_pure.framing.json_codec import json_object
@@ -70,7 +69,7 @@ class _Encoder(MessageEncoder[Quirks]):
             case "tool":
                 self.turns += [self._result(part, path) for path, part in turn.parts]
             case "user":
-                content = encode_content(self, turn.parts)
+                content = self._content(turn.parts)
                 self.turns.append({"role": "user", "content": content, **self._name(turn)})
             case "system":
                 self.turns.append(self._system(turn))
@@ -81,7 +80,28 @@ class _Encoder(MessageEncoder[Quirks]):
         if role == "user":
             reason = f"{self.models} does not support system messages"
             self.change(f"{turn.path}/role", reason, "system", role)
-        return {"role": role, "content": encode_content(self, turn.parts), **self._name(turn)}
+        return {"role": role, "content": self._content(turn.parts), **self._name(turn)}
+
+    def _content(self, parts: Sequence[Placed]) -> str | list[JsonObject]:
+        """A string if there is at most one part, of text without a mark; else a list of parts. Raises UnsupportedPart.
+
+        Several such texts are one string too, a line each, where the service takes no list of text alone.
+        """
+        if not parts:
+            return ""
+        if len(parts) == 1:
+            part = parts[0][1]
+            if isinstance(part, Text) and part.cache is None:
+                return part.text
+        elif not self.service.quirks.text_parts:
+            texts = [
+                part.text for _, part in parts if isinstance(part, Text) and part.cache is None
+            ]
+            if len(texts) == len(parts):
+                return "\n".join(texts)
+        from llm_pure.adapters.dialects.openai_chat.parts import encode_parts  # late: start-up
+
+        return encode_parts(self, parts)
 
     def _participant(self, turn: Turn) -> str:
         """The name of the participant, with the characters that the service takes."""
@@ -187,6 +207,8 @@ class _Encoder(MessageEncoder[Quirks]):
             wire["tool_calls"] = calls
         if not thoughts and not quirks.replay_required:
             return wire
+        from llm_pure.adapters.dialects.openai_chat.reasoning_replay import add_reasoning  # late
+
         received = [self.own_fields(thought.provider_metadata) for thought in thoughts]
         return add_reasoning(quirks, wire, thoughts, received)
 

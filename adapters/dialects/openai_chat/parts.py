@@ -55,21 +55,8 @@ class PartWriter(Protocol):
     def mark(self, mark: CacheMark | None) -> dict[str, Any]: ...
 
 
-def encode_content(writer: PartWriter, parts: Sequence[Placed]) -> str | list[dict[str, Any]]:
-    """A string if there is at most one part, of text without a mark; else a list of parts. Raises UnsupportedPart.
-
-    Several such texts are one string too, a line each, where the service takes no list of text alone.
-    """
-    if not parts:
-        return ""
-    if len(parts) == 1:
-        part = parts[0][1]
-        if isinstance(part, Text) and part.cache is None:
-            return part.text
-    elif not writer.service.quirks.text_parts:
-        texts = [part.text for _, part in parts if isinstance(part, Text) and part.cache is None]
-        if len(texts) == len(parts):
-            return "\n".join(texts)
+def encode_parts(writer: PartWriter, parts: Sequence[Placed]) -> list[dict[str, Any]]:
+    """The list of parts. Raises UnsupportedPart."""
     return [_part(writer, part, path) for path, part in parts]
 
 

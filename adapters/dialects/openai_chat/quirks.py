@@ -20,8 +20,13 @@ from llm_pure.core.dialect import Service
 from llm_pure.core.error_mapping import ErrorType
 from llm_pure.core.resolved_request import OptionField
 from llm_pure.core.urls import UrlFor, under_base_url
-from llm_pure.schema.fit import SchemaProfiles
-from llm_pure.schema.profiles import CHAT_COMPLETIONS, OPENAI_STRICT, TOOL_NAME, SchemaProfile
+from llm_pure.schema.profiles import (
+    CHAT_COMPLETIONS,
+    OPENAI_STRICT,
+    TOOL_NAME,
+    SchemaProfile,
+    SchemaProfiles,
+)
 from llm_pure.types.request import ReasoningRequest
 
 ReasoningStyle: TypeAlias = Literal[
@@ -182,9 +187,11 @@ class Quirks(msgspec.Struct, frozen=True, kw_only=True, eq=False):
 
 @lru_cache(maxsize=1024)
 def quirks_for(quirks: Quirks, model: str, plan: str | None) -> tuple[ModelProfile, Quirks]:
-    """The model's profile, and the quirks as they are for it. `plan`: config.pricing_plan."""
+    """The model's profile, with what all models lack, and the quirks as they are for it. `plan`: config.pricing_plan."""
     profile = profile_for(quirks.profiles, model, plan)
-    return profile, apply_profile(quirks, profile)
+    quirks = apply_profile(quirks, profile)
+    unsupported, ranges = quirks.unsupported, quirks.ranges
+    return msgspec.structs.replace(profile, unsupported=unsupported, ranges=ranges), quirks
 
 
 def apply_profile(quirks: Quirks, profile: ModelProfile) -> Quirks:

@@ -22,14 +22,6 @@ _NOT_BOTH = "either an effort or a budget is supported, not both"
 _OFF = ReasoningRequest(enabled=False, effort="none")
 
 
-class ReasoningFields(msgspec.Struct, frozen=True, kw_only=True):
-    """The reasoning part of a request."""
-
-    fields: Fields
-    enabled: bool
-    """The model will reason in this call."""
-
-
 class _Context(msgspec.Struct, frozen=True):
     """The input of a style function."""
 
@@ -49,8 +41,8 @@ Style: TypeAlias = Callable[[_Context], Fields]
 
 def encode_reasoning(
     quirks: Quirks, profile: ModelProfile, resolved: ResolvedRequest, adaptations: list[Adaptation]
-) -> ReasoningFields:
-    """The reasoning fields of this request. `quirks` are those for the model."""
+) -> tuple[Fields, bool]:
+    """The reasoning fields of this request, and whether the model will reason. `quirks` are those for the model."""
     request = resolved.reasoning or quirks.reasoning_default
     if quirks.reasoning_needs_stream and not resolved.stream:
         adaptations.extend(_only_in_streams(resolved, request))
@@ -69,7 +61,7 @@ def encode_reasoning(
             fields = {**fields, "reasoning_effort": "none"}
     if fields.get("reasoning_effort") == "none":
         request = _OFF
-    return ReasoningFields(fields=fields, enabled=reasoning_enabled(profile, request))
+    return fields, reasoning_enabled(profile, request)
 
 
 def _only_in_streams(

@@ -14,17 +14,8 @@ from llm_pure.adapters.dialects.common.adaptations import (
     limit_stops,
     renamed,
 )
-from llm_pure.adapters.dialects.common.json_objects import merge_objects
 from llm_pure.adapters.dialects.openai_chat.messages import encode_messages
 from llm_pure.adapters.dialects.openai_chat.quirks import Quirks, quirks_for, schema_profiles
-from llm_pure.adapters.dialects.openai_chat.reasoning import encode_reasoning
-from llm_pure.adapters.dialects.openai_chat.reasoning_replay import carries_reasoning
-from llm_pure.adapters.dialects.openai_chat.response_format import (
-    add_instruction,
-    encode_format,
-    with_json_word,
-)
-from llm_pure.adapters.dialects.openai_chat.tools import encode_tools
 from llm_pure.core.adaptations import (
     Adaptation,
     ModelProfile,
@@ -32,6 +23,7 @@ from llm_pure.core.adaptations import (
     adapt,
     apply_rules,
     fit_metadata,
+    reasoning_enabled,
 )
 from llm_pure.core.dialect import Service, build_post, require_lossless
 from llm_pure.core.provider import Built
@@ -41,7 +33,6 @@ from llm_pure.core.resolved_request import (
     merge_extra,
     resolve_request,
 )
-from llm_pure.schema.fit import fit_schemas
 from llm_pure.types.config import LLMConfig
 from llm_pure.types.errors import UnsupportedFeature
 from llm_pure.types.rejection import Rejected, ok, returns_failure
@@ -86,41 +77,59 @@ def build_chat(
     if allowed is not None:
         resolved = _with_mode(service, resolved, allowed, adaptations)
     url = ok(service.url_for(config, resolved.model, "/chat/completions"))
-    fitted = ok(fit_schemas(resolved, schema_profiles(quirks), provider=service.name))
-    resolved = fitted.request
+    schema_error = ""
+    fit_changes: tuple[Adaptation, ...] = ()
+    if resolved.tools or resolved.has_calls or resolved.response_format is not None:
+        from llm_pure.schema.fit import fit_schemas  # late: start-up
+
+        fitted = ok(fit_schemas(resolved, schema_profiles(quirks), provider=service.name))
+        resolved, schema_error = fitted.request, fitted.schema_error
+        fit_changes = fitted.adaptations
     messages = encode_messages(
         service, resolved.messages, adaptations, model=resolved.model, models=profile.prefix
     )
-    adaptations += fitted.adaptations
-    reasoning = encode_reasoning(quirks, profile, resolved, adaptations)
-    settings = _settings(service, profile, resolved, adaptations, reasoning=reasoning.enabled)
-    tools = encode_tools(service, resolved, adaptations, reasoning=reasoning.enabled)
+    adaptations += fit_changes
+    reasoning_fields, reasons = _reasoning(quirks, profile, resolved, adaptations)
+    settings = _settings(service, profile, resolved, adaptations, reasoning=reasons)
+    tools: dict[str, Any] = {}
+    if resolved.tools or resolved.tool_choice is not None:
+        from llm_pure.adapters.dialects.openai_chat.tools import encode_tools  # late: start-up
+
+        tools = encode_tools(service, resolved, adaptations, reasoning=reasons)
     if isinstance(resolved.tool_choice, AllowedTools) and "tools" in tools:
         tools["tool_choice"] = _allowed_choice(resolved.tool_choice, tools["tools"])
     if isinstance(resolved.tool_choice, NamedToolChoice) and "tool_choice" in tools:
         tools["tool_choice"] = _named_choice(resolved.tool_choice.name, tools)
     options = _options(service, resolved, adaptations)
-    fields = {**settings, **reasoning.fields, **tools}
+    fields = {**settings, **reasoning_fields, **tools}
     instruction = ""
     if resolved.response_format is not None:
+        from llm_pure.adapters.dialects.openai_chat.response_format import encode_format  # late
+
         refused = ""
         if not quirks.format_with_tools and "tools" in tools:
             refused = "beside tools"
-        elif not quirks.format_with_reasoning and reasoning.enabled:
+        elif not quirks.format_with_reasoning and reasons:
             refused = "while the model reasons"
         requested = encode_format(
             service,
             resolved.response_format,
             adaptations,
-            schema_error=fitted.schema_error,
+            schema_error=schema_error,
             refused=refused,
         )
         fields |= requested.fields
         instruction = requested.instruction
     fields |= options
-    if quirks.replay_extra_fields and carries_reasoning(messages):
-        fields = merge_objects(fields, quirks.replay_extra_fields)
+    if quirks.replay_extra_fields:
+        from llm_pure.adapters.dialects.common.json_objects import merge_objects  # late
+        from llm_pure.adapters.dialects.openai_chat.reasoning_replay import carries_reasoning
+
+        if carries_reasoning(messages):
+            fields = merge_objects(fields, quirks.replay_extra_fields)
     if instruction:
+        from llm_pure.adapters.dialects.openai_chat.response_format import add_instruction  # late
+
         messages = add_instruction(messages, instruction, quirks.system_role)
     body = {"model": resolved.model, "messages": messages, **fields}
     body = merge_extra(body, resolved, adaptations, defaults=_DEFAULTS)
@@ -128,11 +137,29 @@ def build_chat(
     if "audio" in resolved.options and body.get("stream"):
         _stream_pcm(body, resolved, adaptations)
     if "response_format" in body and quirks.json_word:
+        from llm_pure.adapters.dialects.openai_chat.response_format import with_json_word  # late
+
         body = with_json_word(body, quirks.system_role, adaptations)
     if strict:
         require_lossless(service, adaptations)
     accept = "text/event-stream" if body.get("stream") else "application/json"
     return build_post(service, config, url, body, adaptations, accept=accept)
+
+
+def _reasoning(
+    quirks: Quirks, profile: ModelProfile, resolved: ResolvedRequest, adaptations: list[Adaptation]
+) -> tuple[dict[str, Any], bool]:
+    """The reasoning fields, and whether the model will reason in this call."""
+    if (
+        resolved.reasoning is None
+        and quirks.reasoning_default is None
+        and not quirks.reasoning_needs_stream
+        and not (resolved.tools and quirks.tools_conflict_with)
+    ):
+        return {}, reasoning_enabled(profile, None)
+    from llm_pure.adapters.dialects.openai_chat.reasoning import encode_reasoning  # late: start-up
+
+    return encode_reasoning(quirks, profile, resolved, adaptations)
 
 
 def _stream_pcm(
@@ -226,7 +253,6 @@ def _settings(
     name, quirks, user_set = service.name, service.quirks, resolved.user_set
     resolved = _without_greedy_conflicts(service, resolved, adaptations)
     requested, fields = _replace_zero_temperature(quirks, resolved, adaptations)
-    profile = replace(profile, unsupported=quirks.unsupported, ranges=quirks.ranges)
     settings, setting_adaptations = adapt(requested, user_set, profile, reasoning=reasoning)
     adaptations += setting_adaptations
     if quirks.max_stop_sequences is not None and "stop" in settings:

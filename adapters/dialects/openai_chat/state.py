@@ -4,8 +4,7 @@ The parts are numbered by kind: reasoning, text, refusal, audio, images, then to
 is collected to the same parts as a buffered response.
 """
 
-from llm_pure.adapters.dialects.common.json_objects import Chain
-from llm_pure.adapters.dialects.common.part_identity import Calls, Entries
+from llm_pure.adapters.dialects.common.part_identity import Calls, Chain, Entries
 from llm_pure.core.stream import StreamState
 
 REASONING, TEXT, REFUSAL, AUDIO, IMAGES, CALLS = 0, 1, 2, 3, 4, 2**32

@@ -6,7 +6,7 @@ from typing import Any, Literal
 from msgspec.structs import replace
 
 from llm_pure.adapters.dialects.common.extra_fields import new_items
-from llm_pure.adapters.dialects.common.json_objects import Chain, chain_items
+from llm_pure.adapters.dialects.common.part_identity import Chain, chain_items
 from llm_pure.adapters.dialects.openai_chat import wire
 from llm_pure.adapters.dialects.openai_chat.message_events import (
     join_audio,
@@ -17,7 +17,7 @@ from llm_pure.adapters.dialects.openai_chat.message_events import (
 )
 from llm_pure.adapters.dialects.openai_chat.quirks import Quirks
 from llm_pure.adapters.dialects.openai_chat.state import AUDIO, REASONING, TEXT, State
-from llm_pure.adapters.dialects.openai_common.errors import find_error
+from llm_pure.adapters.dialects.openai_common import find_error
 from llm_pure.adapters.dialects.openai_common.usage import read_usage
 from llm_pure.core.dialect import Service
 from llm_pure.core.stream import DONE, is_heartbeat

@@ -1,1 +1,14 @@
 """OpenAI's errors, usage and embeddings, shared by the dialects that carry them."""
+
+from typing import Any
+
+from llm_pure.core.dialect import AnyService
+from llm_pure.types.errors import LLMError
+from llm_pure.types.http import HttpResponse
+
+
+def find_error(service: AnyService, raw: Any, response: HttpResponse) -> LLMError | None:
+    """`errors.find_error`, which the first response that is no answer imports."""
+    from llm_pure.adapters.dialects.openai_common import errors  # imported late: start-up
+
+    return errors.find_error(service, raw, response)

@@ -14,7 +14,13 @@ from msgspec.structs import replace
 
 from llm_pure.adapters.dialects.common.message_encoder import MessageEncoder
 from llm_pure.adapters.dialects.common.replay import reason_not_replayed
-from llm_pure.adapters.dialects.common.turn_rules import CacheMarks, CallIds, Turn, TurnRules
+from llm_pure.adapters.dialects.common.turn_rules import (
+    CacheMarks,
+    CallIds,
+    Placed,
+    Turn,
+    TurnRules,
+)
 from llm_pure.adapters.dialects.openai_responses.content import encode_content
 from llm_pure.adapters.dialects.openai_responses.quirks import Quirks
 from llm_pure.core.adaptations import Adaptation, ModelProfile
@@ -151,11 +157,13 @@ class _ItemEncoder(MessageEncoder[Quirks]):
         The API rejects reasoning without the item that followed it, and an item with an id without its reasoning:
         so such reasoning is dropped, and what follows it is sent without ids.
         """
-        replayed = self._replayed_reasoning(tuple([part for _, part in turn.parts]))
         items: list[Item] = []
+        replayed: frozenset[int] | None = None
         intact = True
         for index, (part_path, part) in enumerate(turn.parts):
             if isinstance(part, Reasoning):
+                if replayed is None:
+                    replayed = self._replayed_reasoning(turn.parts)
                 intact = index in replayed
                 if intact:
                     items.append(_reasoning(part, self.own_fields(part.provider_metadata)))
@@ -168,12 +176,12 @@ class _ItemEncoder(MessageEncoder[Quirks]):
                 _append(items, item)
         return items
 
-    def _replayed_reasoning(self, parts: tuple[Part, ...]) -> frozenset[int]:
+    def _replayed_reasoning(self, parts: tuple[Placed, ...]) -> frozenset[int]:
         """Indexes of reasoning that can be replayed, and is followed by what this provider sent after it."""
         name = self.service.name
         replayed: set[int] = set()
         followed = False
-        for index, part in reversed(list(enumerate(parts))):
+        for index, (_, part) in reversed(list(enumerate(parts))):
             match part:
                 case Reasoning():
                     followed = followed and self._is_replayable(part)
@@ -209,6 +217,8 @@ class _ItemEncoder(MessageEncoder[Quirks]):
 
     def _assistant_item(self, part: Part, own: Item, path: str) -> Item | None:
         match part:
+            case Text(text=text) if not own:  # nearly every text
+                return {"role": "assistant", "content": text}
             case Text(text=text):
                 wire = {
                     "type": "output_text",

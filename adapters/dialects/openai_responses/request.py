@@ -47,8 +47,8 @@ from llm_pure.core.resolved_request import (
     merge_extra,
     resolve_request,
 )
-from llm_pure.schema.fit import SchemaProfiles, fit_schemas
-from llm_pure.schema.profiles import OPENAI_STRICT, RESPONSES
+from llm_pure.schema.fit import fit_schemas
+from llm_pure.schema.profiles import OPENAI_STRICT, RESPONSES, SchemaProfiles
 from llm_pure.types.config import LLMConfig
 from llm_pure.types.rejection import ok, returns_failure
 from llm_pure.types.request import (

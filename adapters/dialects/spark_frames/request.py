@@ -23,7 +23,8 @@ from llm_pure.core.resolved_request import (
     resolve_request,
 )
 from llm_pure.framing.json_codec import encode
-from llm_pure.schema.fit import SchemaProfiles, fit_schemas
+from llm_pure.schema.fit import fit_schemas
+from llm_pure.schema.profiles import SchemaProfiles
 from llm_pure.signing import hmac_url
 from llm_pure.signing.key import usable_key, with_credential_headers
 from llm_pure.types.config import LLMConfig, plain_headers

@@ -20,9 +20,15 @@ from llm_pure.adapters.dialects.common.embed import (
     in_index_order,
 )
 from llm_pure.adapters.dialects.common.extra_fields import emit_extra_fields
-from llm_pure.adapters.dialects.common.json_objects import Chain, chain_items, merge_objects
+from llm_pure.adapters.dialects.common.json_objects import merge_objects
 from llm_pure.adapters.dialects.common.message_encoder import MessageEncoder
-from llm_pure.adapters.dialects.common.part_identity import Calls, Entries, Parts
+from llm_pure.adapters.dialects.common.part_identity import (
+    Calls,
+    Chain,
+    Entries,
+    Parts,
+    chain_items,
+)
 from llm_pure.adapters.dialects.common.reasoning_effort import nearest_effort
 from llm_pure.adapters.dialects.common.token_counts import read_token_count, token_count
 from llm_pure.adapters.dialects.common.turn_rules import Turn, TurnRules
