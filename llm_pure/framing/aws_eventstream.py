@@ -67,10 +67,8 @@ class EventStreamMessage(msgspec.Struct, frozen=True, gc=False):
 
 
 class _Head(msgspec.Struct, frozen=True):
-    """The verified and parsed start of a message, up to its payload; cached by its bytes."""
+    """The verified and parsed start of a message, up to its payload."""
 
-    length: int
-    """Of the message."""
     headers: MessageHeaders
     checksum: int
     """Of these bytes; the message's checksum continues from it."""
@@ -79,15 +77,13 @@ class _Head(msgspec.Struct, frozen=True):
 class EventStreamDecoder:
     """Decodes one body. `limit`: maximum bytes of a payload."""
 
-    __slots__ = ("_buffer", "_head_size", "_heads", "_limit", "_needed", "fault")
+    __slots__ = ("_buffer", "_limit", "_needed", "fault")
 
     def __init__(self, limit: int = PAYLOAD_LIMIT) -> None:
         self.fault: FramingFault | None = None
         self._buffer = bytearray()  # begins with a message
         self._needed = _U32.size  # bytes for the next step: its length, its prelude, all of it
         self._limit = limit
-        self._heads: dict[bytes, _Head] = {}  # a stream repeats few
-        self._head_size = 0  # of the last message; usually that of the next, too
 
     @property
     def stray(self) -> bytes:
@@ -126,41 +122,26 @@ class EventStreamDecoder:
         return []
 
     def _add_complete(self, body: bytes, begin: int, messages: list[EventStreamMessage]) -> int:
-        """Fast path: append the next messages as long as they are complete. Return their end.
-
-        In a long stream the start of nearly every message is in the cache.
-        """
-        heads, size, checksum_at = self._heads, self._head_size, _U32.unpack_from
-        while self.fault is None:
-            head = heads.get(body[begin : begin + size])
-            if head is None:
-                end = self._add_new(body, begin, messages)
-                if end == begin:
-                    break
-                begin, size = end, self._head_size
-                continue
-            end = begin + head.length
-            if end > len(body):
+        """Fast path: append the next messages as long as they are complete and valid. Return their end."""
+        known, lengths_at, checksum_at = _known_head, _LENGTHS.unpack_from, _U32.unpack_from
+        size, limit = len(body), _OVERHEAD + self._limit
+        while size - begin >= _OVERHEAD:
+            length, headers_size = lengths_at(body, begin)
+            start, end = begin + _PRELUDE.size + headers_size, begin + length
+            if end > size or length - headers_size > limit:
                 break
-            payload = body[begin + size : end - 4]
+            if headers_size > _HEAD_SIZE_LIMIT:  # not worth a place in the cache
+                head = _read_head(body[begin:start])
+            else:
+                head = known(body[begin:start])
+            if head is None:
+                break
+            payload = body[start : end - 4]
             if crc32(payload, head.checksum) != checksum_at(body, end - 4)[0]:
                 break
             messages.append(EventStreamMessage(head.headers, payload))
             begin = end
         return begin
-
-    def _add_new(self, body: bytes, begin: int, messages: list[EventStreamMessage]) -> int:
-        """Append the message that begins here, if all of it is here and its prelude is valid. Return its end, else `begin`."""
-        if len(body) - begin < _PRELUDE.size:
-            return begin
-        length, headers, checksum = _PRELUDE.unpack_from(body, begin)
-        end: int = begin + length
-        if end > len(body) or not 0 <= length - headers - _OVERHEAD <= self._limit:
-            return begin
-        if headers > HEADERS_LIMIT or crc32(body[begin : begin + _LENGTHS.size]) != checksum:
-            return begin
-        messages += self._messages(body[begin:end])
-        return end
 
     def _check_length(self, part: bytes) -> None:
         (length,) = _U32.unpack(part)
@@ -185,17 +166,12 @@ class EventStreamDecoder:
         """Decode one complete message; none if it is corrupt."""
         end = _PRELUDE.size + _LENGTHS.unpack_from(part)[1]
         start, payload = part[:end], part[end : -_U32.size]
-        head_checksum = crc32(start)
-        if _U32.unpack_from(part, len(part) - _U32.size)[0] != crc32(payload, head_checksum):
+        if _U32.unpack_from(part, len(part) - _U32.size)[0] != crc32(payload, crc32(start)):
             return self._fail("the checksum of a message is wrong", part)
         block = start[_PRELUDE.size :]
-        is_small = end <= _HEAD_SIZE_LIMIT
-        headers = _known_headers(block) if is_small else _parse_headers(block)
+        headers = _parse_headers(block)
         if isinstance(headers, str):
             return self._fail(headers, block)
-        if len(self._heads) < _HEADS_LIMIT and is_small:
-            self._heads[start] = _Head(len(part), headers, head_checksum)
-        self._head_size = end
         return (EventStreamMessage(headers, payload),)
 
     def _fail(self, message: str, evidence: bytes) -> tuple[()]:
@@ -257,8 +233,19 @@ def _parse_headers(block: bytes) -> MessageHeaders | str:
     return tuple(headers.items())
 
 
-_known_headers = lru_cache(maxsize=_HEADS_LIMIT)(_parse_headers)
-"""All streams of a service repeat few blocks of headers."""
+def _read_head(start: bytes) -> _Head | None:
+    """Verify and parse the start of a message; None if it is invalid."""
+    length, headers_size, checksum = _PRELUDE.unpack_from(start)
+    if length - headers_size < _OVERHEAD or checksum != crc32(start[: _LENGTHS.size]):
+        return None
+    headers = _parse_headers(start[_PRELUDE.size :])
+    if headers_size > HEADERS_LIMIT or isinstance(headers, str):
+        return None
+    return _Head(headers, crc32(start))
+
+
+_known_head = lru_cache(maxsize=_HEADS_LIMIT)(_read_head)
+"""The streams of a service repeat few starts of messages: the same headers, with payloads of the same lengths."""
 
 
 def _parse_value(kind: int, block: bytes, at: int) -> tuple[HeaderValue | None, int]:

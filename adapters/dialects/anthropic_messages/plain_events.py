@@ -3,7 +3,7 @@
 Every other event is read by `stream.read_event`; a test holds both paths together.
 """
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 
 from msgspec.structs import replace
 
@@ -33,7 +33,7 @@ def step(service: AnyService, head: ResponseHead, state: State, data: bytes) -> 
         event = wire.PLAIN_EVENT.decode(data)
     except DECODE_ERRORS:  # an event with further fields
         return read_event(service, head, state, data)
-    if isinstance(event, wire.PlainDelta):
+    if type(event) is wire.PlainDelta:
         stepped = _read_plain_delta(state, event)
     else:
         stepped = _read_plain_edge(service, state, event)
@@ -90,22 +90,39 @@ def _read_plain_edge(service: AnyService, state: State, event: wire.PlainEdge) -
     return end_message(service, state)
 
 
-def read_text_run(state: State, datas: Iterator[bytes], events: list[StreamEvent]) -> bytes | None:
-    """Fast path for consecutive text deltas: append their events, return the first other event or None."""
-    decode, text_piece = wire.PLAIN_DELTA.decode, wire.TextPiece
-    block, index = state.plain, state.newest
-    if block is None or block.kind != "text":
-        return next(datas, None)
-    part = block.part
-    for data in datas:
+def read_run(
+    service: AnyService,
+    state: State,
+    frames: Sequence[bytes],
+    position: int,
+    events: list[StreamEvent],
+) -> tuple[State, int]:
+    """Fast path for plain events that arrive together."""
+    decode, plain_delta, text_piece = wire.PLAIN_EVENT.decode, wire.PlainDelta, wire.TextPiece
+    for at in range(position, len(frames)):
+        data = frames[at]
         if type(data) is not bytes:  # ErrorData
-            return data
+            return state, at
         try:
             event = decode(data)
         except DECODE_ERRORS:
-            return data
-        delta = event.delta
-        if event.index != index or type(delta) is not text_piece or not delta.text:
-            return data
-        events.append(TextDelta(delta.text, part))
-    return None
+            return state, at
+        if type(event) is plain_delta:
+            delta, block = event.delta, state.plain
+            if (
+                type(delta) is text_piece
+                and block is not None
+                and event.index == state.newest
+                and block.kind == "text"
+            ):
+                if delta.text:
+                    events.append(TextDelta(delta.text, block.part))
+                continue
+            stepped = _read_plain_delta(state, event)
+        else:
+            stepped = _read_plain_edge(service, state, event)
+        if stepped is None:
+            return state, at
+        state, event_events = stepped
+        events += event_events
+    return state, len(frames)

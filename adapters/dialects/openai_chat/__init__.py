@@ -21,7 +21,7 @@ from llm_pure.adapters.dialects.openai_chat.quirks import (
     unsupported_by,
 )
 from llm_pure.adapters.dialects.openai_chat.state import State
-from llm_pure.adapters.dialects.openai_chat.stream import read_chunk, read_text_run
+from llm_pure.adapters.dialects.openai_chat.stream import read_chunk, read_run
 from llm_pure.adapters.dialects.openai_chat.think_tags import TaggedState, read_tagged_chunk
 from llm_pure.adapters.dialects.openai_common.errors import find_error
 from llm_pure.core.dialect import Dialect, Service, late_operation, make_provider, operation
@@ -46,11 +46,11 @@ DIALECT = Dialect(
     frames=SseDataDecoder,
     initial_state=State(),
     step=read_chunk,
-    read_text_run=read_text_run,
+    read_run=read_run,
     allowed_tools=True,
 )
 
-TAGGED = replace(DIALECT, initial_state=TaggedState(), step=read_tagged_chunk, read_text_run=None)
+TAGGED = replace(DIALECT, initial_state=TaggedState(), step=read_tagged_chunk, read_run=None)
 """The dialect for `Quirks.think_tags`."""
 
 

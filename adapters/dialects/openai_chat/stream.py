@@ -86,24 +86,38 @@ def read_chunk(
     return _read_frame(service, head, state, frame)
 
 
-def read_text_run(state: State, datas: Iterator[bytes], events: list[StreamEvent]) -> bytes | None:
-    """Fast path for consecutive chunks with text alone: append their events, return the first other one or None."""
-    if not state.plain or state.ended:
-        return next(datas, None)
-    decode = wire.PLAIN_CHUNK.decode
-    for data in datas:
-        if type(data) is not bytes:  # ErrorData
-            return data
+def read_run(
+    service: Service[Quirks],
+    state: State,
+    frames: Sequence[bytes],
+    position: int,
+    events: list[StreamEvent],
+) -> tuple[State, int]:
+    """Fast path for chunks that arrive together: plain ones, the first, those with the finish reason and the usage."""
+    decode = wire.EDGE_CHUNK.decode
+    for at in range(position, len(frames)):
+        data = frames[at]
+        if type(data) is not bytes or state.ended:  # ErrorData
+            return state, at
         try:
-            (choice,) = decode(data).choices
+            chunk = decode(data)
         except DECODE_ERRORS:
-            return data
-        delta = choice.delta
-        text = delta.content
-        if not text or delta.reasoning_content or delta.reasoning or delta.tool_calls:
-            return data
-        events.append(TextDelta(text, TEXT, choice.index))
-    return None
+            return state, at
+        if state.plain and wire.is_plain(chunk):
+            (choice,) = chunk.choices
+            delta = choice.delta
+            text = delta.content
+            if text and not (delta.reasoning_content or delta.reasoning or delta.tool_calls):
+                events.append(TextDelta(text, TEXT, choice.index))
+            else:
+                state = _read_plain(state, events, choice)
+            continue
+        edge = _read_edge(service, state, chunk)
+        if edge is None:
+            return state, at
+        state, edge_events = edge
+        events += edge_events
+    return state, len(frames)
 
 
 def _read_plain(
@@ -127,12 +141,9 @@ def _read_plain(
 
 
 def _read_edge(
-    service: Service[Quirks], state: State, frame: bytes
+    service: Service[Quirks], state: State, chunk: wire.EdgeChunk
 ) -> tuple[State, list[StreamEvent]] | None:
-    """Fast path for the first chunk, the finish reason and the usage; None for chunks that have more, or come in another order."""
-    chunk = decode_shallow(wire.EDGE_CHUNK, frame)
-    if chunk is None:
-        return None
+    """Fast path for the first chunk, the finish reason and the usage; None for those that come in another order."""
     choices = chunk.choices
     is_first = not state.started
     if len(choices) > 1 or not (chunk.id and chunk.model and (choices or state.plain)):
@@ -183,14 +194,15 @@ def _read_frame(
 ) -> tuple[State, list[StreamEvent]]:
     if state.ended:
         return state, []
-    edge = None if frame == DONE else _read_edge(service, state, frame)
+    if frame.strip() == DONE:
+        events = [*_joined_parts(service.name, state)]
+        return replace(state, ended=True, details=None, audio=None), events
+    chunk = decode_shallow(wire.EDGE_CHUNK, frame)
+    edge = None if chunk is None else _read_edge(service, state, chunk)
     if edge is not None:
         return edge
     if is_heartbeat(frame):
         return state, []
-    if frame.strip() == DONE:
-        events = [*_joined_parts(service.name, state)]
-        return replace(state, ended=True, details=None, audio=None), events
     decoded = decode_any(frame, provider=service.name, where="chunk")
     if isinstance(decoded, Failure):
         return replace(state, fault=decoded.failure()), []

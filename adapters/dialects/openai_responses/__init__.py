@@ -18,7 +18,7 @@ from llm_pure.adapters.dialects.openai_responses.response import (
     read_plain_response,
 )
 from llm_pure.adapters.dialects.openai_responses.state import State
-from llm_pure.adapters.dialects.openai_responses.stream import read_text_run, step
+from llm_pure.adapters.dialects.openai_responses.stream import read_run, step
 from llm_pure.core.dialect import Dialect, Service, make_provider, operation
 from llm_pure.core.provider import NO_ENV_VARS, Authorize, Provider
 from llm_pure.core.urls import UrlFor, under_base_url
@@ -35,7 +35,7 @@ DIALECT = Dialect(
     frames=SseDecoder,
     initial_state=State(),
     step=step,
-    read_text_run=read_text_run,
+    read_run=read_run,
     allowed_tools=True,
 )
 
