@@ -33,7 +33,7 @@ def step(service: AnyService, head: ResponseHead, state: State, data: bytes) -> 
         event = wire.PLAIN_EVENT.decode(data)
     except DECODE_ERRORS:  # an event with further fields
         return read_event(service, head, state, data)
-    if type(event) is wire.PlainDelta:
+    if isinstance(event, wire.PlainDelta):
         stepped = _read_plain_delta(state, event)
     else:
         stepped = _read_plain_edge(service, state, event)
@@ -107,7 +107,7 @@ def read_run(
             event = decode(data)
         except DECODE_ERRORS:
             return state, at
-        if type(event) is plain_delta:
+        if isinstance(event, plain_delta):
             delta, block = event.delta, state.plain
             if (
                 type(delta) is text_piece
