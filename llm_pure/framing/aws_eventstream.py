@@ -67,8 +67,10 @@ class EventStreamMessage(msgspec.Struct, frozen=True, gc=False):
 
 
 class _Head(msgspec.Struct, frozen=True):
-    """The verified and parsed start of a message, up to its payload."""
+    """The verified and parsed start of a message, up to its payload; cached by its bytes."""
 
+    length: int
+    """Of the message."""
     headers: MessageHeaders
     checksum: int
     """Of these bytes; the message's checksum continues from it."""
@@ -77,13 +79,15 @@ class _Head(msgspec.Struct, frozen=True):
 class EventStreamDecoder:
     """Decodes one body. `limit`: maximum bytes of a payload."""
 
-    __slots__ = ("_buffer", "_limit", "_needed", "fault")
+    __slots__ = ("_buffer", "_head_size", "_heads", "_limit", "_needed", "fault")
 
     def __init__(self, limit: int = PAYLOAD_LIMIT) -> None:
         self.fault: FramingFault | None = None
         self._buffer = bytearray()  # begins with a message
         self._needed = _U32.size  # bytes for the next step: its length, its prelude, all of it
         self._limit = limit
+        self._heads: dict[bytes, _Head] = {}  # a stream repeats few
+        self._head_size = 0  # of the last message; usually that of the next, too
 
     @property
     def stray(self) -> bytes:
@@ -122,25 +126,38 @@ class EventStreamDecoder:
         return []
 
     def _add_complete(self, body: bytes, begin: int, messages: list[EventStreamMessage]) -> int:
-        """Fast path: append the next messages as long as they are complete and valid. Return their end."""
-        known, lengths_at, checksum_at = _known_head, _LENGTHS.unpack_from, _U32.unpack_from
-        size, limit = len(body), _OVERHEAD + self._limit
-        while size - begin >= _OVERHEAD:
-            length, headers_size = lengths_at(body, begin)
-            start, end = begin + _PRELUDE.size + headers_size, begin + length
-            if end > size or length - headers_size > limit:
-                break
-            if headers_size > _HEAD_SIZE_LIMIT:  # not worth a place in the cache
-                head = _read_head(body[begin:start])
-            else:
-                head = known(body[begin:start])
+        """Fast path: append the next messages as long as they are complete and valid. Return their end.
+
+        In a long stream the start of nearly every message is in the cache, and as long as the one before.
+        """
+        heads, start_size, size = self._heads, self._head_size, len(body)
+        lengths_at, checksum_at = _LENGTHS.unpack_from, _U32.unpack_from
+        while True:
+            head = heads.get(body[begin : begin + start_size])
             if head is None:
+                if size - begin < _OVERHEAD:
+                    break
+                length, headers_size = lengths_at(body, begin)
+                payload_size = length - headers_size - _OVERHEAD
+                if begin + length > size or not 0 <= payload_size <= self._limit:
+                    break
+                start_size = _PRELUDE.size + headers_size
+                is_small = headers_size <= _HEAD_SIZE_LIMIT
+                start = body[begin : begin + start_size]
+                head = _known_head(start) if is_small else _read_head(start)
+                if head is None:
+                    break
+                if is_small and len(heads) < _HEADS_LIMIT:
+                    heads[start] = head
+            end = begin + head.length
+            if end > size:
                 break
-            payload = body[start : end - 4]
+            payload = body[begin + start_size : end - 4]
             if crc32(payload, head.checksum) != checksum_at(body, end - 4)[0]:
                 break
             messages.append(EventStreamMessage(head.headers, payload))
             begin = end
+        self._head_size = start_size
         return begin
 
     def _check_length(self, part: bytes) -> None:
@@ -235,14 +252,18 @@ def _parse_headers(block: bytes) -> MessageHeaders | str:
 
 def _read_head(start: bytes) -> _Head | None:
     """Verify and parse the start of a message; None if it is invalid."""
-    length, headers_size, checksum = _PRELUDE.unpack_from(start)
-    if length - headers_size < _OVERHEAD or checksum != crc32(start[: _LENGTHS.size]):
+    if _U32.unpack_from(start, _LENGTHS.size)[0] != crc32(start[: _LENGTHS.size]):
         return None
-    headers = _parse_headers(start[_PRELUDE.size :])
-    if headers_size > HEADERS_LIMIT or isinstance(headers, str):
+    block = start[_PRELUDE.size :]
+    is_small = len(block) <= _HEAD_SIZE_LIMIT
+    headers = _known_headers(block) if is_small else _parse_headers(block)
+    if len(start) > _PRELUDE.size + HEADERS_LIMIT or isinstance(headers, str):
         return None
-    return _Head(headers, crc32(start))
+    return _Head(_U32.unpack_from(start)[0], headers, crc32(start))
 
+
+_known_headers = lru_cache(maxsize=_HEADS_LIMIT)(_parse_headers)
+"""All streams of a service repeat few blocks of headers. Messages with equal ones share them."""
 
 _known_head = lru_cache(maxsize=_HEADS_LIMIT)(_read_head)
 """The streams of a service repeat few starts of messages: the same headers, with payloads of the same lengths."""

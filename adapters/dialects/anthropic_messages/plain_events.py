@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from llm_pure.adapters.dialects.anthropic_messages import wire
 from llm_pure.adapters.dialects.anthropic_messages.blocks import Misplaced, add_signature
 from llm_pure.adapters.dialects.anthropic_messages.stream import (
+    Key,
     Phase,
     State,
     Stepped,
@@ -99,6 +100,7 @@ def read_run(
 ) -> tuple[State, int]:
     """Fast path for plain events that arrive together."""
     decode, plain_delta, text_piece = wire.PLAIN_EVENT.decode, wire.PlainDelta, wire.TextPiece
+    newest, text_part = _open_text(state)
     for at in range(position, len(frames)):
         data = frames[at]
         if type(data) is not bytes:  # ErrorData
@@ -108,15 +110,10 @@ def read_run(
         except DECODE_ERRORS:
             return state, at
         if isinstance(event, plain_delta):
-            delta, block = event.delta, state.plain
-            if (
-                type(delta) is text_piece
-                and block is not None
-                and event.index == state.newest
-                and block.kind == "text"
-            ):
+            delta = event.delta
+            if type(delta) is text_piece and event.index == newest:
                 if delta.text:
-                    events.append(TextDelta(delta.text, block.part))
+                    events.append(TextDelta(delta.text, text_part))
                 continue
             stepped = _read_plain_delta(state, event)
         else:
@@ -125,4 +122,11 @@ def read_run(
             return state, at
         state, event_events = stepped
         events += event_events
+        newest, text_part = _open_text(state)
     return state, len(frames)
+
+
+def _open_text(state: State) -> tuple[Key | None, int]:
+    """The key of the block of text that goes on and its part; (None, 0) without one."""
+    block = state.plain
+    return (None, 0) if block is None or block.kind != "text" else (state.newest, block.part)

@@ -109,27 +109,38 @@ def read_run(
     events: list[StreamEvent],
 ) -> tuple[State, int]:
     """Fast path for plain frames that arrive together."""
-    decode = wire.PLAIN_DELTA.decode
+    decode, delta_headers = wire.PLAIN_DELTA.decode, None
+    text_block, part = _open_text(state)
     for at in range(position, len(frames)):
         frame = frames[at]
-        kind = _plain_kind(frame.headers)
-        if kind == _DELTA and state.started and not state.stopped:
+        headers = frame.headers
+        if headers is delta_headers or _plain_kind(headers) == _DELTA:
+            delta_headers = headers  # frames with equal headers share them
             try:
                 event = decode(frame.payload)
             except DECODE_ERRORS:
                 return state, at
             text = event.delta.text
-            if event.contentBlockIndex == state.plain_block and text and state.plain_kind == "text":
-                events.append(TextDelta(text, state.plain_part))
+            if text and event.contentBlockIndex == text_block:
+                events.append(TextDelta(text, part))
                 continue
+            if not state.started or state.stopped:
+                return state, at
             stepped: Stepped | None = _step_delta(service, state, event)
         else:
-            stepped = _read_plain_event(service, state, kind, frame.payload)
+            stepped = _read_plain_event(service, state, _plain_kind(headers), frame.payload)
         if stepped is None:
             return state, at
         state, frame_events = stepped
         events += frame_events
+        text_block, part = _open_text(state)
     return state, len(frames)
+
+
+def _open_text(state: State) -> tuple[int | None, int]:
+    """The block of the open text and its part; (None, 0) without one."""
+    is_open = state.plain_kind == "text" and state.started and not state.stopped
+    return (state.plain_block, state.plain_part) if is_open else (None, 0)
 
 
 _PLAIN_READERS: Mapping[

@@ -94,30 +94,53 @@ def read_run(
     events: list[StreamEvent],
 ) -> tuple[State, int]:
     """Fast path for chunks that arrive together: plain ones, the first, those with the finish reason and the usage."""
-    decode = wire.EDGE_CHUNK.decode
-    for at in range(position, len(frames)):
-        data = frames[at]
-        if type(data) is not bytes or state.ended:  # ErrorData
-            return state, at
+    if state.ended:
+        return state, position
+    decode, count = wire.EDGE_CHUNK.decode, len(frames)
+    while position < count:
+        data = frames[position]
+        if type(data) is not bytes:  # ErrorData
+            break
         try:
             chunk = decode(data)
         except DECODE_ERRORS:
-            return state, at
+            break
+        position += 1
         if state.plain and wire.is_plain(chunk):
             (choice,) = chunk.choices
-            delta = choice.delta
-            text = delta.content
-            if text and not (delta.reasoning_content or delta.reasoning or delta.tool_calls):
-                events.append(TextDelta(text, TEXT, choice.index))
-            else:
-                state = _read_plain(state, events, choice)
+            state = _read_plain(state, events, choice)
+            if count - position > _MANY:
+                position = _read_texts(frames, position, events)
             continue
         edge = _read_edge(service, state, chunk)
         if edge is None:
-            return state, at
+            return state, position - 1
         state, edge_events = edge
         events += edge_events
-    return state, len(frames)
+    return state, position
+
+
+_MANY = 20
+"""More chunks than this are tried as text alone, which takes less for each, and more for the one that ends the run."""
+
+
+def _read_texts(frames: Sequence[bytes], position: int, events: list[StreamEvent]) -> int:
+    """Read consecutive plain chunks with text alone. Return the position of the first other one."""
+    decode = wire.PLAIN_CHUNK.decode
+    for at in range(position, len(frames)):
+        data = frames[at]
+        if type(data) is not bytes:
+            return at
+        try:
+            (choice,) = decode(data).choices
+        except DECODE_ERRORS:
+            return at
+        delta = choice.delta
+        text = delta.content
+        if not text or delta.reasoning_content or delta.reasoning or delta.tool_calls:
+            return at
+        events.append(TextDelta(text, TEXT, choice.index))
+    return len(frames)
 
 
 def _read_plain(

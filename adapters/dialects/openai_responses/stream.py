@@ -90,14 +90,10 @@ def step(service: AnyService, head: ResponseHead, state: State, frame: SseEvent)
     return _read_event(service, head, state, other, frame.data)
 
 
-def read_run(
-    service: AnyService,
-    state: State,
-    frames: Sequence[SseEvent],
-    position: int,
-    events: list[StreamEvent],
+def read_text_run(
+    state: State, frames: Sequence[SseEvent], position: int, events: list[StreamEvent]
 ) -> tuple[State, int]:
-    """Fast path for consecutive deltas of one text."""
+    """Fast path for consecutive deltas of one text, as `Dialect.read_run` is."""
     run = state.run
     if run is None or state.ended:
         return state, position
@@ -214,12 +210,12 @@ def read_end(
 
 def _beside(raw: wire.JsonObject) -> list[StreamEvent]:
     """What stands beside the response in an event."""
-    return [ExtraReceived(key, value) for key, value in extra_fields(raw, _OF_EVENTS).items()]
+    return [ExtraReceived(key, value) for key, value in extra_fields(raw, OF_EVENTS).items()]
 
 
 _OF_RESPONSES = frozenset({*wire.BEGIN_TYPES, *wire.END_TYPES})
 """Events with the response."""
-_OF_EVENTS = frozenset({"type", "sequence_number", "response", "error", "obfuscation", "event_id"})
+OF_EVENTS = frozenset({"type", "sequence_number", "response", "error", "obfuscation", "event_id"})
 """Fields of an event beside the response that are read, or are of no use after it."""
 _OF_REQUESTS = ("response.steer.", "response.inject.")
 """Events about input that the caller sent: its errors are none of the response."""
