@@ -4,6 +4,7 @@ The first bytes of a 2xx body decide whether it is a stream, since gateways send
 """
 
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import Any
 
 from llm_pure.core.error_mapping import request_id
@@ -44,15 +45,22 @@ def open_stream_or_body(
     """
     if head.status >= 300:
         return body()
-    content_type = (get_header(head.headers, "content-type") or "").split(";")[0].strip().lower()
-    labeled = content_type in body_types
+    labeled = _media_type(get_header(head.headers, "content-type") or "") in body_types
     if not labeled and not body_starts:
         return stream()
     starts = body_starts + _JSON_STARTS if labeled else body_starts
     return _UndecidedDecoder(body, stream, starts, labeled=labeled)
 
 
+@lru_cache(maxsize=64)
+def _media_type(content_type: str) -> str:
+    """The type without parameters, in lower case: services send a few."""
+    return content_type.split(";")[0].strip().lower()
+
+
 _SPACE = b" \t\r\n"
+_UNDECIDED = _SPACE + BYTE_ORDER_MARK
+"""First bytes that decide nothing."""
 _SPACE_LIMIT = 64 * 1024
 _JSON_STARTS = b'{["'
 
@@ -81,6 +89,10 @@ class _UndecidedDecoder:
         """Return the events that these bytes complete."""
         chosen = self._chosen
         if chosen is not None:
+            return chosen.feed(data)
+        first = data[:1]
+        if first not in self._body_starts and first not in _UNDECIDED and not self._start:
+            self._chosen = chosen = self._stream()  # nearly every stream
             return chosen.feed(data)
         self._start += data
         first = self._start.removeprefix(BYTE_ORDER_MARK).lstrip(_SPACE)[:1]

@@ -3,10 +3,10 @@
 One file: every answer crosses all of it, and each further file would be loaded by a program's first call.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from io import StringIO
 from itertools import islice
-from typing import Any, TypeVar, assert_never
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -270,7 +270,7 @@ class Collector:
                 except KeyError:
                     self._builder(event.choice, event.index, "text").chunks.append(event.text)
             else:
-                self._add_rare(event)
+                _FOLDS[type(event)](self, event)
 
     def compact(self) -> None:
         """Join text chunks to save memory: a short `str` takes ~10 times its length. Called every 256 KiB of body."""
@@ -278,59 +278,58 @@ class Collector:
             for builder in islice(reversed(builders.values()), _NEWEST):
                 builder.compact()
 
-    def _add_rare(self, event: StreamEvent) -> None:
-        match event:  # in order of how often they come
-            case ExtraReceived():
-                self._add_extra(event)
-            case ToolCallDelta():
-                builder = self._builder(event.choice, event.index, "tool_call")
-                if builder.kind != "tool_call":  # provider metadata may have come first
-                    builder.kind = "tool_call"
-                self._calls[builder] = None
-                builder.chunks.append(event.arguments)
-                builder.id = event.id or builder.id
-                builder.name = event.name or builder.name
-            case ReasoningDelta():
-                try:
-                    builder = self._choices[event.choice][event.index]
-                except KeyError:
-                    builder = self._builder(event.choice, event.index, "reasoning")
-                builder.chunks.append(event.text)
-                if event.signature is not None:
-                    builder.signature = event.signature
-            case Started():
-                before = self._started
-                self._started = (
-                    event
-                    if before is _NOT_STARTED
-                    else Started(
-                        id=event.id or before.id,
-                        model=event.model or before.model,
-                        provider=event.provider or before.provider,
-                    )
-                )
-            case Finished():
-                self._finish[event.choice] = event
-                builders = self._choices.pop(event.choice, None)
-                if builders and self._calls:
-                    self._replace_calls(event, builders)
-                if builders is not None or event.choice not in self._closed:
-                    self._closed[event.choice] = builders or {}
-            case UsageReported():
-                self._usage = later_usage(self._usage, event.usage)
-            case ProviderMetadataReceived():
-                builder = self._metadata_builder(event.choice, event.index, event.kind)
-                builder.provider = builder.provider or self._started.provider
-                builder.metadata.append(event.json)
-            case PartReceived():
-                builder = self._builder(event.choice, event.index, "complete")
-                builder.kind, builder.complete = "complete", event.part
-            case RefusalDelta():
-                self._builder(event.choice, event.index, "refusal").chunks.append(event.text)
-            case TextDelta():
-                self._builder(event.choice, event.index, "text").chunks.append(event.text)
-            case _:
-                assert_never(event)
+    def _add_started(self, event: Started) -> None:
+        before = self._started
+        self._started = (
+            event
+            if before is _NOT_STARTED
+            else Started(
+                id=event.id or before.id,
+                model=event.model or before.model,
+                provider=event.provider or before.provider,
+            )
+        )
+
+    def _add_reasoning(self, event: ReasoningDelta) -> None:
+        try:
+            builder = self._choices[event.choice][event.index]
+        except KeyError:
+            builder = self._builder(event.choice, event.index, "reasoning")
+        builder.chunks.append(event.text)
+        if event.signature is not None:
+            builder.signature = event.signature
+
+    def _add_refusal(self, event: RefusalDelta) -> None:
+        self._builder(event.choice, event.index, "refusal").chunks.append(event.text)
+
+    def _add_call(self, event: ToolCallDelta) -> None:
+        builder = self._builder(event.choice, event.index, "tool_call")
+        if builder.kind != "tool_call":  # provider metadata may have come first
+            builder.kind = "tool_call"
+        self._calls[builder] = None
+        builder.chunks.append(event.arguments)
+        builder.id = event.id or builder.id
+        builder.name = event.name or builder.name
+
+    def _add_part(self, event: PartReceived) -> None:
+        builder = self._builder(event.choice, event.index, "complete")
+        builder.kind, builder.complete = "complete", event.part
+
+    def _add_metadata(self, event: ProviderMetadataReceived) -> None:
+        builder = self._metadata_builder(event.choice, event.index, event.kind)
+        builder.provider = builder.provider or self._started.provider
+        builder.metadata.append(event.json)
+
+    def _add_usage(self, event: UsageReported) -> None:
+        self._usage = later_usage(self._usage, event.usage)
+
+    def _add_finished(self, event: Finished) -> None:
+        self._finish[event.choice] = event
+        builders = self._choices.pop(event.choice, None)
+        if builders and self._calls:
+            self._replace_calls(event, builders)
+        if builders is not None or event.choice not in self._closed:
+            self._closed[event.choice] = builders or {}
 
     def _replace_calls(self, finished: Finished, builders: dict[int, _PartBuilder]) -> None:
         """Replace the calls whose arguments are not their joined deltas, as an event before this one does."""
@@ -418,6 +417,20 @@ class Collector:
         if closed is None:
             return self._builder(choice, index, kind)
         return _builder_at(closed, index, kind)
+
+
+_FOLDS: Mapping[type[StreamEvent], Callable[[Collector, Any], None]] = {
+    Started: Collector._add_started,
+    ReasoningDelta: Collector._add_reasoning,
+    RefusalDelta: Collector._add_refusal,
+    ToolCallDelta: Collector._add_call,
+    PartReceived: Collector._add_part,
+    ProviderMetadataReceived: Collector._add_metadata,
+    ExtraReceived: Collector._add_extra,
+    UsageReported: Collector._add_usage,
+    Finished: Collector._add_finished,
+}
+"""How each event is folded, but text. A table: `isinstance` with a Struct that it is not takes 0.4 us for each type."""
 
 
 def _builder_at(builders: dict[int, _PartBuilder], index: int, kind: str) -> _PartBuilder:

@@ -38,7 +38,6 @@ from llm_pure.core.provider import (
 from llm_pure.core.stream import (
     StepDecoder,
     StreamState,
-    TextFastPath,
     header_events,
     is_blank_event,
 )
@@ -167,8 +166,10 @@ class Dialect(msgspec.Struct, Generic[Q, S, F], frozen=True, kw_only=True):
     """(service, head, state, frame) -> the next state, and the frame's events."""
     read_plain_response: Callable[[Service[Q], HttpResponse], Completion | None] | None = None
     """Fast path for buffered responses below status 300: what `parse_chat` gives of usual ones, None for all others."""
-    read_text_run: TextFastPath[S, F] | None = None
-    """Fast path for consecutive text frames."""
+    read_run: (
+        Callable[[Service[Q], S, Sequence[F], int, list[StreamEvent]], tuple[S, int]] | None
+    ) = None
+    """Fast path for usual frames that arrive together: `core.stream.ReadRun` with the service first."""
     body_types: tuple[str, ...] = ("application/json",)
     """Content types of a 2xx response that mean a buffered body in place of a stream, if it begins like JSON."""
     body_starts: bytes = b"{["
@@ -315,16 +316,18 @@ def open_stream(
     """The decoder for a response with this head: a stream of frames, or a buffered body."""
     return open_stream_or_body(
         head,
-        partial(
-            BufferedBodyDecoder,
-            service.name,
-            head,
-            partial(parse_response, dialect, service, in_stream=True),
-        ),
+        partial(_body_decoder, dialect, service, head),
         partial(_step_decoder, dialect, service, head),
         body_types=dialect.body_types,
         body_starts=dialect.body_starts,
     )
+
+
+def _body_decoder(
+    dialect: Dialect[Q, S, F], service: Service[Q], head: ResponseHead
+) -> BufferedBodyDecoder:
+    parse = partial(parse_response, dialect, service, in_stream=True)
+    return BufferedBodyDecoder(service.name, head, parse)
 
 
 def _step_decoder(
@@ -337,7 +340,7 @@ def _step_decoder(
         state=dialect.initial_state,
         step=partial(dialect.step, service, head),
         parse_error=partial(decode_error, service, dialect.find_error),
-        read_text_run=dialect.read_text_run,
+        read_run=None if dialect.read_run is None else partial(dialect.read_run, service),
         dialect=dialect.name,
     )
 

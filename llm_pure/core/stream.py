@@ -5,7 +5,7 @@ before an error are returned first, a failed decoder stays failed, a body that e
 """
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Generic, TypeVar
 
 import msgspec
@@ -71,9 +71,9 @@ def take_step(
         return msgspec.structs.replace(state, fault=rejected.error), ()
 
 
-TextFastPath = Callable[[S, Iterator[F], list[StreamEvent]], F | None]
-"""Fast path for consecutive text frames: append their TextDelta events, return the first other frame or None. Must
-produce the same events as `step`."""
+ReadRun = Callable[[S, Sequence[F], int, list[StreamEvent]], tuple[S, int]]
+"""Fast path for the usual frames from a position on: append their events, return the state after them, and the position of the
+first frame that it does not read. Must produce the same events as `step`."""
 
 DONE = b"[DONE]"
 """The data of the last event of OpenAI's streams; gateways add it to the streams of all APIs."""
@@ -121,7 +121,7 @@ class StepDecoder(Generic[S, F]):
         "_head",
         "_parse_error",
         "_provider",
-        "_read_text_run",
+        "_read_run",
         "_recent",
         "_seen",
         "_state",
@@ -138,7 +138,7 @@ class StepDecoder(Generic[S, F]):
         state: S,
         step: Step[S, F],
         parse_error: ParseError,
-        read_text_run: TextFastPath[S, F] | None = None,
+        read_run: ReadRun[S, F] | None = None,
         dialect: str = "",
     ) -> None:
         self._provider = provider
@@ -150,7 +150,7 @@ class StepDecoder(Generic[S, F]):
         self._state = state
         self._step = step
         self._parse_error = parse_error
-        self._read_text_run = read_text_run
+        self._read_run = read_run
         self._collector = Collector()
         self._error: LLMError | None = None
         self._closed = False
@@ -248,16 +248,18 @@ class StepDecoder(Generic[S, F]):
     def _run(self, frames: list[F]) -> tuple[StreamEvent, ...]:
         """Read the frames, up to the first error, and return their events."""
         state, step = self._state, self._step
-        read_text_run = self._read_text_run if len(frames) > 1 else None
+        count, position = len(frames), 0
+        read_run = self._read_run if count > 1 else None
         events: list[StreamEvent] = []
         if not self._seen:
             events += header_events(self._head.headers)
             self._first = frames[0]
-        good, remaining = frames, iter(frames)
+        good = frames
         try:
-            frame = next(remaining, None)
-            while frame is not None:
-                before = state
+            if read_run is not None:
+                state, position = read_run(state, frames, position, events)
+            while position < count:
+                frame, before = frames[position], state
                 try:  # take_step, without the call
                     state, frame_events = step(state, frame)
                 except Rejected as rejected:
@@ -265,22 +267,21 @@ class StepDecoder(Generic[S, F]):
                 if state.fault is not None or type(frame) is ErrorData:
                     state, frame_events = self._step_leniently(before, frame, state, frame_events)
                     events += frame_events
+                    position += 1
                     if state.fault is None and type(frame) is not ErrorData:
-                        frame = next(remaining, None)
                         continue
                     fault = self._frame_error(state.fault, frame)
                     state = msgspec.structs.replace(state, fault=fault)
-                    good = frames[: len(frames) - sum(1 for _ in remaining) - 1]
+                    good = frames[: position - 1]
                     break
                 events += frame_events
+                position += 1
                 if (
-                    read_text_run is not None
+                    read_run is not None
                     and len(frame_events) == 1
                     and type(frame_events[0]) is TextDelta
                 ):
-                    frame = read_text_run(state, remaining, events)
-                else:
-                    frame = next(remaining, None)
+                    state, position = read_run(state, frames, position, events)
             self._state = state
             if good and (events or any(not is_heartbeat(frame_data(each)) for each in good)):
                 self._recent = good

@@ -126,41 +126,39 @@ class EventStreamDecoder:
         return []
 
     def _add_complete(self, body: bytes, begin: int, messages: list[EventStreamMessage]) -> int:
-        """Fast path: append the next messages as long as they are complete. Return their end.
+        """Fast path: append the next messages as long as they are complete and valid. Return their end.
 
-        In a long stream the start of nearly every message is in the cache.
+        In a long stream the start of nearly every message is in the cache, and as long as the one before.
         """
-        heads, size, checksum_at = self._heads, self._head_size, _U32.unpack_from
-        while self.fault is None:
-            head = heads.get(body[begin : begin + size])
+        heads, start_size, size = self._heads, self._head_size, len(body)
+        lengths_at, checksum_at = _LENGTHS.unpack_from, _U32.unpack_from
+        while True:
+            head = heads.get(body[begin : begin + start_size])
             if head is None:
-                end = self._add_new(body, begin, messages)
-                if end == begin:
+                if size - begin < _OVERHEAD:
                     break
-                begin, size = end, self._head_size
-                continue
+                length, headers_size = lengths_at(body, begin)
+                payload_size = length - headers_size - _OVERHEAD
+                if begin + length > size or not 0 <= payload_size <= self._limit:
+                    break
+                start_size = _PRELUDE.size + headers_size
+                is_small = headers_size <= _HEAD_SIZE_LIMIT
+                start = body[begin : begin + start_size]
+                head = _known_head(start) if is_small else _read_head(start)
+                if head is None:
+                    break
+                if is_small and len(heads) < _HEADS_LIMIT:
+                    heads[start] = head
             end = begin + head.length
-            if end > len(body):
+            if end > size:
                 break
-            payload = body[begin + size : end - 4]
+            payload = body[begin + start_size : end - 4]
             if crc32(payload, head.checksum) != checksum_at(body, end - 4)[0]:
                 break
             messages.append(EventStreamMessage(head.headers, payload))
             begin = end
+        self._head_size = start_size
         return begin
-
-    def _add_new(self, body: bytes, begin: int, messages: list[EventStreamMessage]) -> int:
-        """Append the message that begins here, if all of it is here and its prelude is valid. Return its end, else `begin`."""
-        if len(body) - begin < _PRELUDE.size:
-            return begin
-        length, headers, checksum = _PRELUDE.unpack_from(body, begin)
-        end: int = begin + length
-        if end > len(body) or not 0 <= length - headers - _OVERHEAD <= self._limit:
-            return begin
-        if headers > HEADERS_LIMIT or crc32(body[begin : begin + _LENGTHS.size]) != checksum:
-            return begin
-        messages += self._messages(body[begin:end])
-        return end
 
     def _check_length(self, part: bytes) -> None:
         (length,) = _U32.unpack(part)
@@ -185,17 +183,12 @@ class EventStreamDecoder:
         """Decode one complete message; none if it is corrupt."""
         end = _PRELUDE.size + _LENGTHS.unpack_from(part)[1]
         start, payload = part[:end], part[end : -_U32.size]
-        head_checksum = crc32(start)
-        if _U32.unpack_from(part, len(part) - _U32.size)[0] != crc32(payload, head_checksum):
+        if _U32.unpack_from(part, len(part) - _U32.size)[0] != crc32(payload, crc32(start)):
             return self._fail("the checksum of a message is wrong", part)
         block = start[_PRELUDE.size :]
-        is_small = end <= _HEAD_SIZE_LIMIT
-        headers = _known_headers(block) if is_small else _parse_headers(block)
+        headers = _parse_headers(block)
         if isinstance(headers, str):
             return self._fail(headers, block)
-        if len(self._heads) < _HEADS_LIMIT and is_small:
-            self._heads[start] = _Head(len(part), headers, head_checksum)
-        self._head_size = end
         return (EventStreamMessage(headers, payload),)
 
     def _fail(self, message: str, evidence: bytes) -> tuple[()]:
@@ -257,8 +250,23 @@ def _parse_headers(block: bytes) -> MessageHeaders | str:
     return tuple(headers.items())
 
 
+def _read_head(start: bytes) -> _Head | None:
+    """Verify and parse the start of a message; None if it is invalid."""
+    if _U32.unpack_from(start, _LENGTHS.size)[0] != crc32(start[: _LENGTHS.size]):
+        return None
+    block = start[_PRELUDE.size :]
+    is_small = len(block) <= _HEAD_SIZE_LIMIT
+    headers = _known_headers(block) if is_small else _parse_headers(block)
+    if len(start) > _PRELUDE.size + HEADERS_LIMIT or isinstance(headers, str):
+        return None
+    return _Head(_U32.unpack_from(start)[0], headers, crc32(start))
+
+
 _known_headers = lru_cache(maxsize=_HEADS_LIMIT)(_parse_headers)
-"""All streams of a service repeat few blocks of headers."""
+"""All streams of a service repeat few blocks of headers. Messages with equal ones share them."""
+
+_known_head = lru_cache(maxsize=_HEADS_LIMIT)(_read_head)
+"""The streams of a service repeat few starts of messages: the same headers, with payloads of the same lengths."""
 
 
 def _parse_value(kind: int, block: bytes, at: int) -> tuple[HeaderValue | None, int]:

@@ -297,7 +297,8 @@ def _unwrapped(kind: Any, wrappers: tuple[Any, ...]) -> Any:
 
 def any_json(data: bytes) -> Any:
     """Decode any JSON; None if the bytes are not JSON."""
-    return decode_any(data, provider="").value_or(None)
+    value = decode_plain(_ANYTHING, data)
+    return decode_any(data, provider="").value_or(None) if value is None else value
 
 
 def is_json(data: bytes) -> bool:

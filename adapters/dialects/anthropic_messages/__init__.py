@@ -10,7 +10,7 @@ from functools import partial
 
 from llm_pure.adapters.dialects.anthropic_messages.count import build_count, parse_count
 from llm_pure.adapters.dialects.anthropic_messages.errors import ERROR_CODES, find_error
-from llm_pure.adapters.dialects.anthropic_messages.plain_events import read_text_run, step
+from llm_pure.adapters.dialects.anthropic_messages.plain_events import read_run, step
 from llm_pure.adapters.dialects.anthropic_messages.quirks import USER_ID, Quirks
 from llm_pure.adapters.dialects.anthropic_messages.request import (
     Body,
@@ -37,7 +37,7 @@ DIALECT = Dialect(
     frames=partial(SseDataDecoder, repeats_types=True),
     initial_state=State(),
     step=step,
-    read_text_run=read_text_run,
+    read_run=read_run,
 )
 
 BASE_URL = "https://api.anthropic.com"

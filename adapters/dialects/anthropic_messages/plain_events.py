@@ -3,13 +3,14 @@
 Every other event is read by `stream.read_event`; a test holds both paths together.
 """
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 
 from msgspec.structs import replace
 
 from llm_pure.adapters.dialects.anthropic_messages import wire
 from llm_pure.adapters.dialects.anthropic_messages.blocks import Misplaced, add_signature
 from llm_pure.adapters.dialects.anthropic_messages.stream import (
+    Key,
     Phase,
     State,
     Stepped,
@@ -91,22 +92,42 @@ def _read_plain_edge(service: AnyService, state: State, event: wire.PlainEdge) -
     return end_message(service, state)
 
 
-def read_text_run(state: State, datas: Iterator[bytes], events: list[StreamEvent]) -> bytes | None:
-    """Fast path for consecutive text deltas: append their events, return the first other event or None."""
-    decode, text_piece = wire.PLAIN_DELTA.decode, wire.TextPiece
-    block, index = state.plain, state.newest
-    if block is None or block.kind != "text":
-        return next(datas, None)
-    part = block.part
-    for data in datas:
+def read_run(
+    service: AnyService,
+    state: State,
+    frames: Sequence[bytes],
+    position: int,
+    events: list[StreamEvent],
+) -> tuple[State, int]:
+    """Fast path for plain events that arrive together."""
+    decode, plain_delta, text_piece = wire.PLAIN_EVENT.decode, wire.PlainDelta, wire.TextPiece
+    newest, text_part = _open_text(state)
+    for at in range(position, len(frames)):
+        data = frames[at]
         if type(data) is not bytes:  # ErrorData
-            return data
+            return state, at
         try:
             event = decode(data)
         except DECODE_ERRORS:
-            return data
-        delta = event.delta
-        if event.index != index or type(delta) is not text_piece or not delta.text:
-            return data
-        events.append(TextDelta(delta.text, part))
-    return None
+            return state, at
+        if isinstance(event, plain_delta):
+            delta = event.delta
+            if type(delta) is text_piece and event.index == newest:
+                if delta.text:
+                    events.append(TextDelta(delta.text, text_part))
+                continue
+            stepped = _read_plain_delta(state, event)
+        else:
+            stepped = _read_plain_edge(service, state, event)
+        if stepped is None:
+            return state, at
+        state, event_events = stepped
+        events += event_events
+        newest, text_part = _open_text(state)
+    return state, len(frames)
+
+
+def _open_text(state: State) -> tuple[Key | None, int]:
+    """The key of the block of text that goes on and its part; (None, 0) without one."""
+    block = state.plain
+    return (None, 0) if block is None or block.kind != "text" else (state.newest, block.part)

@@ -7,7 +7,7 @@ from functools import partial
 
 from llm_pure.adapters.dialects.bedrock_converse.count import build_count, parse_count
 from llm_pure.adapters.dialects.bedrock_converse.errors import ERROR_CODES, find_error
-from llm_pure.adapters.dialects.bedrock_converse.plain_events import read_text_run, step
+from llm_pure.adapters.dialects.bedrock_converse.plain_events import read_run, step
 from llm_pure.adapters.dialects.bedrock_converse.request import build_chat
 from llm_pure.adapters.dialects.bedrock_converse.response import parse_chat, read_plain_response
 from llm_pure.adapters.dialects.bedrock_converse.state import State
@@ -32,7 +32,7 @@ DIALECT = Dialect(
     frames=EventStreamDecoder,
     initial_state=State(),
     step=step,
-    read_text_run=read_text_run,
+    read_run=read_run,
 )
 
 

@@ -3,7 +3,7 @@
 Every other frame is read by `stream.read_frame`; a test holds both paths together.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -36,11 +36,7 @@ def step(
             event = wire.PLAIN_DELTA.decode(frame.payload)
         except DECODE_ERRORS:  # a delta with further fields
             return read_frame(service, head, state, frame)
-        if event.contentBlockIndex == state.plain_block:
-            plain = _plain_delta(state, event.delta)
-            if plain is not None:
-                return state, plain
-        return read_delta(service, state, event.contentBlockIndex, event.delta)
+        return _step_delta(service, state, event)
     plain_event = _read_plain_event(service, state, kind, frame.payload)
     return read_frame(service, head, state, frame) if plain_event is None else plain_event
 
@@ -81,6 +77,14 @@ def _plain_raw(event: Any) -> Raw:
     return {}
 
 
+def _step_delta(service: AnyService, state: State, event: wire.PlainDeltaEvent) -> Stepped:
+    if event.contentBlockIndex == state.plain_block:
+        plain = _plain_delta(state, event.delta)
+        if plain is not None:
+            return state, plain
+    return read_delta(service, state, event.contentBlockIndex, event.delta)
+
+
 def _plain_delta(state: State, delta: wire.PlainDelta) -> tuple[StreamEvent, ...] | None:
     """The events of a delta that only continues the part of `plain_block`; None for others."""
     kind = state.plain_kind
@@ -97,29 +101,46 @@ def _plain_delta(state: State, delta: wire.PlainDelta) -> tuple[StreamEvent, ...
     return (ReasoningDelta(reasoning.text, state.plain_part),)
 
 
-def read_text_run(
-    state: State, frames: Iterator[EventStreamMessage], events: list[StreamEvent]
-) -> EventStreamMessage | None:
-    """Fast path for consecutive deltas of one text: append their events, return the first other frame or None."""
-    if state.plain_kind != "text":
-        return next(frames, None)
-    block, index, decode = state.plain_block, state.plain_part, wire.PLAIN_DELTA.decode
-    delta_headers = None
-    for frame in frames:
+def read_run(
+    service: AnyService,
+    state: State,
+    frames: Sequence[EventStreamMessage],
+    position: int,
+    events: list[StreamEvent],
+) -> tuple[State, int]:
+    """Fast path for plain frames that arrive together."""
+    decode, delta_headers = wire.PLAIN_DELTA.decode, None
+    text_block, part = _open_text(state)
+    for at in range(position, len(frames)):
+        frame = frames[at]
         headers = frame.headers
-        if headers is not delta_headers:  # frames with equal headers share them
-            if _plain_kind(headers) != _DELTA:
-                return frame
-            delta_headers = headers
-        try:
-            event = decode(frame.payload)
-        except DECODE_ERRORS:
-            return frame
-        text = event.delta.text
-        if not text or event.contentBlockIndex != block:
-            return frame
-        events.append(TextDelta(text, index))
-    return None
+        if headers is delta_headers or _plain_kind(headers) == _DELTA:
+            delta_headers = headers  # frames with equal headers share them
+            try:
+                event = decode(frame.payload)
+            except DECODE_ERRORS:
+                return state, at
+            text = event.delta.text
+            if text and event.contentBlockIndex == text_block:
+                events.append(TextDelta(text, part))
+                continue
+            if not state.started or state.stopped:
+                return state, at
+            stepped: Stepped | None = _step_delta(service, state, event)
+        else:
+            stepped = _read_plain_event(service, state, _plain_kind(headers), frame.payload)
+        if stepped is None:
+            return state, at
+        state, frame_events = stepped
+        events += frame_events
+        text_block, part = _open_text(state)
+    return state, len(frames)
+
+
+def _open_text(state: State) -> tuple[int | None, int]:
+    """The block of the open text and its part; (None, 0) without one."""
+    is_open = state.plain_kind == "text" and state.started and not state.stopped
+    return (state.plain_block, state.plain_part) if is_open else (None, 0)
 
 
 _PLAIN_READERS: Mapping[

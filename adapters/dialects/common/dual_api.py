@@ -166,10 +166,16 @@ class _FirstFrameDecoder:
         if self._decoder is not None:
             return self._decoder.feed(data)
         self._buffer += data
-        frame = _first_text(self._frames.feed(data))
+        frame = self._first_frame(data)
         if frame is None and self._frames.fault is None:
             return Success(())
         return self._start(frame or b"")
+
+    def _first_frame(self, data: bytes) -> bytes | None:
+        """The first frame that is not blank: nearly always that of the first event, so that the others are framed once."""
+        event, blank_line, rest = data.partition(b"\n\n")
+        frame = _first_text(self._frames.feed(event + blank_line))
+        return _first_text(self._frames.feed(rest)) if frame is None and rest else frame
 
     def close(self) -> LLMResult[tuple[StreamEvent, ...]]:
         """The last events; the body has ended."""

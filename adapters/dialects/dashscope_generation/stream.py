@@ -18,7 +18,13 @@ from llm_pure.adapters.dialects.dashscope_generation.errors import find_error
 from llm_pure.adapters.dialects.dashscope_generation.usage import read_usage
 from llm_pure.core.dialect import AnyService
 from llm_pure.core.stream import StreamState, is_blank_event
-from llm_pure.framing.json_codec import DECODE_ERRORS, decode, decode_any, json_text
+from llm_pure.framing.json_codec import (
+    DECODE_ERRORS,
+    decode,
+    decode_any,
+    decode_shallow,
+    json_text,
+)
 from llm_pure.types.completion import FinishReason, finish_reason_of
 from llm_pure.types.events import (
     ExtraReceived,
@@ -77,8 +83,8 @@ def step(
     if state.started:
         try:
             plain = wire.PLAIN_FRAME.decode(frame)
-        except DECODE_ERRORS:  # more than text: the slow way
-            return _read_frame(service, head, state, frame)
+        except DECODE_ERRORS:  # more than text
+            return _read_edge(service, state, frame) or _read_frame(service, head, state, frame)
         (choice,) = plain.output.choices
         message = choice.message
         content = message.content
@@ -89,7 +95,20 @@ def step(
             events: list[StreamEvent] = []
             state = _text(state, events, choice.index, message.reasoning_content, text)
             return state, events
-    return _read_frame(service, head, state, frame)
+    return _read_edge(service, state, frame) or _read_frame(service, head, state, frame)
+
+
+def _read_edge(
+    service: AnyService, state: State, frame: bytes
+) -> tuple[State, list[StreamEvent]] | None:
+    """Fast path for the first frame, the last one, and those of calls; None for frames that have more."""
+    edge = decode_shallow(wire.EDGE_FRAME, frame)
+    return None if edge is None else read_frame(service, state, edge, edge_json(edge))
+
+
+def edge_json(edge: wire.EdgeFrame) -> dict[str, Any]:
+    """The JSON of an edge frame, as far as `read_frame` looks at it."""
+    return {"output": {}, "request_id": edge.request_id}
 
 
 def _read_frame(
@@ -107,7 +126,7 @@ def _read_frame(
 
 
 def read_frame(
-    service: AnyService, state: State, frame: wire.Frame, raw: dict[str, Any]
+    service: AnyService, state: State, frame: wire.Frame | wire.EdgeFrame, raw: dict[str, Any]
 ) -> tuple[State, list[StreamEvent]]:
     """A frame, or a buffered response. `raw`: the same as plain JSON, for fields beyond the wire Structs."""
     events: list[StreamEvent] = []
@@ -119,7 +138,7 @@ def read_frame(
     seen = emit_extra_fields(events, seen, raw_output, wire.KNOWN_FIELDS_OUTPUT)
     if seen is not state.seen_extras:
         state = replace(state, seen_extras=seen)
-    choices = output.choices or []
+    choices: Sequence[wire.Choice | wire.EdgeChoice] = output.choices or ()
     if not choices and (output.text or output.finish_reason):
         message = wire.Message(content=output.text)
         choices = [wire.Choice(message=message, finish_reason=output.finish_reason)]
@@ -152,7 +171,7 @@ def _read_choice(
     events: list[StreamEvent],
     finished: list[StreamEvent],
     position: int,
-    choice: wire.Choice,
+    choice: wire.Choice | wire.EdgeChoice,
     raw: dict[str, Any],
 ) -> State:
     number = position if choice.index is None else choice.index
@@ -173,7 +192,7 @@ def _read_choice(
     calls = message.tool_calls or ()
     for at, call in enumerate(calls):
         index = at if call.index is None and len(calls) > 1 else call.index
-        raw_call = raw_message["tool_calls"][at]
+        raw_call = raw_message["tool_calls"][at] if raw_message else {}
         state = _read_call(state, events, number, index, call, raw_call)
     if choice.finish_reason not in UNFINISHED:
         reason = str(choice.finish_reason)

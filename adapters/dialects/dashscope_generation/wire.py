@@ -9,6 +9,8 @@ from typing import Any, Literal
 
 import msgspec
 
+from llm_pure.framing.json_codec import ShallowObject
+
 
 class Function(msgspec.Struct):
     """arguments: JSON text, in fragments in a stream."""
@@ -111,3 +113,51 @@ class PlainFrame(msgspec.Struct, forbid_unknown_fields=True):
 
 
 PLAIN_FRAME = msgspec.json.Decoder(PlainFrame)
+
+
+class EdgeCall(ToolCall, forbid_unknown_fields=True):
+    """A call, or a fragment of one."""
+
+    function: "EdgeFunction | None" = None
+    type: str | None = None
+
+
+class EdgeFunction(Function, forbid_unknown_fields=True):
+    """The function of a call."""
+
+
+class EdgeMessage(msgspec.Struct, forbid_unknown_fields=True):
+    """Text, reasoning and calls only. A block of content is an object with a text, or with the URL of an image."""
+
+    content: str | list[dict[str, str]] | None = None
+    reasoning_content: str | None = None
+    tool_calls: list[EdgeCall] | None = None
+    role: str | None = None
+
+
+class EdgeChoice(msgspec.Struct, forbid_unknown_fields=True):
+    """The only choice of an edge frame."""
+
+    message: EdgeMessage
+    index: int | None = None
+    finish_reason: str | None = None
+    logprobs: None = None
+
+
+class EdgeOutput(msgspec.Struct, forbid_unknown_fields=True):
+    """The output of an edge frame."""
+
+    choices: tuple[EdgeChoice]
+    text: None = None
+    finish_reason: None = None
+
+
+class EdgeFrame(msgspec.Struct, forbid_unknown_fields=True):
+    """The first frame, the last one, one with calls: with nothing to keep beside what is read. A fork like PlainFrame."""
+
+    output: EdgeOutput
+    usage: ShallowObject | None = None
+    request_id: str | None = None
+
+
+EDGE_FRAME = msgspec.json.Decoder(EdgeFrame)

@@ -12,11 +12,17 @@ from msgspec.structs import replace
 from llm_pure.adapters.dialects.common.extra_fields import SeenExtras, emit_call, emit_extra_fields
 from llm_pure.adapters.dialects.common.part_identity import Calls, Entries
 from llm_pure.adapters.dialects.llama_native import wire
-from llm_pure.adapters.dialects.llama_native.usage import read_usage
+from llm_pure.adapters.dialects.llama_native.usage import read_usage, usage_of
 from llm_pure.adapters.dialects.openai_common.errors import find_error
 from llm_pure.core.dialect import AnyService
 from llm_pure.core.stream import StreamState, is_blank_event
-from llm_pure.framing.json_codec import DECODE_ERRORS, decode, decode_any, json_text
+from llm_pure.framing.json_codec import (
+    DECODE_ERRORS,
+    decode,
+    decode_any,
+    decode_shallow,
+    json_text,
+)
 from llm_pure.types.completion import FinishReason, finish_reason_of
 from llm_pure.types.events import (
     Finished,
@@ -58,11 +64,37 @@ def step(
     if state.started:
         try:
             plain = wire.PLAIN_CHUNK.decode(frame)
-        except DECODE_ERRORS:  # more than text: the slow way
-            return _read_frame(service, head, state, frame)
+        except DECODE_ERRORS:  # more than text
+            return _read_edge(service, state, frame) or _read_frame(service, head, state, frame)
         text = plain.event.delta.text
         return state, (TextDelta(text, TEXT),) if text else ()
-    return _read_frame(service, head, state, frame)
+    return _read_edge(service, state, frame) or _read_frame(service, head, state, frame)
+
+
+def _read_edge(
+    service: AnyService, state: State, frame: bytes
+) -> tuple[State, list[StreamEvent]] | None:
+    """Fast path for the first chunk, the last ones, and those of calls; None for chunks that have more."""
+    chunk = decode_shallow(wire.EDGE_CHUNK, frame)
+    if chunk is None:
+        return None
+    event, metrics = chunk.event, chunk.event.metrics
+    events: list[StreamEvent] = []
+    if not state.started:
+        model = chunk.model or ""
+        events.append(Started(id=chunk.id or "", model=model, provider=service.name))
+        state = replace(state, started=True)
+    delta = event.delta
+    if delta is not None and (delta.type == "tool_call" or delta.function is not None):
+        state = read_call(state, events, None, delta, {})
+    elif delta is not None and delta.text:
+        events.append(TextDelta(delta.text, TEXT))
+    if metrics:
+        values = {metric.get("metric"): metric.get("value") for metric in metrics}
+        if not all(type(name) is str for name in values):
+            return None
+        events.append(UsageReported(usage_of(values, metrics)))
+    return _finish(state, events, event.stop_reason, event.event_type), events
 
 
 def _read_frame(
@@ -96,11 +128,17 @@ def _read_chunk(
         state = _read_delta(service, state, events, event.delta, raw_event["delta"])
     if event.metrics:
         events.append(UsageReported(read_usage(event.metrics, raw_event["metrics"])))
-    if event.stop_reason or event.event_type == "complete":
-        reason = event.stop_reason or None
-        events.append(Finished(finish_reason_of(reason, FINISH), reason))
-        state = replace(state, complete=True)
-    return state, events
+    return _finish(state, events, event.stop_reason, event.event_type), events
+
+
+def _finish(
+    state: State, events: list[StreamEvent], stop_reason: str | None, event_type: str | None
+) -> State:
+    if not stop_reason and event_type != "complete":
+        return state
+    reason = stop_reason or None
+    events.append(Finished(finish_reason_of(reason, FINISH), reason))
+    return replace(state, complete=True)
 
 
 def _read_delta(
@@ -137,7 +175,7 @@ def read_call(
     state: State,
     events: list[StreamEvent],
     index: int | None,
-    call: wire.ToolCall,
+    call: wire.ToolCall | wire.EdgeDelta,
     raw: dict[str, Any],
     *,
     complete: bool = False,

@@ -7,6 +7,8 @@ from typing import Any, Literal
 
 import msgspec
 
+from llm_pure.framing.json_codec import Scalar
+
 
 class Function(msgspec.Struct):
     """arguments: JSON text, in fragments in a stream."""
@@ -118,3 +120,39 @@ class PlainChunk(msgspec.Struct, forbid_unknown_fields=True):
 
 
 PLAIN_CHUNK = msgspec.json.Decoder(PlainChunk)
+
+
+class EdgeFunction(msgspec.Struct, forbid_unknown_fields=True):
+    """The function of a call, or a fragment of one."""
+
+    name: str | None = None
+    arguments: str | None = None
+
+
+class EdgeDelta(msgspec.Struct, forbid_unknown_fields=True):
+    """Text, or a fragment of a call."""
+
+    type: Literal["text", "tool_call"]
+    text: str | None = None
+    id: str | None = None
+    function: EdgeFunction | None = None
+
+
+class EdgeEvent(msgspec.Struct, forbid_unknown_fields=True):
+    """The event of an edge chunk."""
+
+    event_type: str
+    delta: EdgeDelta | None = None
+    metrics: list[dict[str, Scalar]] | None = None
+    stop_reason: str | None = None
+
+
+class EdgeChunk(msgspec.Struct, forbid_unknown_fields=True):
+    """The first chunk, the last ones, and those of calls, with nothing beyond what is read. A fork like PlainChunk."""
+
+    event: EdgeEvent
+    id: str | None = None
+    model: str | None = None
+
+
+EDGE_CHUNK = msgspec.json.Decoder(EdgeChunk)

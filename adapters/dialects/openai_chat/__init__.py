@@ -21,7 +21,7 @@ from llm_pure.adapters.dialects.openai_chat.quirks import (
     unsupported_by,
 )
 from llm_pure.adapters.dialects.openai_chat.state import State
-from llm_pure.adapters.dialects.openai_chat.stream import read_chunk, read_text_run
+from llm_pure.adapters.dialects.openai_chat.stream import read_chunk, read_run
 from llm_pure.adapters.dialects.openai_common import find_error
 from llm_pure.core.dialect import Dialect, Service, late_operation, make_provider, operation
 from llm_pure.core.provider import NO_ENV_VARS, Authorize, Operation, Provider
@@ -45,7 +45,7 @@ DIALECT = Dialect(
     frames=SseDataDecoder,
     initial_state=State(),
     step=read_chunk,
-    read_text_run=read_text_run,
+    read_run=read_run,
     allowed_tools=True,
 )
 
@@ -56,7 +56,7 @@ def _tagged() -> Dialect[Quirks, Any, bytes]:
     from llm_pure.adapters.dialects.openai_chat import think_tags  # imported late: start-up
 
     step = think_tags.read_tagged_chunk
-    return replace(DIALECT, initial_state=think_tags.TaggedState(), step=step, read_text_run=None)
+    return replace(DIALECT, initial_state=think_tags.TaggedState(), step=step, read_run=None)
 
 
 def provider(

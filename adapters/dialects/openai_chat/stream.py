@@ -86,24 +86,61 @@ def read_chunk(
     return _read_frame(service, head, state, frame)
 
 
-def read_text_run(state: State, datas: Iterator[bytes], events: list[StreamEvent]) -> bytes | None:
-    """Fast path for consecutive chunks with text alone: append their events, return the first other one or None."""
-    if not state.plain or state.ended:
-        return next(datas, None)
-    decode = wire.PLAIN_CHUNK.decode
-    for data in datas:
+def read_run(
+    service: Service[Quirks],
+    state: State,
+    frames: Sequence[bytes],
+    position: int,
+    events: list[StreamEvent],
+) -> tuple[State, int]:
+    """Fast path for chunks that arrive together: plain ones, the first, those with the finish reason and the usage."""
+    if state.ended:
+        return state, position
+    decode, count = wire.EDGE_CHUNK.decode, len(frames)
+    while position < count:
+        data = frames[position]
         if type(data) is not bytes:  # ErrorData
-            return data
+            break
+        try:
+            chunk = decode(data)
+        except DECODE_ERRORS:
+            break
+        position += 1
+        if state.plain and wire.is_plain(chunk):
+            (choice,) = chunk.choices
+            state = _read_plain(state, events, choice)
+            if count - position > _MANY:
+                position = _read_texts(frames, position, events)
+            continue
+        edge = _read_edge(service, state, chunk)
+        if edge is None:
+            return state, position - 1
+        state, edge_events = edge
+        events += edge_events
+    return state, position
+
+
+_MANY = 20
+"""More chunks than this are tried as text alone, which takes less for each, and more for the one that ends the run."""
+
+
+def _read_texts(frames: Sequence[bytes], position: int, events: list[StreamEvent]) -> int:
+    """Read consecutive plain chunks with text alone. Return the position of the first other one."""
+    decode = wire.PLAIN_CHUNK.decode
+    for at in range(position, len(frames)):
+        data = frames[at]
+        if type(data) is not bytes:
+            return at
         try:
             (choice,) = decode(data).choices
         except DECODE_ERRORS:
-            return data
+            return at
         delta = choice.delta
         text = delta.content
         if not text or delta.reasoning_content or delta.reasoning or delta.tool_calls:
-            return data
+            return at
         events.append(TextDelta(text, TEXT, choice.index))
-    return None
+    return len(frames)
 
 
 def _read_plain(
@@ -127,12 +164,9 @@ def _read_plain(
 
 
 def _read_edge(
-    service: Service[Quirks], state: State, frame: bytes
+    service: Service[Quirks], state: State, chunk: wire.EdgeChunk
 ) -> tuple[State, list[StreamEvent]] | None:
-    """Fast path for the first chunk, the finish reason and the usage; None for chunks that have more, or come in another order."""
-    chunk = decode_shallow(wire.EDGE_CHUNK, frame)
-    if chunk is None:
-        return None
+    """Fast path for the first chunk, the finish reason and the usage; None for those that come in another order."""
     choices = chunk.choices
     is_first = not state.started
     if len(choices) > 1 or not (chunk.id and chunk.model and (choices or state.plain)):
@@ -183,14 +217,15 @@ def _read_frame(
 ) -> tuple[State, list[StreamEvent]]:
     if state.ended:
         return state, []
-    edge = None if frame == DONE else _read_edge(service, state, frame)
+    if frame.strip() == DONE:
+        events = [*_joined_parts(service.name, state)]
+        return replace(state, ended=True, details=None, audio=None), events
+    chunk = decode_shallow(wire.EDGE_CHUNK, frame)
+    edge = None if chunk is None else _read_edge(service, state, chunk)
     if edge is not None:
         return edge
     if is_heartbeat(frame):
         return state, []
-    if frame.strip() == DONE:
-        events = [*_joined_parts(service.name, state)]
-        return replace(state, ended=True, details=None, audio=None), events
     raw = ok(decode_any(frame, provider=service.name, where="chunk"))
     error = find_error(service, raw, HttpResponse(head.status, head.headers))
     if error is not None and not (isinstance(raw, dict) and raw.get("choices")):

@@ -189,6 +189,21 @@ class EdgeChunk(msgspec.Struct, forbid_unknown_fields=True):
 
 
 EDGE_CHUNK = msgspec.json.Decoder(EdgeChunk)
+
+
+def is_plain(chunk: EdgeChunk) -> bool:
+    """Return whether the chunk is a PlainChunk too."""
+    if chunk.usage is not None or len(chunk.choices) != 1 or chunk.x_groq is not None:
+        return False
+    choice = chunk.choices[0]
+    return (
+        choice.finish_reason is None
+        and choice.native_finish_reason is None
+        and chunk.request_id is None
+        and chunk.time_info is None
+    )
+
+
 EDGE_FIELDS = (
     "created", "service_tier", "system_fingerprint", "provider", "request_id", "x_groq", "time_info",
 )  # fmt: skip

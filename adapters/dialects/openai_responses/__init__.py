@@ -10,6 +10,7 @@ from llm_pure.adapters.dialects.common.list_models import OPENAI
 from llm_pure.adapters.dialects.common.list_models import list_models as list_operation
 from llm_pure.adapters.dialects.openai_common.embed import build_embed, parse_embed
 from llm_pure.adapters.dialects.openai_responses.errors import ERROR_CODES, find_error
+from llm_pure.adapters.dialects.openai_responses.plain_stream import read_run
 from llm_pure.adapters.dialects.openai_responses.quirks import Quirks
 from llm_pure.adapters.dialects.openai_responses.request import build_chat, build_count
 from llm_pure.adapters.dialects.openai_responses.response import (
@@ -18,7 +19,7 @@ from llm_pure.adapters.dialects.openai_responses.response import (
     read_plain_response,
 )
 from llm_pure.adapters.dialects.openai_responses.state import State
-from llm_pure.adapters.dialects.openai_responses.stream import read_text_run, step
+from llm_pure.adapters.dialects.openai_responses.stream import step
 from llm_pure.core.dialect import Dialect, Service, make_provider, operation
 from llm_pure.core.provider import NO_ENV_VARS, Authorize, Provider
 from llm_pure.core.urls import UrlFor, under_base_url
@@ -35,7 +36,7 @@ DIALECT = Dialect(
     frames=SseDecoder,
     initial_state=State(),
     step=step,
-    read_text_run=read_text_run,
+    read_run=read_run,
     allowed_tools=True,
 )
 

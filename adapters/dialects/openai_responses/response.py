@@ -64,7 +64,7 @@ def read_plain_response(service: AnyService, response: HttpResponse) -> Completi
         return None
     if usage is not None and not isinstance(usage, dict):
         return None
-    parts = _plain_parts(service.name, output)
+    parts = plain_parts(service.name, output)
     if parts is None or (not output and raw.get("output_text")):
         return None
     extra = extra_fields(raw, wire.KNOWN_FIELDS_RESPONSE)
@@ -88,7 +88,7 @@ _ODD_FIELDS = frozenset({"type", "response", *ERROR_SIGNS}) - {"error"}
 """Fields of events, and of errors of gateways."""
 
 
-def _plain_parts(name: str, output: list[Any]) -> list[Part] | None:
+def plain_parts(name: str, output: list[Any]) -> list[Part] | None:
     """The parts of plain items; None if one has more."""
     parts: list[Part] = []
     for item in output:

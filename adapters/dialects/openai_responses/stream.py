@@ -4,7 +4,7 @@ What a final event or item has beyond the deltas is emitted as more of them; whe
 Source: openai/openai-openapi 2.3.0 and openai-python 3.57.0 (ResponseStreamEvent), read 2026-11-29.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, TypeAlias
 
 import msgspec
@@ -91,19 +91,19 @@ def step(service: AnyService, head: ResponseHead, state: State, frame: SseEvent)
 
 
 def read_text_run(
-    state: State, frames: Iterator[SseEvent], events: list[StreamEvent]
-) -> SseEvent | None:
-    """Fast path for consecutive deltas of one text: append their events, return the first other frame or None."""
+    state: State, frames: Sequence[SseEvent], position: int, events: list[StreamEvent]
+) -> tuple[State, int]:
+    """Fast path for consecutive deltas of one text, as `Dialect.read_run` is."""
     run = state.run
     if run is None or state.ended:
-        return next(frames, None)
+        return state, position
     item_id, output_index, content_index = run.item_id, run.output_index, run.content_index
     decode, delta, index, write = run.decode, run.delta, run.index, run.write
-    for frame in frames:
+    for at in range(position, len(frames)):
         try:
-            event = decode(frame.data)
+            event = decode(frames[at].data)
         except DECODE_ERRORS:
-            return frame
+            return state, at
         text = event.delta
         if (
             event.item_id != item_id
@@ -113,10 +113,10 @@ def read_text_run(
             or event.logprobs
             or event.agent
         ):
-            return frame
+            return state, at
         write(text)
         events.append(delta(text, index))
-    return None
+    return state, len(frames)
 
 
 def _read_json(service: AnyService, head: ResponseHead, state: State, frame: SseEvent) -> Stepped:
@@ -207,12 +207,12 @@ def read_end(
 
 def _beside(raw: wire.JsonObject) -> list[StreamEvent]:
     """What stands beside the response in an event."""
-    return [ExtraReceived(key, value) for key, value in extra_fields(raw, _OF_EVENTS).items()]
+    return [ExtraReceived(key, value) for key, value in extra_fields(raw, OF_EVENTS).items()]
 
 
 _OF_RESPONSES = frozenset({*wire.BEGIN_TYPES, *wire.END_TYPES})
 """Events with the response."""
-_OF_EVENTS = frozenset({"type", "sequence_number", "response", "error", "obfuscation", "event_id"})
+OF_EVENTS = frozenset({"type", "sequence_number", "response", "error", "obfuscation", "event_id"})
 """Fields of an event beside the response that are read, or are of no use after it."""
 _OF_REQUESTS = ("response.steer.", "response.inject.")
 """Events about input that the caller sent: its errors are none of the response."""
