@@ -89,7 +89,7 @@ class RowStates:
         """Fold one line. line: its position."""
         match head.kind:
             case "done" | "gave_up":
-                self._add_end(head, line)
+                self.add_end(head, line, self._row_of(head.id, head.row))
             case "retry":
                 self._reopen(frozenset(head.errors))
             case "stop":
@@ -116,7 +116,7 @@ class RowStates:
         rows = [head.row for head in heads]
         if not self._are_at([head.id for head in heads], rows):
             for head, start in zip(heads, starts, strict=True):
-                self._add_end(head, base + start)
+                self.add_end(head, base + start, self._row_of(head.id, head.row))
             return
         self.stopped = None
         for cost, count in Counter([head.cost_usd for head in heads]).items():
@@ -135,7 +135,8 @@ class RowStates:
             states[row] = 1
             lines[row] = base + start
 
-    def _add_end(self, head: EntryHead, line: int) -> None:
+    def add_end(self, head: EntryHead, line: int, rows: Sequence[int]) -> None:
+        """Fold the end of these rows, which share an id."""
         self.stopped = None
         cost, usage, error = head.cost_usd, head.usage, head.error_kind
         if cost is not None:
@@ -145,7 +146,6 @@ class RowStates:
             self.output_tokens += usage.output_tokens or 0
             self.cached_input_tokens += usage.cached_input_tokens or 0
             self.unpriced += cost is None
-        rows = self._row_of(head.id, head.row)
         if not rows:
             self.foreign += 1
         for row in rows:
