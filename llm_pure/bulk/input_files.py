@@ -325,13 +325,11 @@ class RowIndex:
 
     def are_at(self, names: list[str], hints: list[int]) -> bool:
         """Return true if each of these ids is that of the row at its hint and of no other. For many at a time."""
-        size, start, rows = _RECORD.size, len(_MAGIC) + 8, self._map
-        at = [start + hint * size for hint in hints]
-        return (
-            not self._copies()
-            and min(hints, default=0) >= 0
-            and [rows[here : here + DIGEST_BYTES].hex() for here in at] == names
-        )
+        size, digest, start, rows = _RECORD.size, DIGEST_BYTES, len(_MAGIC) + 8, self._map
+        if self._copies() or min(hints, default=0) < 0:
+            return False
+        ids = b"".join([rows[(at := start + hint * size) : at + digest] for hint in hints])
+        return ids.hex(",", digest) == ",".join(names)
 
     def _copies(self) -> bool:
         if self._has_copies is None:
