@@ -56,7 +56,12 @@ def _python_with(package: str) -> str | None:
 
 def _measured(python: str, name: str, url: str, rows: int) -> dict[str, float]:
     command = [python, str(_SCRIPT), name, url, str(rows), str(CONCURRENCY)]
-    environment = {**os.environ, "PYTHONPATH": str(_SCRIPT.parent.parent)}
+    # compiled like installed packages, of which the peers are
+    environment = {
+        **os.environ,
+        "PYTHONPATH": str(_SCRIPT.parent.parent),
+        "PYTHONDONTWRITEBYTECODE": "",
+    }
     if python != sys.executable:
         environment.pop("PYTHONPATH")
     done = subprocess.run(

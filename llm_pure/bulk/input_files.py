@@ -30,6 +30,7 @@ SPOOL = "rows.jsonl"
 INDEX = "index.bin"
 
 _MAGIC = b"llm-pure index 1"
+_OFFSET = struct.Struct(">Q")
 _RECORD = struct.Struct(f">Q{DIGEST_BYTES}s")
 _FLAG_BITS = 56
 DUPLICATE, COPY, REPEATED = 1, 2, 4
@@ -240,7 +241,7 @@ def write_index(
                 )
                 rows += 1
             blanks.clear()
-        index.write(struct.pack(">Q", blanks[0][0] if blanks else offset))
+        index.write(_OFFSET.pack(blanks[0][0] if blanks else offset))
         index.flush()
         os.fsync(index.fileno())
     return Indexed(
@@ -286,10 +287,8 @@ class RowIndex:
     def span(self, row: int) -> tuple[int, int, int]:
         """Return (offset in the input, length, flags) of the row's line."""
         start = len(_MAGIC) + row * _RECORD.size
-        value = int.from_bytes(self._map[start : start + 8], "big")
-        following = int.from_bytes(
-            self._map[start + _RECORD.size : start + _RECORD.size + 8], "big"
-        )
+        (value,) = _OFFSET.unpack_from(self._map, start)
+        (following,) = _OFFSET.unpack_from(self._map, start + _RECORD.size)
         mask = (1 << _FLAG_BITS) - 1
         return value & mask, (following & mask) - (value & mask), value >> _FLAG_BITS
 
@@ -320,15 +319,17 @@ class RowIndex:
             self._rows_by_id = table
         return self._rows_by_id.get(item, ())
 
+    def equal_rows(self, row: int) -> Sequence[int]:
+        """Return the rows with this row's id: itself, and others if equal rows share it."""
+        return self.rows_of(self.id(row).hex(), row) if self._copies() else (row,)
+
     def are_at(self, names: list[str], hints: list[int]) -> bool:
         """Return true if each of these ids is that of the row at its hint and of no other. For many at a time."""
-        size, start, rows = _RECORD.size, len(_MAGIC) + 8, self._map
-        at = [start + hint * size for hint in hints]
-        return (
-            not self._copies()
-            and min(hints, default=0) >= 0
-            and [rows[here : here + DIGEST_BYTES].hex() for here in at] == names
-        )
+        size, digest, start, rows = _RECORD.size, DIGEST_BYTES, len(_MAGIC) + 8, self._map
+        if self._copies() or min(hints, default=0) < 0:
+            return False
+        ids = b"".join([rows[(at := start + hint * size) : at + digest] for hint in hints])
+        return ids.hex(",", digest) == ",".join(names)
 
     def _copies(self) -> bool:
         if self._has_copies is None:

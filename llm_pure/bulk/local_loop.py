@@ -289,7 +289,8 @@ class LocalLoop:
             usage=entry.usage,
             error_kind=entry.error_kind,
         )
-        self._states.add(head, position_of(self._file_number, offset))
+        line = position_of(self._file_number, offset)
+        self._states.add_end(head, line, self._run.index.equal_rows(number))
         self._ended += 1
 
     # Stops

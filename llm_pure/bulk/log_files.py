@@ -25,7 +25,7 @@ from llm_pure.bulk.entries import (
     encode_entry,
 )
 from llm_pure.bulk.row_states import RowStates, is_amount
-from llm_pure.types.secret_spellings import mask_secrets, three_stars
+from llm_pure.types.secret_spellings import MIN_SECRET_LENGTH, mask_secrets, three_stars
 
 FOLDER = "log"
 SYNC_S = 0.25
@@ -41,8 +41,8 @@ OPEN_LOGS = 200
 
 _NAME = re.compile(r"(?P<worker>.+)-(?P<start>\d+)\.jsonl")
 _CHUNK = 4 * 1024 * 1024
-_HEADS_CHUNK = 256 * 1024
-"""Fits into the cache of a core: with 4 MiB, reading heads takes half as long again."""
+_HEADS_CHUNK = 128 * 1024
+"""Fits into the cache of a core: with 256 KiB reading heads takes a fifth longer, with 4 MiB half as long again."""
 _OFFSET_BITS = 40
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 
@@ -91,7 +91,8 @@ class LogWriter:
         folder = directory / FOLDER
         folder.mkdir(mode=0o700, exist_ok=True)
         self.path = folder / f"{worker}-{start:04}.jsonl"
-        self._secrets = tuple([secret for secret in secrets if secret])
+        self._secrets = tuple([secret for secret in secrets if len(secret) >= MIN_SECRET_LENGTH])
+        self._secret_bytes = [secret.encode() for secret in self._secrets]
         self._spare = folder / f"{SPARE}-{worker}-{start:04}"
         self._descriptor = os.open(
             self.path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o600
@@ -115,7 +116,7 @@ class LogWriter:
     def write(self, entry: Entry) -> int:
         """Append the entry's line; return its offset. Raises LogFull if the disk is full, once it is in the spare space."""
         line, offset = encode_entry(entry), self.size
-        if self._secrets and any(secret.encode() in line for secret in self._secrets):
+        if any(secret in line for secret in self._secret_bytes):
             masked = mask_secrets(line.decode(), self._secrets, three_stars)
             line = masked.encode()
         self._append(line)

@@ -53,7 +53,7 @@ class PacedTransport:
     async def asend(self, request: HttpRequest, timeouts: Timeouts) -> LLMResult[HttpResponse]:
         """Return the complete response, of any status. Fails with code STOPPING once the run is ending."""
         record = current_record.get()
-        refused = await self._wait(record)
+        refused = await self._wait(record) if self._must_wait(record) else None
         if refused is not None:
             return refused
         transport = self._cache.get(self._settings, request.url)
@@ -75,7 +75,7 @@ class PacedTransport:
     ) -> AsyncIterator[LLMResult[AsyncStreamingResponse]]:
         """Yield the response as its body arrives."""
         record = current_record.get()
-        refused = await self._wait(record)
+        refused = await self._wait(record) if self._must_wait(record) else None
         transport = self._cache.get(self._settings, request.url)
         if refused is not None:
             yield refused
@@ -92,6 +92,16 @@ class PacedTransport:
                 yield opened
         finally:
             record.sending = False
+
+    def _must_wait(self, record: CallRecord) -> bool:
+        """False for what most calls are: a first attempt, while nothing limits the pace or stops the run."""
+        until_s = max(self._pace.pause_until_s, self._allowance.pause_until_s)
+        return bool(
+            record.attempts
+            or self._pace.rate is not None
+            or self._is_stopping()
+            or (until_s and until_s > monotonic())
+        )
 
     async def _wait(self, record: CallRecord) -> Failure[ConnectionFailed] | None:
         if record.attempts:

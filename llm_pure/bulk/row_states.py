@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from decimal import Decimal
 from hashlib import blake2b
+from typing import Any
 
 import msgspec
 
@@ -73,7 +74,7 @@ class RowStates:
         """Where the line of each row is: number of its file << 40 | offset."""
         self.kinds: list[tuple[int, str]] = [(OPEN, ""), (ANSWERED, "")]
         """(state, kind of error) by number."""
-        self._costs: dict[str, int] = {}
+        self._costs: Counter[str] = Counter()
         self.input_tokens = 0
         self.output_tokens = 0
         self.cached_input_tokens = 0
@@ -89,7 +90,7 @@ class RowStates:
         """Fold one line. line: its position."""
         match head.kind:
             case "done" | "gave_up":
-                self._add_end(head, line)
+                self.add_end(head, line, self._row_of(head.id, head.row))
             case "retry":
                 self._reopen(frozenset(head.errors))
             case "stop":
@@ -104,38 +105,54 @@ class RowStates:
             for number, head in enumerate(heads)
             if head is None or head.error_kind or head.kind != "done"
         ]
+        if all(_is_error(heads[number]) for number in others):
+            # an answer counts before any error, so the order of the two is of no importance
+            self._add_answers(_without(heads, others), _without(starts, others), base)
+            for number in others:
+                self.add(heads[number], base + starts[number])  # type: ignore[arg-type]
+            return
         begin = 0
         for number in (*others, len(heads)):
-            if number > begin:
-                self._add_answers(heads[begin:number], starts[begin:number], base)  # type: ignore[arg-type]
+            self._add_answers(heads[begin:number], starts[begin:number], base)  # type: ignore[arg-type]
             if number < len(heads) and (head := heads[number]) is not None:
                 self.add(head, base + starts[number])
             begin = number + 1
 
     def _add_answers(self, heads: Sequence[EntryHead], starts: Sequence[int], base: int) -> None:
+        if not heads:
+            return
         rows = [head.row for head in heads]
         if not self._are_at([head.id for head in heads], rows):
             for head, start in zip(heads, starts, strict=True):
-                self._add_end(head, base + start)
+                self.add_end(head, base + start, self._row_of(head.id, head.row))
             return
         self.stopped = None
-        for cost, count in Counter([head.cost_usd for head in heads]).items():
-            if cost is not None:
-                self._costs[cost] = self._costs.get(cost, 0) + count
-                continue
-            self.unpriced += sum(
-                [head.cost_usd is None and head.usage is not None for head in heads]
-            )
+        self._add_costs(heads)
         usages = [head.usage for head in heads if head.usage is not None]
-        self.input_tokens += sum([usage.input_tokens or 0 for usage in usages])
-        self.output_tokens += sum([usage.output_tokens or 0 for usage in usages])
-        self.cached_input_tokens += sum([usage.cached_input_tokens or 0 for usage in usages])
+        self.input_tokens += sum(filter(None, [usage.input_tokens for usage in usages]))
+        self.output_tokens += sum(filter(None, [usage.output_tokens for usage in usages]))
+        self.cached_input_tokens += sum(
+            filter(None, [usage.cached_input_tokens for usage in usages])
+        )
         states, lines = self.states, self.lines
         for row, start in zip(rows, starts, strict=True):
             states[row] = 1
             lines[row] = base + start
 
-    def _add_end(self, head: EntryHead, line: int) -> None:
+    def _add_costs(self, heads: Sequence[EntryHead]) -> None:
+        costs = [head.cost_usd for head in heads]
+        if None in costs:
+            self.unpriced += sum(
+                [head.cost_usd is None and head.usage is not None for head in heads]
+            )
+        known = len(self._costs)
+        self._costs.update([cost for cost in costs if cost is not None])
+        for cost in list(self._costs)[known:]:
+            if not is_amount(cost):
+                del self._costs[cost]
+
+    def add_end(self, head: EntryHead, line: int, rows: Sequence[int]) -> None:
+        """Fold the end of these rows, which share an id."""
         self.stopped = None
         cost, usage, error = head.cost_usd, head.usage, head.error_kind
         if cost is not None:
@@ -145,7 +162,6 @@ class RowStates:
             self.output_tokens += usage.output_tokens or 0
             self.cached_input_tokens += usage.cached_input_tokens or 0
             self.unpriced += cost is None
-        rows = self._row_of(head.id, head.row)
         if not rows:
             self.foreign += 1
         for row in rows:
@@ -158,10 +174,8 @@ class RowStates:
                 self.lines[row] = line
 
     def _add_cost(self, cost: str) -> None:
-        known = self._costs.get(cost)
-        if known is None and not is_amount(cost):
-            return
-        self._costs[cost] = (known or 0) + 1
+        if cost in self._costs or is_amount(cost):
+            self._costs[cost] += 1
 
     @property
     def cost_usd(self) -> Decimal:
@@ -215,7 +229,7 @@ class RowStates:
             rows=len(self.states),
             byteorder=sys.byteorder,
             kinds=tuple(self.kinds),
-            costs=self._costs,
+            costs=dict(self._costs),
             input_tokens=self.input_tokens,
             output_tokens=self.output_tokens,
             cached_input_tokens=self.cached_input_tokens,
@@ -223,7 +237,7 @@ class RowStates:
             foreign=self.foreign,
             stopped=self.stopped,
         )
-        encoded = msgspec.json.encode(head)
+        encoded = msgspec.json.encode(head, order="deterministic")
         data = b"".join(
             [len(encoded).to_bytes(8, "big"), encoded, self.states, self.lines.tobytes()]
         )
@@ -248,11 +262,25 @@ class RowStates:
         self.lines = array("Q", bytes(content[start + rows :]))
         self.kinds = list(head.kinds)
         self._numbers = {kind: number for number, kind in enumerate(self.kinds)}
-        self._costs = dict(head.costs)
+        self._costs = Counter(head.costs)
         self.input_tokens, self.output_tokens = head.input_tokens, head.output_tokens
         self.cached_input_tokens, self.unpriced = head.cached_input_tokens, head.unpriced
         self.foreign, self.stopped = head.foreign, head.stopped
         return head.files
+
+
+def _is_error(head: EntryHead | None) -> bool:
+    return head is not None and head.kind in ("done", "gave_up") and bool(head.error_kind)
+
+
+def _without(items: Sequence[Any], numbers: Sequence[int]) -> list[Any]:
+    """The items but those with these numbers, which are in order."""
+    begins = [-1, *numbers]
+    return [
+        item
+        for begin, end in zip(begins, (*numbers, len(items)), strict=True)
+        for item in items[begin + 1 : end]
+    ]
 
 
 def is_amount(text: str) -> bool:

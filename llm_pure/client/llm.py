@@ -706,8 +706,11 @@ class LLM:
             return drive(call_steps(spec, self._context, timeout_s), partial(perform, transports))
 
     async def _acall(self, spec: CallSpec[A], timeout_s: Seconds) -> LLMResult[A]:
+        steps = call_steps(spec, self._context, timeout_s)
+        shared = self._context.transports.shared_async()
+        if shared is not None:
+            return await adrive(steps, partial(aperform, shared))
         async with self._context.transports.aacquire() as transports:
-            steps = call_steps(spec, self._context, timeout_s)
             return await adrive(steps, partial(aperform, transports))
 
     def _prompt(

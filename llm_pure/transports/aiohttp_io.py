@@ -15,6 +15,7 @@ from typing import Any
 import aiohttp
 from aiohttp.client_proto import ResponseHandler
 from aiohttp.http import HttpProcessingError
+from multidict import CIMultiDict
 from yarl import URL
 
 from llm_pure.transports.base import Timeouts, TransportSettings
@@ -39,6 +40,7 @@ from llm_pure.types.rejection import Rejected, returns_failure
 _PIECE = 256 * 1024
 _LINE_LIMIT = 64 * 1024
 _NO_AUTOMATIC_HEADERS = ("accept", "accept-encoding", "content-type", "user-agent")
+_SKIPPED: CIMultiDict[None] = CIMultiDict([(name, None) for name in _NO_AUTOMATIC_HEADERS])
 
 
 # sessions and connections
@@ -56,12 +58,20 @@ def open_session(settings: TransportSettings) -> aiohttp.ClientSession:
         connector=connector,
         cookie_jar=aiohttp.DummyCookieJar(),
         auto_decompress=False,
-        skip_auto_headers=_NO_AUTOMATIC_HEADERS,
+        request_class=Request,
         max_line_size=_LINE_LIMIT,
         max_field_size=_LINE_LIMIT,
     )
     session._retry_connection = False
     return session
+
+
+class Request(aiohttp.ClientRequest):
+    """A request without headers of aiohttp's own. Its `skip_auto_headers` would copy the headers and sort these names each time."""
+
+    def update_auto_headers(self, skip_auto_headers: object) -> None:
+        """Called by aiohttp for each request."""
+        self._skip_auto_headers = _SKIPPED
 
 
 class Connection(ResponseHandler):

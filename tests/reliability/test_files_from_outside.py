@@ -73,6 +73,9 @@ def test_a_cost_that_is_no_amount_is_not_counted(cost: str, tmp_path: Path) -> N
         assert head is not None
         states.add(head, 0)
     assert run_counts(states).cost_usd == Decimal("0.5")
+    together = RowStates(1, lambda name, hint: (0,), lambda names, hints: True)
+    together.add_all([decode_head(line) for line in lines], (0, 0, 0), 0)
+    assert together.snapshot("", ()) == states.snapshot("", ())
     (tmp_path / FOLDER).mkdir()
     log = tmp_path / FOLDER / "w-0001.jsonl"
     log.write_bytes(b"\n".join(lines) + b"\n")
