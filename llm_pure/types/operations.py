@@ -217,6 +217,8 @@ class ModerationResponse(msgspec.Struct, frozen=True, kw_only=True):
     id: str = ""
     model: str = ""
     provider: str = ""
+    usage: Usage = Usage()
+    extra: JsonObject = {}
 
     @property
     def flagged(self) -> bool:
