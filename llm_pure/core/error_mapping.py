@@ -60,6 +60,7 @@ ERROR_CODES: Mapping[str, ErrorType] = {
         (ContextLengthExceeded, "context_length_exceeded exceed_context_size_error model_context_window_exceeded"),
         (ContentFiltered, "content_filter content_policy_violation moderation_blocked"),
         (AuthenticationFailed, "invalid_api_key invalid_authentication_error authentication_error expired_key"),
+        (AuthenticationFailed, "invalid_client invalid_grant unauthorized_client"),
         (PermissionDenied, "permission_error permission_denied organization_restricted"),
         (PermissionDenied, "key_model_access_denied team_model_access_denied user_model_access_denied org_model_access_denied"),
         (NotFound, "model_not_found not_found_error model_decommissioned model_not_supported"),
@@ -196,16 +197,12 @@ def rate_limits(headers: Headers) -> Headers:
 
 
 REQUEST_ID_HEADERS = (
-    "x-request-id",
-    "request-id",
-    "x-amzn-requestid",
-    "apim-request-id",
-    "x-ms-request-id",
-    "mistral-correlation-id",
-    "x-generation-id",
-)
-
-
+    "x-request-id", "request-id", "x-amzn-requestid", "apim-request-id", "x-ms-request-id", "mistral-correlation-id",
+    "x-generation-id", "x-litellm-call-id", "x-siliconcloud-trace-id", "x-ds-trace-id", "x-tt-logid", "msh-request-id",
+    "nvcf-reqid", "x-bce-request-id", "trace-id",
+)  # fmt: skip
+"""In this order; from x-litellm-call-id on (SiliconFlow, DeepSeek, Volcengine, Moonshot, NVIDIA, Baidu, MiniMax) as generally
+known on 2026-11-30, unconfirmed."""
 _ID_HEADERS = frozenset(REQUEST_ID_HEADERS)
 
 

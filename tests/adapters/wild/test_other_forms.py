@@ -327,6 +327,13 @@ def test_choices_with_the_same_index_are_several() -> None:
     assert [choice.message.text for choice in completion.alternatives] == ["B"]
 
 
+BEGUN = (responses.added(responses.EMPTY), responses.text("Hi"))
+LEFT_OUT = [
+    row("a last event without its response", HI, provider="openai_responses", data=responses.stream(*BEGUN, {"type": "response.completed", "response": None})),
+    row("a failure without its response", Fault(kind=RateLimited, code="rate_limit_exceeded", retryable=True, partial=Answer(text="Hi", finish="unknown")), provider="openai_responses",
+        data=responses.stream(*BEGUN, {"type": "response.failed", "error": {"code": "rate_limit_exceeded", "message": "slow"}})),
+]  # fmt: skip
+
 MESSAGE = anthropic.message()
 ENVELOPES = [
     *[row(f"in {[*envelope]}", HI, provider=provider, body={**envelope, key: body})
@@ -341,7 +348,7 @@ ENVELOPES = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("row", [*CALLS, *CONTENT, *USAGE, *NAMED, *ENVELOPES], ids=str)
+@pytest.mark.parametrize("row", [*CALLS, *CONTENT, *USAGE, *NAMED, *LEFT_OUT, *ENVELOPES], ids=str)
 def test_what_is_meant_is_read(row: Row) -> None:
     check(row)
 
