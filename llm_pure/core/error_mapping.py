@@ -158,7 +158,8 @@ def to_llm_error(
             wait_in_words,
         )  # imported late: start-up
 
-        hints = (info.retry_after_s, retry_after_s(info.headers), wait_in_words(info.message))
+        words = wait_in_words(info.message)
+        hints = (info.retry_after_s, retry_after_s(info.headers), words and plausible_wait(words))
         fields["retry_after_s"] = next((hint for hint in hints if hint is not None), None)
         if exceeds_limit(info.message):
             fields["retryable"] = False

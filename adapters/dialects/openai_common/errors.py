@@ -288,11 +288,11 @@ def _retry_after_s(error: dict[str, Any], body: dict[str, Any], headers: Headers
     metadata, details = error.get("metadata"), error.get("details")
     metadata = metadata if isinstance(metadata, dict) else {}
     for holder in (error, metadata, body):
-        for name in _SECONDS.keys() & holder.keys():
-            value = holder[name]
+        for name, unit_s in _SECONDS.items():
+            value = holder.get(name)
             seconds = parse_go_duration(f"{value}s") if isinstance(value, str) else value
             if isinstance(seconds, int | float) and not isinstance(seconds, bool):
-                wait = seconds * _SECONDS[name]
+                wait = seconds * unit_s
                 if 0 <= wait < MAX_WAIT_S:
                     return wait
     inner = metadata.get("headers")
