@@ -242,19 +242,19 @@ _TEXTS = (*_MESSAGES, "error_description", "description", "reason", "details", "
 
 
 def _any_text(value: Any, depth: int) -> str:
-    """The first text in an error of an unknown shape."""
-    if depth == 0 or not value:
+    """The first text under one of these names in an error of an unknown shape, or the first text of a list in it."""
+    if depth == 0 or not isinstance(value, dict | list) or not value:
         return ""
-    if isinstance(value, dict):
-        texts = [value[name] for name in _TEXTS if isinstance(value.get(name), str)]
-        text = next(filter(None, texts), "")
-        return text or _any_text([*islice(value.values(), MAX_DETAILS)], depth - 1)
     if isinstance(value, list):
-        if isinstance(value[0], str) and depth < 6:  # {"errors": {"field": ["text"]}}
+        if isinstance(value[0], str):  # {"errors": {"field": ["text"]}}
             return value[0]
-        inner = (_any_text(item, depth - 1) for item in value[:MAX_DETAILS])
-        return next(filter(None, inner), "")
-    return ""
+        items = value[:MAX_DETAILS]
+    else:
+        texts: list[str] = [value[name] for name in _TEXTS if isinstance(value.get(name), str)]
+        if any(texts):
+            return next(filter(None, texts))
+        items = [*islice(value.values(), MAX_DETAILS)]
+    return next(filter(None, [_any_text(item, depth - 1) for item in items]), "")
 
 
 def _text(value: Any) -> str:

@@ -203,6 +203,7 @@ SHAPES: list[tuple[int, Any, type[LLMError], str]] = [
         (status, {"detail": {"error": {"message": "inner", "type": "rate_limit_error"}}}, RateLimited, "inner"),
         (status, {"error": "invalid_client", "error_description": "inner"}, AuthenticationFailed, "inner"),
     )],
+    (404, {"id": "c", "choices": [{"message": {"content": "Hi"}}]}, NotFound, "HTTP status 404"),
     (200, {"error": ["inner"], "warnings": ["w"]}, ServerError, "inner"),
     (200, {"error": 429, "message": "inner"}, RateLimited, "inner"),
     (200, {"Message": "inner", "Code": "Bad"}, ServerError, "inner"),
