@@ -60,6 +60,7 @@ ERROR_CODES: Mapping[str, ErrorType] = {
         (ContextLengthExceeded, "context_length_exceeded exceed_context_size_error model_context_window_exceeded"),
         (ContentFiltered, "content_filter content_policy_violation moderation_blocked"),
         (AuthenticationFailed, "invalid_api_key invalid_authentication_error authentication_error expired_key"),
+        (AuthenticationFailed, "invalid_client invalid_grant unauthorized_client"),
         (PermissionDenied, "permission_error permission_denied organization_restricted"),
         (PermissionDenied, "key_model_access_denied team_model_access_denied user_model_access_denied org_model_access_denied"),
         (NotFound, "model_not_found not_found_error model_decommissioned model_not_supported"),
@@ -157,7 +158,8 @@ def to_llm_error(
             wait_in_words,
         )  # imported late: start-up
 
-        hints = (info.retry_after_s, retry_after_s(info.headers), wait_in_words(info.message))
+        words = wait_in_words(info.message)
+        hints = (info.retry_after_s, retry_after_s(info.headers), words and plausible_wait(words))
         fields["retry_after_s"] = next((hint for hint in hints if hint is not None), None)
         if exceeds_limit(info.message):
             fields["retryable"] = False
@@ -196,16 +198,12 @@ def rate_limits(headers: Headers) -> Headers:
 
 
 REQUEST_ID_HEADERS = (
-    "x-request-id",
-    "request-id",
-    "x-amzn-requestid",
-    "apim-request-id",
-    "x-ms-request-id",
-    "mistral-correlation-id",
-    "x-generation-id",
-)
-
-
+    "x-request-id", "request-id", "x-amzn-requestid", "apim-request-id", "x-ms-request-id", "mistral-correlation-id",
+    "x-generation-id", "x-litellm-call-id", "x-siliconcloud-trace-id", "x-ds-trace-id", "x-tt-logid", "msh-request-id",
+    "nvcf-reqid", "x-bce-request-id", "trace-id",
+)  # fmt: skip
+"""In this order; from x-litellm-call-id on (SiliconFlow, DeepSeek, Volcengine, Moonshot, NVIDIA, Baidu, MiniMax) as generally
+known on 2026-11-30, unconfirmed."""
 _ID_HEADERS = frozenset(REQUEST_ID_HEADERS)
 
 

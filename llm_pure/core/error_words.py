@@ -5,12 +5,12 @@ Loaded with the first error: no other response needs it.
 
 import re
 
-from llm_pure.core.error_mapping import ErrorType, plausible_wait
 from llm_pure.types.errors import (
     AuthenticationFailed,
     ContentFiltered,
     ContextLengthExceeded,
     InvalidRequest,
+    LLMError,
     NotFound,
     Overloaded,
     PermissionDenied,
@@ -18,6 +18,8 @@ from llm_pure.types.errors import (
     RateLimited,
     TimedOut,
 )
+
+ErrorType = type[LLMError]
 
 _SEARCH_LIMIT = 4000
 """Characters of a message that are searched."""
@@ -162,8 +164,6 @@ def wait_in_words(message: str) -> float | None:
     wait = _WAIT.search(message)
     if wait is not None:
         pieces = _PIECES.findall(wait[1])
-        return plausible_wait(
-            sum(float(number) * _SECONDS[unit.lower()] for number, unit in pieces)
-        )
+        return sum(float(number) * _SECONDS[unit.lower()] for number, unit in pieces)
     chinese = _WAIT_IN_CHINESE.search(message)
-    return plausible_wait(float(chinese[1]) * _SECONDS_IN_CHINESE[chinese[2]]) if chinese else None
+    return float(chinese[1]) * _SECONDS_IN_CHINESE[chinese[2]] if chinese else None

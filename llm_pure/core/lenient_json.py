@@ -43,7 +43,7 @@ def lenient_frames(data: bytes) -> Iterator[tuple[bytes, bool]]:
         inner = inner[len(b"data:") :].strip()
     if inner != data:
         yield inner, False
-    if inner.strip(b'"[] ').upper() == b"DONE":
+    if inner.strip(b'"').upper() in (b"[DONE]", b"DONE"):
         yield b"[DONE]", False
     yield from lenient_forms(inner)
 

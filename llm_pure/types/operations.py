@@ -218,6 +218,8 @@ class ModerationResponse(msgspec.Struct, frozen=True, kw_only=True):
     id: str = ""
     model: str = ""
     provider: str = ""
+    usage: Usage = Usage()
+    extra: JsonObject = {}
 
     @property
     def flagged(self) -> bool:

@@ -184,6 +184,7 @@ def test_a_service_may_say_itself_whether_to_retry(
         ((("x-amzn-requestid", "a"),), "a"),
         ((("request-id", "b"), ("x-request-id", "c")), "c"),
         ((("x-request-id", ""), ("apim-request-id", "d")), "d"),
+        ((("msh-request-id", "e"),), "e"),
     ],
 )
 def test_the_calls_id_is_under_one_of_several_names(

@@ -131,7 +131,7 @@ STREAMS: dict[str, tuple[tuple[Any, ...], Completion]] = {
     ),
     "deepseek": (
         (
-            {"choices": [{"text": "Hel", "stop_reason": None}]},
+            {"choices": [{"text": "</think>Hel", "stop_reason": None}]},
             {"choices": [{"text": "lo.", "stop_reason": None}]},
             {"choices": [{"text": "", "stop_reason": "stop"}], **TOLD},
         ),

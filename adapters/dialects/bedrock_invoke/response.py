@@ -8,8 +8,16 @@ from llm_pure.adapters.dialects import anthropic_messages, openai_chat
 from llm_pure.adapters.dialects import bedrock_converse as converse
 from llm_pure.adapters.dialects.bedrock_converse.errors import find_error, undecodable
 from llm_pure.adapters.dialects.bedrock_invoke.shapes import read_counts
-from llm_pure.adapters.dialects.bedrock_invoke.stream import State, as_openai, family_of, read_other
+from llm_pure.adapters.dialects.bedrock_invoke.stream import (
+    GUARDRAIL,
+    State,
+    as_openai,
+    family_of,
+    is_completion,
+    read_other,
+)
 from llm_pure.adapters.dialects.bedrock_invoke.vendors import Families
+from llm_pure.adapters.dialects.openai_chat.think_tags import REASONING_START
 from llm_pure.core.dialect import Service, parse_body, read_plain
 from llm_pure.framing.json_codec import decode_any, json_text, protocol_error
 from llm_pure.types.completion import Completion, Usage
@@ -39,7 +47,23 @@ def parse_chat(service: Service[Families], response: HttpResponse) -> LLMResult[
         return Failure(
             protocol_error(error, response.body, provider=service.name, status=response.status)
         )
-    return parsed.map(lambda completion: _with_header_usage(completion, response.headers))
+    return parsed.map(
+        lambda completion: _with_guardrail(_with_header_usage(completion, response.headers))
+    )
+
+
+def _with_guardrail(completion: Completion) -> Completion:
+    if completion.extra.get(GUARDRAIL) != "INTERVENED":
+        return completion
+    return replace(completion, finish_reason="content_filter")
+
+
+def _with_reasoning_start(body: dict[str, Any], raw: dict[str, Any]) -> dict[str, Any]:
+    """A body of DeepSeek-R1 with the tag of its reasoning, which was the end of the prompt."""
+    if not is_completion(raw):
+        return body
+    first, *others = body["choices"]
+    return {**body, "choices": [{**first, "text": REASONING_START + first["text"]}, *others]}
 
 
 def read_plain_response(service: Service[Families], response: HttpResponse) -> Completion | None:
@@ -62,7 +86,7 @@ def _parse(service: Service[Families], response: HttpResponse) -> LLMResult[Comp
         case "nova":
             return converse.DIALECT.parse_chat(service, response)
         case "openai":
-            body = json_text(as_openai(raw)).encode()
+            body = json_text(_with_reasoning_start(as_openai(raw), raw)).encode()
             renamed = HttpResponse(response.status, response.headers, body)
             return openai_chat.DIALECT.parse_chat(service.quirks.openai, renamed)
         case "others" | "unknown":

@@ -18,7 +18,13 @@ from llm_pure.adapters.dialects.bedrock_invoke import wire
 from llm_pure.adapters.dialects.bedrock_invoke.shapes import counts_in, read_counts, shape_of
 from llm_pure.adapters.dialects.bedrock_invoke.vendors import Families
 from llm_pure.adapters.dialects.common.extra_fields import extra_events
-from llm_pure.adapters.dialects.openai_chat.think_tags import TaggedState, read_tagged_chunk
+from llm_pure.adapters.dialects.common.part_identity import Entries
+from llm_pure.adapters.dialects.openai_chat.think_tags import (
+    REASONING_END,
+    TaggedState,
+    Tags,
+    read_tagged_chunk,
+)
 from llm_pure.core.dialect import AnyService, Service
 from llm_pure.core.error_mapping import with_body
 from llm_pure.core.stream import StreamState, take_step
@@ -70,7 +76,8 @@ _CHUNK_HEADER = (":event-type", "chunk")
 _UNCHANGED = frozenset({"anthropic", "openai"})
 """Families whose chunks are passed to their dialect as bytes, unless a key must be removed or renamed."""
 
-_METRICS = METRICS.encode()
+_OF_BEDROCK = b'"amazon-bedrock-'
+"""How the service's own keys begin, in a vendor's chunk."""
 _STOP_REASON, _MESSAGE = b'"stop_reason"', b'"message"'
 """Keys that `as_openai` renames."""
 
@@ -87,7 +94,7 @@ def step(
             return _fail(service, state, error, frame.payload)
         if (
             state.family in _UNCHANGED
-            and _METRICS not in data
+            and _OF_BEDROCK not in data
             and (state.family == "anthropic" or (_STOP_REASON not in data and _MESSAGE not in data))
         ):
             return _inner_step(service, head, state, data)
@@ -123,7 +130,8 @@ def _read_chunk(
     events: list[StreamEvent] = []
     if state.family == "unknown" and fields:
         family = family_of(fields)
-        state = replace(state, family=family, inner=_INITIAL.get(family))
+        inner = _IN_REASONING if is_completion(fields) else _INITIAL.get(family)
+        state = replace(state, family=family, inner=inner)
         if family in ("nova", "others"):
             events.append(Started(provider=service.name))
     if state.family in ("unknown", "nova", "others"):
@@ -133,11 +141,29 @@ def _read_chunk(
     if fields and state.fault is None:
         state, vendor_events = _read_fields(service, head, state, fields)
         events += vendor_events
+    if fields.get(GUARDRAIL) == "INTERVENED":
+        events = [_filtered(event) for event in events]
     if isinstance(metrics, dict) and metrics:
         events.append(ExtraReceived(METRICS, metrics))
         if not state.counted and state.fault is None:
             events.append(UsageReported(read_counts(metrics)))
     return state, events
+
+
+GUARDRAIL = "amazon-bedrock-guardrailAction"
+"""The field of any vendor's response that says whether a guardrail put its own text in place of the model's."""
+
+
+def _filtered(event: StreamEvent) -> StreamEvent:
+    """A finish as that of a guardrail: the vendor's own reason is that of the text in its place."""
+    return replace(event, finish_reason="content_filter") if isinstance(event, Finished) else event
+
+
+def is_completion(raw: dict[str, Any]) -> bool:
+    """Whether this is a body or a chunk of DeepSeek-R1, which goes on after the prompt: inside its reasoning."""
+    choices = raw.get("choices")
+    first = choices[0] if isinstance(choices, list) and choices else None
+    return isinstance(first, dict) and "stop_reason" in first and isinstance(first.get("text"), str)
 
 
 def family_of(raw: dict[str, Any]) -> Family:
@@ -157,6 +183,10 @@ _INITIAL: Mapping[Family, StreamState] = {
     "nova": ConverseState(started=True),
 }
 """Initial states of the families that another dialect reads."""
+
+
+_IN_REASONING = TaggedState(tags=Entries().put(0, Tags("opened", "", REASONING_END)))
+"""The initial state of DeepSeek-R1."""
 
 
 def _read_fields(

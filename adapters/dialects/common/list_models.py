@@ -142,7 +142,10 @@ def _read_page(
 def _next(shape: ListShape, body: dict[str, Any]) -> str:
     if shape.more and body.get(shape.more) is not True:
         return ""
-    return _text(body.get(shape.next_page)) or ""
+    token = body.get(shape.next_page)
+    if token is None and shape.next_page == "nextPageToken":  # as gateways in Python name it
+        token = body.get("next_page_token")
+    return _text(token) or ""
 
 
 _ROWS = ("data", "models")

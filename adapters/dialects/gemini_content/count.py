@@ -43,4 +43,5 @@ def build_count(service: Service[Quirks], config: LLMConfig, request: ChatReques
 def parse_count(service: AnyService, response: HttpResponse) -> TokenCount:
     """{totalTokens, promptTokensDetails[]?, cachedContentTokenCount?, totalBillableCharacters?}; the rest is extra."""
     raw = read_json(service, response, find_error)
-    return read_token_count(service, response, raw, "totalTokens")
+    field = "totalTokens" if "total_tokens" not in raw else "total_tokens"
+    return read_token_count(service, response, raw, field)

@@ -284,6 +284,8 @@ def read_body(
         elif choice.text:
             events.append(TextDelta(choice.text, TEXT, index))
         reason = choice.finish_reason
+        if reason is None:
+            reason = _reason_beside(raw_choice, raw_choice.get(key), raw)
         if reason is not None and reason not in ("", "null"):
             events += _joined_parts(name, state)
             events.append(Finished(finish_reason_of(str(reason), FINISH), str(reason), index))
@@ -292,6 +294,19 @@ def read_body(
     if usage:
         events.append(UsageReported(read_usage(usage)))
     return state, events
+
+
+def _reason_beside(*holders: Any) -> str | None:
+    """The finish reason of a choice under another name, in its message, or beside the choices, as gateways have it."""
+    for holder in holders:
+        for name in _REASONS if isinstance(holder, dict) else ():
+            value = holder.get(name)
+            if isinstance(value, str) and finish_reason_of(value, FINISH) != "unknown":
+                return value
+    return None
+
+
+_REASONS = ("finish_reason", "finishReason", "stop_reason", "stopReason")
 
 
 def _message_key(choice: wire.Choice, *, buffered: bool) -> Literal["message", "delta"]:

@@ -36,6 +36,8 @@ _TAGS = {
     "\u25c1think\u25b7": "\u25c1/think\u25b7",
 }
 """The tag that opens a block -> the tag that closes it. The last two are those of Magistral and Kimi-VL."""
+REASONING_START, REASONING_END = "<think>", "</think>"
+"""Those of DeepSeek-R1."""
 TAG_STARTS = frozenset([tag[0] for tag in _TAGS])
 _MAX_SPACE = 64
 """The maximum of white space before the block; after more of it the response is plain text."""

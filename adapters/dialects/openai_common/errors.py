@@ -7,6 +7,7 @@ Source: the wire notes of this project, rules 14 and 15, read 2026-11-20.
 """
 
 from collections.abc import Mapping
+from itertools import islice
 from typing import Any
 
 from llm_pure.core.dialect import AnyService
@@ -18,8 +19,8 @@ from llm_pure.core.error_mapping import (
     retry_after_s,
     to_llm_error,
 )
-from llm_pure.framing.json_codec import preview
-from llm_pure.types.errors import LLMError
+from llm_pure.framing.json_codec import any_json, preview
+from llm_pure.types.errors import MESSAGE_LIMIT, LLMError
 from llm_pure.types.http import Headers, HttpResponse
 
 MAX_DETAILS = 100
@@ -34,14 +35,15 @@ def find_error(service: AnyService, body: Any, response: HttpResponse) -> LLMErr
         body = {"error": body}
     if not isinstance(body, dict):
         return None
-    error = _error_object(body, failed=response.status >= 400)
-    if error is None:
+    outer = _error_object(body, failed=response.status >= 400)
+    if outer is None:
         return None
-    code = _code(error.get("code")) or _code(body.get("code"))
+    error = _innermost(outer)
+    code = _code(error.get("code")) or _code(outer.get("code")) or _code(body.get("code"))
     return to_llm_error(
         ProviderErrorInfo(
             provider=service.name,
-            status=_status(response.status, error),
+            status=_status(response.status, outer) or _status(response.status, error),
             message=_message(error),
             code=code,
             type=_type(error, code, service.error_codes),
@@ -64,6 +66,9 @@ def _type(
     head = (code or "").partition(".")[0]
     if head != code and head in error_codes:
         return head
+    number = error.get("code")
+    if "details" in error and isinstance(number, int) and number in _GRPC:
+        return _GRPC[number]
     kind = _code(error.get("type")) or _code(error.get("error_type"))
     if kind in (None, "error") or kind.startswith(("about:", "urn:", "http")):  # RFC 9457
         kind = _code(error.get("status"))
@@ -82,10 +87,20 @@ def _error_object(body: dict[str, Any], *, failed: bool) -> dict[str, Any] | Non
     ):
         return error
     if isinstance(error, str) and error:
+        description = body.get("error_description")  # OAuth: the error is its code
+        if isinstance(description, str) and description:
+            return {"message": description, "code": error}
         return {**_flat(body), "message": error}
+    if isinstance(error, int) and error > 1:  # not True
+        return {**_flat(body), "code": error}
     errors = body.get("errors")  # Cloudflare
-    if isinstance(errors, list) and errors:
-        return errors[0] if isinstance(errors[0], dict) else {"message": str(errors[0])[:1000]}
+    for several in (error, errors):
+        if isinstance(several, list) and several:
+            first = several[0]
+            return first if isinstance(first, dict) else {"message": str(first)[:1000]}
+    metadata = body.get("ResponseMetadata")  # Volcengine's gateway
+    if isinstance(metadata, dict) and isinstance(metadata.get("Error"), dict):
+        return _flat(metadata["Error"])
     choices = body.get("choices")
     if choices and isinstance(choices, list):
         for choice in choices:
@@ -101,6 +116,9 @@ def _error_object(body: dict[str, Any], *, failed: bool) -> dict[str, Any] | Non
     fault = body.get("fault")
     if isinstance(fault, dict):
         return {"message": fault.get("faultstring"), **fault}
+    detail = body.get("detail")
+    if isinstance(detail, dict) and detail and (failed or body.keys() <= _ERROR_FIELDS):
+        return _flat(detail)
     flat = not choices and any(isinstance(body.get(key), str | list) for key in _MESSAGES)
     if flat and (
         failed
@@ -121,11 +139,40 @@ _NO_ERROR = (None, "", 0, "0", False)
 
 def _flat(body: dict[str, Any]) -> dict[str, Any]:
     """A body that is an error itself, with its code and type under their usual names."""
+    codes = ("code", "error_code", "errorCode", "Code", "ErrorCode")
     return {
         **body,
-        "code": body.get("code", body.get("error_code")),
-        "type": body.get("type", body.get("error_type")),
+        "code": next((body[name] for name in codes if name in body), None),
+        "type": body.get("type", body.get("error_type", body.get("errorType"))),
     }
+
+
+def _innermost(error: dict[str, Any]) -> dict[str, Any]:
+    """The error inside of an error: as an object, or as JSON in place of its text, as proxies pass on what they received."""
+    for _ in range(3):
+        inner, text = error.get("error"), error.get("message")
+        if isinstance(text, str) and text[:1] == "{" and len(text) < MESSAGE_LIMIT:
+            raw = any_json(text.encode("utf-8", "replace"))
+            if isinstance(raw, dict):
+                inner = raw.get("error") or (raw if raw.get("message") else None)
+        if isinstance(inner, str) and inner != text and not text:
+            inner = {"message": inner}
+        if not isinstance(inner, dict) or not inner:
+            return error
+        error = {**{key: value for key, value in error.items() if key != "error"}, **inner}
+    return error
+
+
+_GRPC = {
+    3: "invalid_argument",
+    4: "timeout_error",
+    5: "not_found",
+    7: "permission_denied",
+    8: "resource_exhausted",
+    14: "unavailable",
+    16: "unauthenticated",
+}
+"""google.rpc.Code, which grpc-gateway sends beside `details`, as generally known on 2026-11-30, unconfirmed."""
 
 
 def _is_marked(body: dict[str, Any]) -> bool:
@@ -149,11 +196,15 @@ _MINIMAX = {
     "2056": "insufficient_quota",
 }
 """Codes of MiniMax's base_resp. Source: platform.minimax.io, "Error codes", read 2026-11-29."""
-_MESSAGES = ("message", "msg", "error_message", "error_msg", "errorMessage", "detail")
+_MESSAGES = (
+    "message", "msg", "error_message", "error_msg", "errorMessage", "detail", "Message", "ErrorMsg", "err",
+)  # fmt: skip
 """Keys of an error's text beside its code, without an object around them."""
-ERROR_SIGNS = frozenset({"error", "errors", "choices", "base_resp", "fault", *_MESSAGES})
+ERROR_SIGNS = frozenset(
+    {"error", "errors", "choices", "base_resp", "fault", "ResponseMetadata", *_MESSAGES}
+)
 """A body below status 400 without any of these fields has no error."""
-_CODES = ("code", "error_code", "error_type", "errorCode")
+_CODES = ("code", "error_code", "error_type", "errorCode", "errorType", "Code", "ErrorCode")
 _ERROR_FIELDS = frozenset(
     {
         *_MESSAGES,
@@ -179,12 +230,31 @@ _REMARK_FIELDS = frozenset({"message", "msg", "type"})
 
 def _message(error: dict[str, Any]) -> str:
     texts = map(_text, map(error.get, ("message", "error_msg", "detail", "error", "title")))
-    text = next(filter(None, texts), "")
+    text = next(filter(None, texts), "") or _any_text(error, depth=6)
     details = error.get("failed_generation")  # Groq: the model's text in place of a call
     metadata = error.get("metadata")
     if isinstance(metadata, dict):
         details = metadata.get("raw")  # OpenRouter: the host's error
     return f"{text}: {details[:500]}" if isinstance(details, str) and details else text
+
+
+_TEXTS = (*_MESSAGES, "error_description", "description", "reason", "details", "title", "exception")
+
+
+def _any_text(value: Any, depth: int) -> str:
+    """The first text under one of these names in an error of an unknown shape, or the first text of a list in it."""
+    if depth == 0 or not isinstance(value, dict | list) or not value:
+        return ""
+    if isinstance(value, list):
+        if isinstance(value[0], str):  # {"errors": {"field": ["text"]}}
+            return value[0]
+        items = value[:MAX_DETAILS]
+    else:
+        texts: list[str] = [value[name] for name in _TEXTS if isinstance(value.get(name), str)]
+        if any(texts):
+            return next(filter(None, texts))
+        items = [*islice(value.values(), MAX_DETAILS)]
+    return next(filter(None, [_any_text(item, depth - 1) for item in items]), "")
 
 
 def _text(value: Any) -> str:
@@ -218,11 +288,11 @@ def _retry_after_s(error: dict[str, Any], body: dict[str, Any], headers: Headers
     metadata, details = error.get("metadata"), error.get("details")
     metadata = metadata if isinstance(metadata, dict) else {}
     for holder in (error, metadata, body):
-        for name in _SECONDS.keys() & holder.keys():
-            value = holder[name]
+        for name, unit_s in _SECONDS.items():
+            value = holder.get(name)
             seconds = parse_go_duration(f"{value}s") if isinstance(value, str) else value
             if isinstance(seconds, int | float) and not isinstance(seconds, bool):
-                wait = seconds * _SECONDS[name]
+                wait = seconds * unit_s
                 if 0 <= wait < MAX_WAIT_S:
                     return wait
     inner = metadata.get("headers")

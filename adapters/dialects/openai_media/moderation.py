@@ -9,9 +9,11 @@ from contextlib import suppress
 from typing import Any
 
 from llm_pure.adapters.dialects.openai_common.json_response import objects_of, read_object, text_of
+from llm_pure.adapters.dialects.openai_common.usage import read_input_usage
 from llm_pure.adapters.dialects.openai_media.quirks import MediaService
 from llm_pure.core.dialect import build_post, malformed_response
 from llm_pure.core.provider import Built
+from llm_pure.types.completion import Usage
 from llm_pure.types.config import LLMConfig
 from llm_pure.types.errors import InvalidRequest
 from llm_pure.types.http import HttpResponse
@@ -42,11 +44,15 @@ def parse_moderate(service: MediaService, response: HttpResponse) -> ModerationR
     if not rows or None in [_flagged(row) for row in rows]:
         message = "the response has no moderation results"
         raise Rejected(malformed_response(service, response, message, where="$.results"))
+    usage = body.get("usage")
+    known = ("results", "id", "model", "usage", "object")
     return ModerationResponse(
         results=tuple([_result(row) for row in rows]),
         id=text_of(body.get("id")) or "",
         model=text_of(body.get("model")) or "",
         provider=service.name,
+        usage=read_input_usage(usage) if isinstance(usage, dict) else Usage(),
+        extra={key: value for key, value in body.items() if key not in known},
     )
 
 

@@ -194,8 +194,11 @@ def read_end(
 ) -> tuple[State, list[StreamEvent]]:
     """The last event. `fault` is the error in it, or beside it; the last event of a response that failed is no Finished."""
     kind = str(raw["type"])
-    final: wire.JsonObject = msgspec.convert(raw.get("response"), dict)
     failed = kind == "response.failed"
+    value = raw.get("response")
+    if value is None and (state.started or failed):
+        value = {}  # gateways leave it out: the items have been sent
+    final: wire.JsonObject = msgspec.convert(value, dict)
     final = {**final, "status": (not failed and final.get("status")) or wire.END_TYPES[kind]}
     fault = find_error(service, {"error": raw.get("error")}, response) or response_error(
         service, final, response

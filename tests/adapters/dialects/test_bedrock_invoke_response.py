@@ -33,6 +33,7 @@ from llm_pure.types.errors import (
     RateLimited,
     ServerError,
 )
+from llm_pure.types.messages import Message, Text
 from llm_pure.types.result import Failure, Success
 from tests.support.json_values import json_values
 
@@ -138,7 +139,10 @@ def hello(finish: FinishReason, raw_finish: str, **fields: Any) -> Completion:
         pytest.param(
             {"choices": [{"text": "Hm.</think>Hello.", "stop_reason": "stop"}]},
             Completion(
-                message=assistant("Hm.</think>Hello."),
+                message=Message(
+                    "assistant",
+                    (Reasoning("Hm.", None, ProviderMetadata("bedrock_invoke")), Text("Hello.")),
+                ),
                 finish_reason="stop",
                 raw_finish_reason="stop",
                 usage=BY_HEADERS,

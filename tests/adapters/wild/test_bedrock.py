@@ -55,6 +55,7 @@ def stopped(index: Any) -> EventStreamMessage:
     return placed("contentBlockStop", index)
 
 
+GUARDED = {"amazon-bedrock-guardrailAction": "INTERVENED"}
 BEGIN = event("messageStart", role="assistant")
 END = event("messageStop", stopReason="end_turn")
 CALLED = event("messageStop", stopReason="tool_use")
@@ -205,6 +206,15 @@ INVOKE = [
     invoke("Claude's message_start twice, no indexes", chunks({"type": "message_start", "message": {"id": "m"}}, {"type": "message_start", "message": {"id": "m"}},
         {"type": "content_block_start", "content_block": {"type": "text"}}, {"type": "content_block_delta", "delta": {"type": "text_delta", "text": "Hi"}},
         {"type": "message_delta", "delta": {"stop_reason": "end_turn"}}, {"type": "message_stop"}), Answer(text="Hi")),
+    invoke("DeepSeek-R1 begins inside its reasoning", chunks({"choices": [{"text": "h", "stop_reason": None}]}, {"choices": [{"text": "m</thi", "stop_reason": None}]},
+        {"choices": [{"text": "nk>\n\nHi", "stop_reason": None}]}, {"choices": [{"text": "", "stop_reason": "stop"}]}), Answer(text="Hi", reasoning="hm"),
+        body={"choices": [{"text": "hm</think>\n\nHi", "stop_reason": "stop"}]}, cut_every=5),
+    invoke("DeepSeek-R1 ends inside its reasoning", chunks({"choices": [{"text": "hm", "stop_reason": "length"}]}), Answer(reasoning="hm", finish="length"),
+        body={"choices": [{"text": "hm", "stop_reason": "length"}]}),
+    *[invoke(f"a guardrail's text in place of {name}", chunks(*frames), Answer(text="No.", finish="content_filter"), body=body, cut_every=9)
+      for name, frames, body in (
+        ("Llama's", ({"generation": "No.", "stop_reason": "stop", **GUARDED},), {"generation": "No.", "stop_reason": "stop", **GUARDED}),
+        ("gpt-oss's", (openai({"content": "No."}), {**openai({}, "stop"), **GUARDED}), {**openai({"content": "No."}, "stop", "message"), **GUARDED}))],
     invoke("Nova's metadata before its end", chunks({"messageStart": {}}, {"contentBlockDelta": {"delta": {"text": "Hi"}}}, {"metadata": {"usage": USAGE}},
         {"messageStop": {"stopReason": "end_turn"}}), HI),
     invoke("Llama goes on after its reason", chunks({"generation": "H", "stop_reason": "stop"}, {"generation": "i", "stop_reason": None}), Fault(

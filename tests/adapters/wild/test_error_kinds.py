@@ -191,6 +191,43 @@ def test_a_service_s_code_decides(
     assert (type(error), error.body) == (kind, body)
 
 
+INNER = (
+    '{"error":{"message":"inner","type":"invalid_request_error","code":"context_length_exceeded"}}'
+)
+SHAPES: list[tuple[int, Any, type[LLMError], str]] = [
+    *[row for status in (400, 200) for row in (
+        (status, {"error": {"error": {"message": "inner", "code": "context_length_exceeded"}}}, ContextLengthExceeded, "inner"),
+        (status, {"error": INNER}, ContextLengthExceeded, "inner"),
+        (status, {"error": {"message": INNER, "code": 400}}, ContextLengthExceeded, "inner"),
+        (status, {"error": '{"message":"inner","code":"invalid_api_key"}'}, AuthenticationFailed, "inner"),
+        (status, {"detail": {"error": {"message": "inner", "type": "rate_limit_error"}}}, RateLimited, "inner"),
+        (status, {"error": "invalid_client", "error_description": "inner"}, AuthenticationFailed, "inner"),
+    )],
+    (404, {"id": "c", "choices": [{"message": {"content": "Hi"}}]}, NotFound, "HTTP status 404"),
+    (200, {"error": ["inner"], "warnings": ["w"]}, ServerError, "inner"),
+    (200, {"error": 429, "message": "inner"}, RateLimited, "inner"),
+    (200, {"Message": "inner", "Code": "Bad"}, ServerError, "inner"),
+    (200, {"ResponseMetadata": {"RequestId": "r", "Error": {"Code": "Bad", "Message": "inner"}}}, ServerError, "inner"),
+    (200, {"errorMessage": "Task timed out after 3.00 seconds", "errorType": "TimeoutError"}, TimedOut, "Task timed out after 3.00 seconds"),
+    (200, {"code": 8, "message": "inner", "details": []}, RateLimited, "inner"),
+    (200, {"error": {"code": 14, "message": "inner", "details": []}}, Overloaded, "inner"),
+    *[(400, body, InvalidRequest, "inner") for body in (
+        {"err": "inner"}, {"status": "error", "reason": "inner"}, {"code": 5, "description": "inner"}, {"error": {"msg": "inner"}}, {"error": {"reason": "inner"}},
+        {"error": {"errors": [{"message": "inner", "reason": "x"}], "code": 400}}, {"error": {"details": "inner"}}, {"errors": {"field": ["inner"]}}, {"ErrorCode": "X", "ErrorMsg": "inner"},
+        {"error": {"code": [1], "message": "inner", "details": []}},
+    )],
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("status", "body", "kind", "message"), SHAPES)
+def test_the_words_of_an_error_are_found_wherever_they_stand(
+    status: int, body: Any, kind: type[LLMError], message: str
+) -> None:
+    response = HttpResponse(status, (), json.dumps(body).encode())
+    error = registry.get("open_llm").unwrap().parse_chat(response).failure()
+    assert (type(error), error.message, error.body) == (kind, message, body)
+
+
 INSIDE: list[tuple[type[LLMError], list[str]]] = [
     (RateLimited, ["Rate limit exceeded", "Too many requests", "Concurrency limit reached", "Request was throttled"]),
     (Overloaded, ["Model is overloaded", "The engine is at capacity", "Service temporarily unavailable", "server busy, please try again"]),

@@ -327,6 +327,19 @@ def test_choices_with_the_same_index_are_several() -> None:
     assert [choice.message.text for choice in completion.alternatives] == ["B"]
 
 
+BEGUN = (responses.added(responses.EMPTY), responses.text("Hi"))
+LEFT_OUT = [
+    *[row(f"the reason in {where}", HI, data=sse(chunk({"content": "Hi"}), last, done=False)) for where, last in (
+        ("the delta", chunk({"finish_reason": "stop"})), ("the chunk", {**chunk({}), "finish_reason": "stop"}),
+        *[(name, {"id": "c", "choices": [{"index": 0, "delta": {}, name: "stop"}]}) for name in ("finishReason", "stop_reason", "stopReason")])],
+    *[row(f"the reason in {name} of a body", HI, body={"id": "c", "choices": [{"message": {"content": "Hi"}, name: "stop"}]}) for name in ("finishReason", "stop_reason")],
+    row("a stop_reason that is a stop sequence", Answer(text="Hi", finish="length"), data=sse(
+        {"id": "c", "choices": [{"index": 0, "delta": {"content": "Hi"}, "finish_reason": None, "stop_reason": "###"}]}, chunk({}, "length"))),
+    row("a last event without its response", HI, provider="openai_responses", data=responses.stream(*BEGUN, {"type": "response.completed", "response": None})),
+    row("a failure without its response", Fault(kind=RateLimited, code="rate_limit_exceeded", retryable=True, partial=Answer(text="Hi", finish="unknown")), provider="openai_responses",
+        data=responses.stream(*BEGUN, {"type": "response.failed", "error": {"code": "rate_limit_exceeded", "message": "slow"}})),
+]  # fmt: skip
+
 MESSAGE = anthropic.message()
 ENVELOPES = [
     *[row(f"in {[*envelope]}", HI, provider=provider, body={**envelope, key: body})
@@ -341,7 +354,7 @@ ENVELOPES = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("row", [*CALLS, *CONTENT, *USAGE, *NAMED, *ENVELOPES], ids=str)
+@pytest.mark.parametrize("row", [*CALLS, *CONTENT, *USAGE, *NAMED, *LEFT_OUT, *ENVELOPES], ids=str)
 def test_what_is_meant_is_read(row: Row) -> None:
     check(row)
 

@@ -8,6 +8,7 @@ import pytest
 
 from llm_pure import HttpResponse
 from llm_pure.adapters import registry
+from llm_pure.types.completion import Usage
 from llm_pure.types.errors import LLMError, ProtocolError, RateLimited, ServerError
 from llm_pure.types.operations import GeneratedImage, ModerationResult
 from llm_pure.types.result import LLMResult
@@ -103,6 +104,18 @@ def test_moderation_may_be_one_result_with_scores_as_text() -> None:
     body = {"results": {"flagged": True, "categories": {"a": True}, "category_scores": {"a": "0.5", "b": "x"}}}  # fmt: skip
     expected = ModerationResult(flagged=True, categories={"a": True}, scores={"a": 0.5})
     assert parse("openai", "moderate", body).unwrap().results == (expected,)
+
+
+def test_what_a_moderation_has_beside_its_results_is_kept() -> None:
+    body: dict[str, Any] = {"id": "m", "results": [{"categories": {"a": True}}], "usage": {"prompt_tokens": 5, "total_tokens": 5}, "took": 3}  # fmt: skip
+    moderation = parse("mistral", "moderate", body).unwrap()
+    assert (moderation.usage, moderation.extra) == (Usage(5, 0, raw=body["usage"]), {"took": 3})
+
+
+def test_google_s_other_responses_may_have_python_s_names() -> None:
+    page = parse("gemini", "models", {"models": [{"name": "models/g"}], "next_page_token": "x"}).unwrap()  # fmt: skip
+    assert page.next_page == "x"
+    assert parse("gemini", "count_tokens", {"total_tokens": 5}).unwrap().input_tokens == 5
 
 
 def test_an_image_may_be_a_data_url() -> None:
