@@ -1,7 +1,9 @@
-"""`import llm_pure` in fresh processes, against what it stands on and against the peers; interleaved, medians."""
+"""Imports and first answers in fresh processes, against what llm_pure stands on and against the peers; interleaved, medians."""
 
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.util import find_spec
 from statistics import median
 
@@ -23,6 +25,27 @@ IMPORTS = {
     "litellm": "import litellm",
     "lm15": "import lm15",
 }
+
+BARE, ANSWER = "httpx and json", "llm_pure"
+
+FIRST_ANSWERS = {
+    BARE: """
+import sys
+sys.modules["httpx._main"] = None
+import httpx, json
+body = {{"model": "bench", "messages": [{{"role": "user", "content": "Hi"}}]}}
+with httpx.Client() as client:
+    json.loads(client.post("{url}/chat/completions", json=body).content)["choices"][0]["message"]["content"]
+""",
+    ANSWER: """
+from llm_pure import LLM, LLMConfig
+LLM(LLMConfig(api_key="none", model="bench", base_url="{url}", stream=False)).ask("Hi").unwrap()
+""",
+}
+"""Programs that ask one question. httpx's command line is kept out: httpx imports it wherever click and rich are installed."""
+
+_MOST_FIRST = 1.3
+"""Goal: at most so many times bare httpx."""
 
 _MEASURE = """
 from time import process_time
@@ -66,8 +89,47 @@ def run(quick: bool) -> list[Report]:
             head=("import of", "ms", "of the floor", "of llm_pure", "goal"),
             rows=tuple(rows),
             records=tuple(records),
-        )
+        ),
+        _first_answers(quick),
     ]
+
+
+def _first_answers(quick: bool) -> Report:
+    taken: dict[str, list[float]] = {name: [] for name in FIRST_ANSWERS}
+    with _service() as url:
+        for _ in range(4 if quick else 21):
+            for name, code in FIRST_ANSWERS.items():
+                taken[name].append(_seconds(code.format(url=url)))
+    ratio = median([ours / bare for ours, bare in zip(taken[ANSWER], taken[BARE], strict=True)])
+    goal = met(ratio <= _MOST_FIRST, f"at most {_MOST_FIRST:g}x")
+    rows = [
+        (BARE, f"{median(taken[BARE]) * 1e3:.1f}", times(1), ""),
+        (ANSWER, f"{median(taken[ANSWER]) * 1e3:.1f}", times(ratio), goal),
+    ]
+    record: Record = {"bench": "first", "who": ANSWER, "of_bare": round(ratio, 3)}
+    return Report(
+        title="From the import to the first answer, over loopback",
+        head=("with", "ms", "of bare", "goal"),
+        rows=tuple(rows),
+        records=(record,),
+    )
+
+
+@contextmanager
+def _service() -> Iterator[str]:
+    """The base URL of a service that answers at once."""
+    with subprocess.Popen(
+        [sys.executable, "-m", "bench.load_server", "0"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as server:
+        assert server.stdout is not None
+        assert server.stdin is not None
+        try:
+            yield f"http://127.0.0.1:{server.stdout.readline().strip()}/v1"
+        finally:
+            server.stdin.close()
 
 
 def _is_here(name: str) -> bool:

@@ -68,7 +68,9 @@ MESSAGE_KEYS = frozenset({*_KEYS, *_IGNORED_KEYS})
 def read_messages(messages: MessagesInput) -> tuple[Message, ...]:
     """Return the messages, in order. Raises Rejected with InvalidRequest."""
     turns: Iterable[object]
-    if isinstance(messages, str | Message | Mapping):
+    if type(messages) is tuple or type(messages) is list:
+        turns = messages
+    elif isinstance(messages, str | Message | Mapping):
         turns = (messages,)
     elif isinstance(messages, Iterable):
         turns = messages

@@ -104,9 +104,9 @@ def chat_call(request: ChatRequest) -> ChatCall:
     """Return the call for a chat request; `request.stream` decides how the response comes."""
     if not request.stream:
         return ChatCall(request, request)
-    from llm_pure.client.stream_reader import CHAT  # imported late: start-up
+    from llm_pure.client import stream_reader  # imported late: start-up
 
-    return ChatCall(request, request, CHAT)
+    return ChatCall(request, request, stream_reader.CHAT)
 
 
 # Steps

@@ -179,9 +179,9 @@ class LLM:
                 for event in _events_of(result):
                     on_event(event)
             return result
-        from llm_pure.client.streams import Stream  # imported late: start-up
+        from llm_pure.client import streams  # imported late: start-up
 
-        with Stream[StreamEvent, Completion](
+        with streams.Stream[StreamEvent, Completion](
             spec, self._context, timeout_s, buffered=on_event is None
         ) as stream:
             for event in stream:
@@ -202,9 +202,9 @@ class LLM:
                 for event in _events_of(result):
                     await _await_if_possible(on_event(event))
             return result
-        from llm_pure.client.streams import AsyncStream  # imported late: start-up
+        from llm_pure.client import streams  # imported late: start-up
 
-        async with AsyncStream[StreamEvent, Completion](
+        async with streams.AsyncStream[StreamEvent, Completion](
             spec, self._context, timeout_s, buffered=on_event is None
         ) as stream:
             async for event in stream:
@@ -264,15 +264,19 @@ class LLM:
 
     def stream(self, request: ChatInput, *, timeout_s: Seconds = None) -> "ChatStream":
         """Return the events of a completion as they come; `.result()` after the last event."""
-        from llm_pure.client.streams import Stream  # imported late: start-up
+        from llm_pure.client import streams  # imported late: start-up
 
-        return Stream(chat_call(chat_request(request, stream=True)), self._context, timeout_s)
+        return streams.Stream(
+            chat_call(chat_request(request, stream=True)), self._context, timeout_s
+        )
 
     def astream(self, request: ChatInput, *, timeout_s: Seconds = None) -> "AsyncChatStream":
         """`stream`, async; `async with` closes a stream that is left early."""
-        from llm_pure.client.streams import AsyncStream  # imported late: start-up
+        from llm_pure.client import streams  # imported late: start-up
 
-        return AsyncStream(chat_call(chat_request(request, stream=True)), self._context, timeout_s)
+        return streams.AsyncStream(
+            chat_call(chat_request(request, stream=True)), self._context, timeout_s
+        )
 
     # Several messages
 
@@ -564,19 +568,19 @@ class LLM:
 
         The error of a stream that is cut off has the audio so far. stream_format "sse" of the request adds the usage.
         """
+        from llm_pure.client import streams
         from llm_pure.client.operations import speech_call  # imported late: start-up
-        from llm_pure.client.streams import Stream
 
-        return Stream(speech_call(request, stream=True), self._context, timeout_s)
+        return streams.Stream(speech_call(request, stream=True), self._context, timeout_s)
 
     def astream_speech(
         self, request: SpeechInput, *, timeout_s: Seconds = None
     ) -> "AsyncSpeechStream":
         """`stream_speech`, async; `async with` closes a stream that is left early."""
+        from llm_pure.client import streams
         from llm_pure.client.operations import speech_call  # imported late: start-up
-        from llm_pure.client.streams import AsyncStream
 
-        return AsyncStream(speech_call(request, stream=True), self._context, timeout_s)
+        return streams.AsyncStream(speech_call(request, stream=True), self._context, timeout_s)
 
     def speech_to_text(
         self, request: TranscribeInput, *, timeout_s: Seconds = None

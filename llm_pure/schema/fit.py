@@ -106,14 +106,11 @@ def fit_schemas(
 
 def _names_fit(request: ResolvedRequest, pattern: re.Pattern[str]) -> bool:
     """True if no name has to change; tools of one name are for `rename_tools` to judge."""
-    names: set[str] = set()
     fits = pattern.fullmatch
-    for tool in request.tools:
-        if isinstance(tool, Tool):
-            if tool.name in names or not fits(tool.name):
-                return False
-            names.add(tool.name)
-    for message in request.messages:
+    names = [tool.name for tool in request.tools if isinstance(tool, Tool)]
+    if len(set(names)) < len(names) or not all(map(fits, names)):
+        return False
+    for message in request.messages if request.has_calls else ():
         for part in message.parts:
             if type(part) is not ToolCall and type(part) is not ToolResult:
                 continue

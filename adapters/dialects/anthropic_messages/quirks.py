@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Literal
 
 import msgspec
@@ -39,8 +40,8 @@ _NO_SAMPLING_SINCE = "2026-10-21"
 read 2026-11-20."""
 
 
-class Quirks(msgspec.Struct, frozen=True, kw_only=True):
-    """Properties of one service."""
+class Quirks(msgspec.Struct, frozen=True, kw_only=True, eq=False):
+    """Properties of one service. Compared by identity, so that `profile_of` can cache what applies to a model."""
 
     version: str = "2023-06-01"
     """The API version; config.api_version overrides it."""
@@ -82,6 +83,7 @@ def version_of(quirks: Quirks, config: LLMConfig) -> str:
     return config.api_version or quirks.version
 
 
+@lru_cache(maxsize=1024)
 def profile_of(quirks: Quirks, model: str, version: str) -> ModelProfile:
     """The profile of a model under this API version at this service.
 

@@ -55,11 +55,12 @@ def arrange(
         if turn.parts or not message.parts or turn.role == "assistant":
             turns.append(turn)  # nothing is left of the others: all their parts were reported
     turns = _one_response_each(turns)
-    if rules.paired_results and (ToolCall in reader.kinds or ToolResult in reader.kinds):
+    has_calls = ToolCall in reader.kinds or ToolResult in reader.kinds
+    if rules.paired_results and has_calls:
         from llm_pure.adapters.dialects.common.call_results import pair_results  # late: start-up
 
         turns = pair_results(turns, rules, adaptations)
-    if rules.results == "first":
+    if rules.results == "first" and has_calls:
         turns = _results_first(turns, rules, adaptations)
     if not rules.reasoning_alone and Reasoning in reader.kinds:
         turns = [_without_reasoning_alone(turn, adaptations) for turn in turns]
@@ -77,7 +78,9 @@ def arrange(
 
         turns = [with_error_text(turn, adaptations) for turn in turns]
     turns = _ended(turns, service, rules, adaptations, model)
-    return turns if rules.call_ids is None else with_wire_ids(turns, rules.call_ids, adaptations)
+    if rules.call_ids is None or not has_calls:
+        return turns
+    return with_wire_ids(turns, rules.call_ids, adaptations)
 
 
 def _is_left_out(turn: Turn, rules: TurnRules) -> bool:

@@ -54,9 +54,9 @@ def _arranged(
         return arrange(messages, service, rules, adaptations, model=model)
     if rules.call_ids is None or not any(turn.role == "tool" for turn in plain):
         return plain
-    from llm_pure.adapters.dialects.common.call_ids import with_wire_ids  # late: start-up
+    from llm_pure.adapters.dialects.common import call_ids  # late: start-up
 
-    return with_wire_ids(plain, rules.call_ids, adaptations)
+    return call_ids.with_wire_ids(plain, rules.call_ids, adaptations)
 
 
 def _plain_turns(messages: Sequence[Message], rules: TurnRules) -> list[Turn] | None:

@@ -231,8 +231,9 @@ def _count_marks(messages: Sequence[Message]) -> int:
     for message in messages:
         count += message.cache is not None
         for part in message.parts:
-            inner = part.content if isinstance(part, ToolResult) else ()
-            count += sum(getattr(item, "cache", None) is not None for item in (part, *inner))
+            count += getattr(part, "cache", None) is not None
+            if type(part) is ToolResult:
+                count += sum([getattr(item, "cache", None) is not None for item in part.content])
     return count
 
 

@@ -80,9 +80,9 @@ def build_chat(
     schema_error = ""
     fit_changes: tuple[Adaptation, ...] = ()
     if resolved.tools or resolved.has_calls or resolved.response_format is not None:
-        from llm_pure.schema.fit import fit_schemas  # late: start-up
+        from llm_pure.schema import fit  # late: start-up
 
-        fitted = ok(fit_schemas(resolved, schema_profiles(quirks), provider=service.name))
+        fitted = ok(fit.fit_schemas(resolved, schema_profiles(quirks), provider=service.name))
         resolved, schema_error = fitted.request, fitted.schema_error
         fit_changes = fitted.adaptations
     messages = encode_messages(
@@ -93,9 +93,9 @@ def build_chat(
     settings = _settings(service, profile, resolved, adaptations, reasoning=reasons)
     tools: dict[str, Any] = {}
     if resolved.tools or resolved.tool_choice is not None:
-        from llm_pure.adapters.dialects.openai_chat.tools import encode_tools  # late: start-up
+        from llm_pure.adapters.dialects.openai_chat import tools as tool_fields  # late: start-up
 
-        tools = encode_tools(service, resolved, adaptations, reasoning=reasons)
+        tools = tool_fields.encode_tools(service, resolved, adaptations, reasoning=reasons)
     if isinstance(resolved.tool_choice, AllowedTools) and "tools" in tools:
         tools["tool_choice"] = _allowed_choice(resolved.tool_choice, tools["tools"])
     if isinstance(resolved.tool_choice, NamedToolChoice) and "tool_choice" in tools:

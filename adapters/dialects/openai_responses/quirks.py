@@ -1,16 +1,17 @@
 """The differences between services of the Responses API, as data."""
 
 from collections.abc import Mapping
+from functools import lru_cache
 
 import msgspec
 
 from llm_pure.adapters.dialects.common.turn_rules import CacheMarks
-from llm_pure.core.adaptations import MetadataLimits, ModelProfile
+from llm_pure.core.adaptations import MetadataLimits, ModelProfile, profile_for
 from llm_pure.core.resolved_request import OptionField
 
 
-class Quirks(msgspec.Struct, frozen=True, kw_only=True):
-    """The differences of one service."""
+class Quirks(msgspec.Struct, frozen=True, kw_only=True, eq=False):
+    """The differences of one service. Compared by identity, so that `profile_of` can cache what applies to a model."""
 
     store: bool | None = False
     """Value of `store`; None leaves the field out."""
@@ -28,3 +29,12 @@ class Quirks(msgspec.Struct, frozen=True, kw_only=True):
     """The efforts of a model are those of its trait `responses_efforts`, if it has one."""
     profiles: tuple[ModelProfile, ...] = ()
     """Settings and ranges of the service's models."""
+
+
+@lru_cache(maxsize=1024)
+def profile_of(quirks: Quirks, model: str, plan: str | None) -> ModelProfile:
+    """The profile of a model. `plan`: config.pricing_plan."""
+    profile = profile_for(quirks.profiles, model, plan)
+    if quirks.max_effort and "responses_efforts" in profile.traits:
+        return msgspec.structs.replace(profile, efforts=profile.traits["responses_efforts"])
+    return profile

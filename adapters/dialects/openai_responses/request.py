@@ -25,7 +25,7 @@ from llm_pure.adapters.dialects.common.json_objects import (
 )
 from llm_pure.adapters.dialects.common.reasoning_effort import effort_of
 from llm_pure.adapters.dialects.openai_responses.input_items import encode_messages
-from llm_pure.adapters.dialects.openai_responses.quirks import Quirks
+from llm_pure.adapters.dialects.openai_responses.quirks import Quirks, profile_of
 from llm_pure.core.adaptations import (
     Adaptation,
     FieldRule,
@@ -33,7 +33,6 @@ from llm_pure.core.adaptations import (
     adapt,
     apply_rules,
     fit_metadata,
-    profile_for,
     reasoning_enabled,
 )
 from llm_pure.core.dialect import AnyService, Service, build_post, require_lossless
@@ -164,9 +163,7 @@ def _body(
 ) -> dict[str, Any]:
     resolved = ok(resolve_request(config, request, provider=service.name))
     quirks = service.quirks
-    profile = profile_for(quirks.profiles, resolved.model, config.pricing_plan)
-    if quirks.max_effort and "responses_efforts" in profile.traits:
-        profile = replace(profile, efforts=profile.traits["responses_efforts"])
+    profile = profile_of(quirks, resolved.model, config.pricing_plan)
     by_default = resolved.options.get("store", quirks.store is not False)
     stored = bool(resolved.extra.get("store", by_default))
     fitted = ok(fit_schemas(resolved, _SCHEMAS, provider=service.name))

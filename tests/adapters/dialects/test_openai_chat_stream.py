@@ -20,6 +20,7 @@ from llm_pure.adapters import registry
 from llm_pure.adapters.dialects.openai_chat import Quirks, make_service
 from llm_pure.adapters.dialects.openai_chat.state import State
 from llm_pure.adapters.dialects.openai_chat.stream import read_chunk
+from llm_pure.core.stream import take_step
 from llm_pure.types.completion import Choice
 from llm_pure.types.errors import (
     ProtocolError,
@@ -249,7 +250,7 @@ FRAMES: dict[str, bytes] = {
 @pytest.mark.parametrize("kind", FRAMES)
 @pytest.mark.parametrize("state", PHASES.values(), ids=PHASES.keys())
 def test_every_frame_has_an_answer_in_every_phase(state: State, kind: str) -> None:
-    after, events = read_chunk(SERVICE, HEAD, state, FRAMES[kind])
+    after, events = take_step(partial(read_chunk, SERVICE, HEAD), state, FRAMES[kind])
     if state.ended:
         assert (after, list(events)) == (state, [])
     for event in events:
