@@ -40,12 +40,16 @@ from llm_pure.types.http import ResponseHead
 _REASONING: Kind = "reasoning"
 _TEXT: Kind = "text"
 _NULL = msgspec.Raw(b"null")
+_SHORTEST = 2
+"""Bytes of an item; marks have less."""
 
 
 def step(
     service: AnyService, head: ResponseHead, state: State, frame: bytes
 ) -> tuple[State, tuple[StreamEvent, ...] | list[StreamEvent]]:
     """Read one frame: an item, an error in place of an item, or a mark of `frames`."""
+    if len(frame) < _SHORTEST:
+        return read_frame(service, head, state, frame)
     try:
         body = wire.PLAIN_BODY.decode(frame)
     except DECODE_ERRORS:  # more than a delta
@@ -76,14 +80,14 @@ def read_run(
     position: int,
     events: list[StreamEvent],
 ) -> tuple[State, int]:
-    """Fast path for items of one text, the first item and the last one, that arrive together."""
+    """Fast path for items of one text or thought, the first item and the last one, that arrive together."""
     decode = wire.PLAIN_BODY.decode
     newest, usage = state.newest, state.usage
     for at in range(position, len(frames)):
         frame = frames[at]
         if type(frame) is not bytes:  # ErrorData
             break
-        if newest is not None and newest.kind == _TEXT:
+        if newest is not None and newest.kind:
             try:
                 body = decode(frame)
             except DECODE_ERRORS:  # more than a delta
@@ -93,14 +97,15 @@ def read_run(
                 part = candidate.content.parts[0]
                 if (
                     part.text
-                    and not part.thought
+                    and newest.kind == (_REASONING if part.thought else _TEXT)
                     and candidate.index == newest.choice
                     and body.modelVersion == newest.model
                     and body.responseId == newest.id
                 ):
                     if body.usageMetadata and body.usageMetadata != _NULL:
                         usage = body.usageMetadata
-                    events.append(TextDelta(part.text, newest.index, newest.choice))
+                    delta = ReasoningDelta if part.thought else TextDelta
+                    events.append(delta(part.text, newest.index, newest.choice))
                     continue
         if usage is not state.usage:
             state = replace(state, usage=usage)
