@@ -505,6 +505,15 @@ def parse_body(
     )
 
 
+def collect_plain(response: HttpResponse, events: Iterable[StreamEvent]) -> Completion | None:
+    """The Completion of a plain buffered response, for `read_plain_response`; None if one of its calls has no name."""
+    collector = Collector()
+    collector.add(header_events(response.headers))
+    collector.add(events)
+    completion = collector.completion()
+    return completion if nameless_call(completion) is None else None
+
+
 def _decode_body(
     service: Service[Q], response: HttpResponse, undecodable: UndecodableError[Q]
 ) -> Any:
