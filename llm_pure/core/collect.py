@@ -353,7 +353,12 @@ class Collector:
         return completed
 
     def _add_extra(self, event: ExtraReceived) -> None:
-        extra = self._extra.setdefault(event.choice, {})
+        extra = self._extra.get(event.choice)
+        if extra is None:
+            extra = self._extra[event.choice] = {}
+        if type(event.value) in _ATOMS and not event.append:  # nearly every one
+            extra[event.name] = event.value
+            return
         before = extra.get(event.name)
         if event.value is None:
             extra.pop(event.name, None)
@@ -402,7 +407,11 @@ class Collector:
     def _extra_of(self, number: int | None) -> dict[str, Any]:
         """A copy whose lists do not grow with further events."""
         extra = self._extra.get(number)
-        return {name: _copy(value) for name, value in extra.items()} if extra else {}
+        if not extra:
+            return {}
+        return {
+            name: value if type(value) in _ATOMS else _copy(value) for name, value in extra.items()
+        }
 
     def _builder(self, choice: int, index: int, kind: str) -> _PartBuilder:
         """The builder of a part that gets content. A choice that had finished is open again."""
@@ -440,10 +449,12 @@ def _builder_at(builders: dict[int, _PartBuilder], index: int, kind: str) -> _Pa
     return builder
 
 
+_ATOMS = frozenset({str, int, float, bool})
+"""Types of values that need no copy."""
+
+
 def _copy(value: Any) -> Any:
     """The value, copied as far as events extend it: a list, an object and the lists in it."""
-    if isinstance(value, str):  # nearly every one
-        return value
     if isinstance(value, list):
         return list(value)
     if isinstance(value, dict):

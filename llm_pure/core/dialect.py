@@ -167,9 +167,10 @@ class Dialect(msgspec.Struct, Generic[Q, S, F], frozen=True, kw_only=True):
     read_plain_response: Callable[[Service[Q], HttpResponse], Completion | None] | None = None
     """Fast path for buffered responses below status 300: what `parse_chat` gives of usual ones, None for all others."""
     read_run: (
-        Callable[[Service[Q], S, Sequence[F], int, list[StreamEvent]], tuple[S, int]] | None
+        Callable[[Service[Q], ResponseHead, S, Sequence[F], int, list[StreamEvent]], tuple[S, int]]
+        | None
     ) = None
-    """Fast path for usual frames that arrive together: `core.stream.ReadRun` with the service first."""
+    """Fast path for usual frames that arrive together: `core.stream.ReadRun`, with the service and the head first."""
     body_types: tuple[str, ...] = ("application/json",)
     """Content types of a 2xx response that mean a buffered body in place of a stream, if it begins like JSON."""
     body_starts: bytes = b"{["
@@ -340,7 +341,7 @@ def _step_decoder(
         state=dialect.initial_state,
         step=partial(dialect.step, service, head),
         parse_error=partial(decode_error, service, dialect.find_error),
-        read_run=None if dialect.read_run is None else partial(dialect.read_run, service),
+        read_run=None if dialect.read_run is None else partial(dialect.read_run, service, head),
         dialect=dialect.name,
     )
 
@@ -502,6 +503,15 @@ def parse_body(
         if error is None
         else Failure(msgspec.structs.replace(error, partial=completion))
     )
+
+
+def collect_plain(response: HttpResponse, events: Iterable[StreamEvent]) -> Completion | None:
+    """The Completion of a plain buffered response, for `read_plain_response`; None if one of its calls has no name."""
+    collector = Collector()
+    collector.add(header_events(response.headers))
+    collector.add(events)
+    completion = collector.completion()
+    return completion if nameless_call(completion) is None else None
 
 
 def _decode_body(

@@ -94,6 +94,7 @@ def _read_plain_edge(service: AnyService, state: State, event: wire.PlainEdge) -
 
 def read_run(
     service: AnyService,
+    head: ResponseHead,
     state: State,
     frames: Sequence[bytes],
     position: int,

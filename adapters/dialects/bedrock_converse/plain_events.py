@@ -103,6 +103,7 @@ def _plain_delta(state: State, delta: wire.PlainDelta) -> tuple[StreamEvent, ...
 
 def read_run(
     service: AnyService,
+    head: ResponseHead,
     state: State,
     frames: Sequence[EventStreamMessage],
     position: int,

@@ -152,11 +152,12 @@ def _read_event(
     message = delta.message or wire.DeltaMessage()
     raw_delta = raw.get("delta") or {}
     raw_message = raw_delta.get("message") or {}
-    seen = emit_extra_fields(events, state.seen_extras, raw, wire.KNOWN_FIELDS_EVENT)
-    seen = emit_extra_fields(events, seen, raw_delta, wire.KNOWN_FIELDS_DELTA)
-    seen = emit_extra_fields(events, seen, raw_message, wire.KNOWN_FIELDS_MESSAGE)
-    if seen is not state.seen_extras:
-        state = replace(state, seen_extras=seen)
+    if raw is not wire.NO_EXTRA_FIELDS:
+        seen = emit_extra_fields(events, state.seen_extras, raw, wire.KNOWN_FIELDS_EVENT)
+        seen = emit_extra_fields(events, seen, raw_delta, wire.KNOWN_FIELDS_DELTA)
+        seen = emit_extra_fields(events, seen, raw_message, wire.KNOWN_FIELDS_MESSAGE)
+        if seen is not state.seen_extras:
+            state = replace(state, seen_extras=seen)
     if event.logprobs:
         events.append(ExtraReceived("logprobs", _as_list(event.logprobs), append=True))
     if isinstance(message.content, wire.Content):

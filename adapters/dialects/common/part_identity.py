@@ -167,8 +167,8 @@ class Calls(msgspec.Struct, frozen=True):
             last_choice, last_index, last = self.last
             if last_index == index and last_choice == choice:  # nearly every fragment
                 return self, ToolCallDelta(arguments, self.first + last, choice)
-        if call_id in _NO_IDS:
-            call_id, name = "", "" if name in _NO_IDS else name
+        if call_id in NO_IDS:
+            call_id, name = "", "" if name in NO_IDS else name
         call_id, name = call_id or "", name or ""
         parts = self.parts
         number: int | None = None
@@ -237,7 +237,9 @@ class Calls(msgspec.Struct, frozen=True):
         return name != head.name or (head.has_arguments and arguments.lstrip().startswith("{"))
 
 
-_NO_IDS = ("null", "None")
+NO_IDS = ("null", "None")
+"""Ids that mean none."""
+"""Ids that mean none."""
 
 
 def _is_object(arguments: str) -> bool:

@@ -11,7 +11,7 @@ from llm_pure.adapters.dialects.dashscope_generation.embed import (
 from llm_pure.adapters.dialects.dashscope_generation.errors import ERROR_CODES, find_error
 from llm_pure.adapters.dialects.dashscope_generation.quirks import COMPATIBLE, NATIVE
 from llm_pure.adapters.dialects.dashscope_generation.request import build_chat
-from llm_pure.adapters.dialects.dashscope_generation.response import parse_chat
+from llm_pure.adapters.dialects.dashscope_generation.response import parse_chat, read_plain_response
 from llm_pure.adapters.dialects.dashscope_generation.stream import State, step
 from llm_pure.adapters.dialects.dashscope_generation.urls import BASE_URL, under_api
 from llm_pure.adapters.dialects.openai_chat import Quirks
@@ -24,6 +24,7 @@ DIALECT = Dialect(
     name="dashscope_generation",
     build_chat=build_chat,
     parse_chat=parse_chat,
+    read_plain_response=read_plain_response,
     find_error=find_error,
     frames=SseDataDecoder,
     initial_state=State(),

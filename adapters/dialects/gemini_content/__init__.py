@@ -13,7 +13,7 @@ from llm_pure.adapters.dialects.gemini_content.embed import build_embed, parse_e
 from llm_pure.adapters.dialects.gemini_content.errors import ERROR_CODES, find_error
 from llm_pure.adapters.dialects.gemini_content.frames import ItemDecoder
 from llm_pure.adapters.dialects.gemini_content.images import build_images, parse_images
-from llm_pure.adapters.dialects.gemini_content.plain_items import step
+from llm_pure.adapters.dialects.gemini_content.plain_items import read_run, step
 from llm_pure.adapters.dialects.gemini_content.quirks import OPTIONS, Quirks, model_path
 from llm_pure.adapters.dialects.gemini_content.request import build_chat
 from llm_pure.adapters.dialects.gemini_content.response import parse_chat, read_plain_response
@@ -32,6 +32,7 @@ DIALECT = Dialect(
     frames=ItemDecoder,
     initial_state=State(),
     step=step,
+    read_run=read_run,
     body_types=(),
     body_starts=b"",
     allowed_tools=True,

@@ -3,6 +3,7 @@
 Every other frame is read by `stream.read_frame`; a test holds both paths together.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -39,12 +40,16 @@ from llm_pure.types.http import ResponseHead
 _REASONING: Kind = "reasoning"
 _TEXT: Kind = "text"
 _NULL = msgspec.Raw(b"null")
+_SHORTEST = 2
+"""Bytes of an item; marks have less."""
 
 
 def step(
     service: AnyService, head: ResponseHead, state: State, frame: bytes
 ) -> tuple[State, tuple[StreamEvent, ...] | list[StreamEvent]]:
     """Read one frame: an item, an error in place of an item, or a mark of `frames`."""
+    if len(frame) < _SHORTEST:
+        return read_frame(service, head, state, frame)
     try:
         body = wire.PLAIN_BODY.decode(frame)
     except DECODE_ERRORS:  # more than a delta
@@ -65,6 +70,54 @@ def step(
     if part.thought:
         return state, (ReasoningDelta(part.text, newest.index, newest.choice),)
     return state, (TextDelta(part.text, newest.index, newest.choice),)
+
+
+def read_run(
+    service: AnyService,
+    head: ResponseHead,
+    state: State,
+    frames: Sequence[bytes],
+    position: int,
+    events: list[StreamEvent],
+) -> tuple[State, int]:
+    """Fast path for items of one text or thought, the first item and the last one, that arrive together."""
+    decode = wire.PLAIN_BODY.decode
+    newest, usage = state.newest, state.usage
+    for at in range(position, len(frames)):
+        frame = frames[at]
+        if type(frame) is not bytes:  # ErrorData
+            break
+        if newest is not None and newest.kind:
+            try:
+                body = decode(frame)
+            except DECODE_ERRORS:  # more than a delta
+                pass
+            else:
+                candidate = body.candidates[0]
+                part = candidate.content.parts[0]
+                if (
+                    part.text
+                    and newest.kind == (_REASONING if part.thought else _TEXT)
+                    and candidate.index == newest.choice
+                    and body.modelVersion == newest.model
+                    and body.responseId == newest.id
+                ):
+                    if body.usageMetadata and body.usageMetadata != _NULL:
+                        usage = body.usageMetadata
+                    delta = ReasoningDelta if part.thought else TextDelta
+                    events.append(delta(part.text, newest.index, newest.choice))
+                    continue
+        if usage is not state.usage:
+            state = replace(state, usage=usage)
+        edge = _read_edge(service, state, frame)
+        if edge is None:
+            return state, at
+        state, edge_events = edge
+        events += edge_events
+        newest, usage = state.newest, state.usage
+    else:
+        at = len(frames)
+    return (state if usage is state.usage else replace(state, usage=usage)), at
 
 
 def _read_edge(

@@ -4,7 +4,7 @@ Source: the package llama-api-client 0.6.0; the wire notes of this project; read
 """
 
 from llm_pure.adapters.dialects.llama_native.request import QUIRKS, build_chat
-from llm_pure.adapters.dialects.llama_native.response import parse_chat
+from llm_pure.adapters.dialects.llama_native.response import parse_chat, read_plain_response
 from llm_pure.adapters.dialects.llama_native.stream import State, step
 from llm_pure.adapters.dialects.openai_chat import Quirks
 from llm_pure.adapters.dialects.openai_common.errors import find_error
@@ -20,6 +20,7 @@ DIALECT = Dialect(
     name="llama_native",
     build_chat=build_chat,
     parse_chat=parse_chat,
+    read_plain_response=read_plain_response,
     find_error=find_error,
     frames=SseDataDecoder,
     initial_state=State(),

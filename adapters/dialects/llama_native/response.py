@@ -6,16 +6,19 @@ Source: llama-api-client 0.6.0, types/create_chat_completion_response.py, read 2
 from typing import Any
 
 from llm_pure.adapters.dialects.common.extra_fields import emit_extra_fields
-from llm_pure.adapters.dialects.common.part_identity import Entries
+from llm_pure.adapters.dialects.common.part_identity import NO_IDS, Entries
 from llm_pure.adapters.dialects.llama_native import wire
 from llm_pure.adapters.dialects.llama_native.stream import FINISH, State, read_block, read_call
-from llm_pure.adapters.dialects.llama_native.usage import read_usage
+from llm_pure.adapters.dialects.llama_native.usage import plain_usage, read_usage
 from llm_pure.adapters.dialects.openai_common.errors import find_error
+from llm_pure.core.collect import finalize
 from llm_pure.core.dialect import AnyService, parse_body
-from llm_pure.framing.json_codec import decode
-from llm_pure.types.completion import Completion, finish_reason_of
+from llm_pure.core.error_mapping import request_id
+from llm_pure.framing.json_codec import decode, decode_shallow
+from llm_pure.types.completion import Completion, Usage, finish_reason_of
 from llm_pure.types.events import Finished, Started, StreamEvent, TextDelta, UsageReported
 from llm_pure.types.http import HttpResponse
+from llm_pure.types.messages import Message, Part, Text, ToolCall
 from llm_pure.types.rejection import ok
 from llm_pure.types.result import LLMResult
 
@@ -33,6 +36,36 @@ def parse_chat(service: AnyService, response: HttpResponse) -> LLMResult[Complet
         find_error=find_error,
         missing="the response has no completion_message",
     )
+
+
+def read_plain_response(service: AnyService, response: HttpResponse) -> Completion | None:
+    """The fast path, for a response with text and calls alone; None for every other."""
+    body = decode_shallow(wire.PLAIN_BODY, response.body)
+    if body is None:
+        return None
+    message, content = body.completion_message, body.completion_message.content
+    text = content.text if isinstance(content, wire.PlainContent) else content
+    parts: list[Part] = [Text(text)] if text else []
+    for call in message.tool_calls or ():
+        arguments = call.function.arguments or "{}"
+        if not (call.id and call.function.name) or call.id in NO_IDS or "}{" in arguments:
+            return None
+        parts.append(ToolCall(call.id, call.function.name, arguments))
+    usage = plain_usage(body.metrics) if body.metrics else Usage()
+    if usage is None:
+        return None
+    request, reason = request_id(response.headers), message.stop_reason or None
+    completion = Completion(
+        id=body.id or "",
+        model=body.model or "",
+        provider=service.name,
+        message=Message("assistant", tuple(parts)),
+        finish_reason=finish_reason_of(reason, FINISH),
+        raw_finish_reason=reason,
+        usage=usage,
+        extra={"request_id": request} if request else {},
+    )
+    return finalize(completion) if message.tool_calls else completion
 
 
 def _is_response(raw: Any) -> bool:

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from llm_pure.adapters.dialects.common.extra_fields import SeenExtras, emit_call, emit_extra_fields
 from llm_pure.adapters.dialects.common.part_identity import Calls, Entries
 from llm_pure.adapters.dialects.llama_native import wire
-from llm_pure.adapters.dialects.llama_native.usage import read_usage, usage_of
+from llm_pure.adapters.dialects.llama_native.usage import plain_usage, read_usage
 from llm_pure.adapters.dialects.openai_common.errors import find_error
 from llm_pure.core.dialect import AnyService
 from llm_pure.core.stream import StreamState, is_blank_event
@@ -90,10 +90,10 @@ def _read_edge(
     elif delta is not None and delta.text:
         events.append(TextDelta(delta.text, TEXT))
     if metrics:
-        values = {metric.get("metric"): metric.get("value") for metric in metrics}
-        if not all(type(name) is str for name in values):
+        usage = plain_usage(metrics)
+        if usage is None:
             return None
-        events.append(UsageReported(usage_of(values, metrics)))
+        events.append(UsageReported(usage))
     return _finish(state, events, event.stop_reason, event.event_type), events
 
 
@@ -175,7 +175,7 @@ def read_call(
     state: State,
     events: list[StreamEvent],
     index: int | None,
-    call: wire.ToolCall | wire.EdgeDelta,
+    call: wire.ToolCall | wire.EdgeDelta | wire.PlainCall,
     raw: dict[str, Any],
     *,
     complete: bool = False,

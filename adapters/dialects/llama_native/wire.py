@@ -156,3 +156,39 @@ class EdgeChunk(msgspec.Struct, forbid_unknown_fields=True):
 
 
 EDGE_CHUNK = msgspec.json.Decoder(EdgeChunk)
+
+
+class PlainCall(msgspec.Struct, forbid_unknown_fields=True):
+    """A complete call."""
+
+    id: str
+    function: EdgeFunction
+    type: str | None = None
+
+
+class PlainContent(msgspec.Struct, forbid_unknown_fields=True):
+    """Text as an object."""
+
+    type: Literal["text"]
+    text: str
+
+
+class PlainMessage(msgspec.Struct, forbid_unknown_fields=True):
+    """Text and calls only."""
+
+    content: PlainContent | str | None = None
+    stop_reason: str | None = None
+    tool_calls: list[PlainCall] | None = None
+    role: str | None = None
+
+
+class PlainBody(msgspec.Struct, forbid_unknown_fields=True):
+    """A buffered response with text and calls only. A fork like PlainChunk."""
+
+    completion_message: PlainMessage
+    id: str | None = None
+    model: str | None = None
+    metrics: list[dict[str, Scalar]] | None = None
+
+
+PLAIN_BODY = msgspec.json.Decoder(PlainBody)

@@ -17,7 +17,7 @@ from llm_pure.adapters.dialects.ollama_native.errors import find_error
 from llm_pure.adapters.dialects.ollama_native.generate import build_generate
 from llm_pure.adapters.dialects.ollama_native.request import build_chat
 from llm_pure.adapters.dialects.ollama_native.response import parse_chat, read_plain_response
-from llm_pure.adapters.dialects.ollama_native.stream import State, step
+from llm_pure.adapters.dialects.ollama_native.stream import State, read_run, step
 from llm_pure.adapters.dialects.ollama_native.urls import BASE_URL, under_api
 from llm_pure.core.dialect import BuildChatFor, Dialect, Service, make_provider, operation
 from llm_pure.core.provider import Provider
@@ -34,6 +34,7 @@ DIALECT = Dialect(
     frames=NdjsonDecoder,
     initial_state=State(),
     step=step,
+    read_run=read_run,
     body_types=("application/json", "text/html"),
     body_starts=b"",
 )

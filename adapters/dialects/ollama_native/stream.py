@@ -87,6 +87,39 @@ def step(
     return _read_edge(service, state, frame) or read_frame(service, head, state, frame)
 
 
+def read_run(
+    service: AnyService,
+    head: ResponseHead,
+    state: State,
+    frames: Sequence[bytes],
+    position: int,
+    events: list[StreamEvent],
+) -> tuple[State, int]:
+    """Fast path for lines with text, the first one and the last one, that arrive together."""
+    decode = wire.PLAIN_LINE.decode
+    for at in range(position, len(frames)):
+        if state.ended:
+            return state, at
+        frame = frames[at]
+        if state.started:
+            try:
+                line = decode(frame)
+            except DECODE_ERRORS:  # more than text
+                pass
+            else:
+                message = line.message
+                if message is None or line.done or message.thinking or not message.content:
+                    return state, at
+                events.append(TextDelta(message.content, TEXT))
+                continue
+        edge = _read_edge(service, state, frame)
+        if edge is None:
+            return state, at
+        state, edge_events = edge
+        events += edge_events
+    return state, len(frames)
+
+
 def _read_edge(
     service: AnyService, state: State, frame: bytes
 ) -> tuple[State, list[StreamEvent]] | None:

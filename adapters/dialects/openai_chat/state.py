@@ -4,6 +4,8 @@ The parts are numbered by kind: reasoning, text, refusal, audio, images, then to
 is collected to the same parts as a buffered response.
 """
 
+from typing import Any
+
 from llm_pure.adapters.dialects.common.part_identity import Calls, Chain, Entries
 from llm_pure.core.stream import StreamState
 
@@ -25,6 +27,8 @@ class State(StreamState, frozen=True, kw_only=True):
     calls: Calls = Calls(first=CALLS)
     seen_extras: Entries = Entries()
     """(choice, name) -> the extra field as it was last received; the choice -1 is the response."""
+    edge: tuple[Any, ...] = ()
+    """The extra fields of the last edge chunk, with the `seen_extras` that they are in: the next ones often repeat them."""
     text_indexes: Entries = Entries()
     """Choice -> the index of the part that more text continues, if it is not TEXT."""
     thinking: Entries = Entries()

@@ -88,6 +88,7 @@ def read_chunk(
 
 def read_run(
     service: Service[Quirks],
+    head: ResponseHead,
     state: State,
     frames: Sequence[bytes],
     position: int,
@@ -101,14 +102,21 @@ def read_run(
         data = frames[position]
         if type(data) is not bytes:  # ErrorData
             break
+        if data == DONE:
+            return _end(service, state, events), position + 1
         try:
             chunk = decode(data)
         except DECODE_ERRORS:
             break
         position += 1
         if state.plain and wire.is_plain(chunk):
-            (choice,) = chunk.choices
-            state = _read_plain(state, events, choice)
+            choice = chunk.choices[0]
+            delta = choice.delta
+            text = delta.content
+            if text and not (delta.reasoning_content or delta.reasoning or delta.tool_calls):
+                events.append(TextDelta(text, TEXT, choice.index))
+            else:
+                state = _read_plain(state, events, choice)
             if count - position > _MANY:
                 position = _read_texts(frames, position, events)
             continue
@@ -178,30 +186,34 @@ def _read_edge(
     events: list[StreamEvent] = []
     if is_first or not state.named:
         events.append(Started(id=chunk.id, model=chunk.model, provider=service.name))
-    seen = state.seen_extras
-    for name in wire.EDGE_FIELDS:
-        value = getattr(chunk, name)
-        if value is not None and (value or value == 0) and seen.get((-1, name)) != value:
-            seen = seen.put((-1, name), value)
-            events.append(ExtraReceived(name, value))
-    if choices:
-        reason = choices[0].native_finish_reason
+    seen, edge = state.seen_extras, wire.edge_values(chunk)
+    if (edge, seen) != state.edge:
+        for name, value in zip(wire.EDGE_FIELDS, edge, strict=True):
+            if value is not None and (value or value == 0) and seen.get((-1, name)) != value:
+                seen = seen.put((-1, name), value)
+                events.append(ExtraReceived(name, value))
+    if choices and (reason := choices[0].native_finish_reason):
         key = (choices[0].index, "native_finish_reason")
-        if reason and seen.get(key) != reason:
+        if seen.get(key) != reason:
             seen = seen.put(key, reason)
             events.append(ExtraReceived("native_finish_reason", reason, choice=key[0]))
-    if is_first or not state.named or seen is not state.seen_extras:
+    has_deltas = state.has_deltas or bool(choices)
+    if (
+        is_first
+        or not state.named
+        or seen is not state.seen_extras
+        or has_deltas != state.has_deltas
+    ):
         state = replace(
             state,
             started=True,
             named=True,
             plain=True,
             seen_extras=seen,
-            has_deltas=state.has_deltas or bool(choices),
+            edge=(edge, seen),
+            has_deltas=has_deltas,
         )
     for choice in choices:
-        if not state.has_deltas:
-            state = replace(state, has_deltas=True)
         state = _read_plain(state, events, choice)
         reason = choice.finish_reason
         if reason is not None and reason not in ("", "null"):
@@ -217,9 +229,9 @@ def _read_frame(
 ) -> tuple[State, list[StreamEvent]]:
     if state.ended:
         return state, []
+    events: list[StreamEvent] = []
     if frame.strip() == DONE:
-        events = [*_joined_parts(service.name, state)]
-        return replace(state, ended=True, details=None, audio=None), events
+        return _end(service, state, events), events
     chunk = decode_shallow(wire.EDGE_CHUNK, frame)
     edge = None if chunk is None else _read_edge(service, state, chunk)
     if edge is not None:
@@ -235,6 +247,11 @@ def _read_frame(
     if error is not None:  # OpenRouter: an error beside choices or in one, whose content is kept
         state = replace(state, fault=error)
     return state, events
+
+
+def _end(service: Service[Quirks], state: State, events: list[StreamEvent]) -> State:
+    events += _joined_parts(service.name, state)
+    return replace(state, ended=True, details=None, audio=None)
 
 
 def read_body(

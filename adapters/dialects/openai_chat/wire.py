@@ -4,6 +4,7 @@ Each field is missing, null or slightly wrong at some provider, so the types are
 match text-only bodies and chunks, which are nearly all, for the fast paths.
 """
 
+from operator import attrgetter
 from typing import Any, Literal
 
 import msgspec
@@ -193,12 +194,13 @@ EDGE_CHUNK = msgspec.json.Decoder(EdgeChunk)
 
 def is_plain(chunk: EdgeChunk) -> bool:
     """Return whether the chunk is a PlainChunk too."""
-    if chunk.usage is not None or len(chunk.choices) != 1 or chunk.x_groq is not None:
-        return False
-    choice = chunk.choices[0]
+    choices = chunk.choices
     return (
-        choice.finish_reason is None
-        and choice.native_finish_reason is None
+        len(choices) == 1
+        and choices[0].finish_reason is None
+        and choices[0].native_finish_reason is None
+        and chunk.usage is None
+        and chunk.x_groq is None
         and chunk.request_id is None
         and chunk.time_info is None
     )
@@ -208,6 +210,7 @@ EDGE_FIELDS = (
     "created", "service_tier", "system_fingerprint", "provider", "request_id", "x_groq", "time_info",
 )  # fmt: skip
 """The extra fields of an edge chunk."""
+edge_values = attrgetter(*EDGE_FIELDS)
 
 
 def is_groq_beside_usage(groq: ShallowObject, usage: ShallowObject | None) -> bool:

@@ -37,11 +37,13 @@ from llm_pure.types.events import (
     ToolCallDelta,
     UsageReported,
 )
+from llm_pure.types.http import ResponseHead
 from llm_pure.types.messages import Opaque, Reasoning, ToolCall
 
 
 def read_run(
     service: AnyService,
+    head: ResponseHead,
     state: State,
     frames: Sequence[SseEvent],
     position: int,

@@ -14,7 +14,7 @@ from llm_pure.adapters.dialects.openai_common.errors import ERROR_SIGNS
 from llm_pure.adapters.dialects.openai_common.usage import read_usage
 from llm_pure.adapters.dialects.openai_responses import wire
 from llm_pure.adapters.dialects.openai_responses.errors import find_error, response_error
-from llm_pure.adapters.dialects.openai_responses.items import BETWEEN_THOUGHTS, LISTS, unread_fields
+from llm_pure.adapters.dialects.openai_responses.items import BETWEEN_THOUGHTS
 from llm_pure.adapters.dialects.openai_responses.state import State
 from llm_pure.adapters.dialects.openai_responses.stream import FINISH, read_end, read_response
 from llm_pure.core.collect import finalize
@@ -114,20 +114,34 @@ _OF_NO_CALL = _ITEM_FIELDS - {"call_id", "name", "arguments"}
 """Fields of items of other types."""
 
 
+_READ_OF_MESSAGE = frozenset({"type", "role", "content"})
+_READ_OF_TEXT = frozenset({"type", "text", "logprobs"})
+_READ_OF_THOUGHTS = frozenset({"type", "encrypted_content"})
+_READ_OF_CALL = frozenset({"type", "call_id", "name", "arguments"})
+"""Fields that are part of the text, the reasoning or the call."""
+_NO_LIST: tuple[Any, ...] = (None, [])
+
+
+def _beyond(raw: wire.JsonObject, read: frozenset[str]) -> wire.JsonObject:
+    """`unread_fields`, for a set of names."""
+    return {key: value for key, value in raw.items() if value is not None and key not in read}
+
+
 def _plain_texts(name: str, item: wire.JsonObject) -> Sequence[Part] | None:
     """The texts of a message, without annotations and log probabilities."""
     content = item.get("content")
     if type(content) is not list:
         return None
-    own = unread_fields(item, "type", "role", "content")
+    own = _beyond(item, _READ_OF_MESSAGE)
     parts: list[Part] = []
     for piece in content:
         if type(piece) is not dict or piece.get("type") != "output_text" or "refusal" in piece:
             return None
         text = piece.get("text")
-        if type(text) is not str or any(piece.get(key) not in (None, []) for key in LISTS):
+        annotations, logprobs = piece.get("annotations"), piece.get("logprobs")
+        if type(text) is not str or annotations not in _NO_LIST or logprobs not in _NO_LIST:
             return None
-        fields = unread_fields(piece, "type", "text", "logprobs")
+        fields = _beyond(piece, _READ_OF_TEXT)
         metadata = json_text({"item": own, "part": fields} if fields else {"item": own})
         parts.append(Text(text, ProviderMetadata(name, metadata)))
     return parts
@@ -148,7 +162,7 @@ def _plain_reasoning(name: str, item: wire.JsonObject) -> Sequence[Part] | None:
         if type(piece.get("text")) is not str or type(piece.get("type")) is not str:
             return None
         texts.append(piece["text"])
-    metadata = json_text(unread_fields(item, "type", "encrypted_content"))
+    metadata = json_text(_beyond(item, _READ_OF_THOUGHTS))
     text = BETWEEN_THOUGHTS.join(filter(None, texts))
     return [Reasoning(text, signature or None, ProviderMetadata(name, metadata))]
 
@@ -163,7 +177,7 @@ def _plain_call(name: str, item: wire.JsonObject) -> Sequence[Part] | None:
         return None
     if not function or "}{" in arguments or arguments[:1] not in ("{", ""):
         return None
-    metadata = json_text(unread_fields(item, "type", "call_id", "name", "arguments"))
+    metadata = json_text(_beyond(item, _READ_OF_CALL))
     call = ToolCall(call_id, function, arguments or "{}", ProviderMetadata(name, metadata))
     return [call]
 
