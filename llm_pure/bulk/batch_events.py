@@ -70,6 +70,10 @@ class JobState(msgspec.Struct, frozen=True, kw_only=True):
     """Their numbers in the input when the job was planned; the id decides."""
     ended: frozenset[str] = frozenset()
     """Rows whose results are on disk."""
+    seen: frozenset[str] = frozenset()
+    """Rows of which a result was read in this part of the run, whether it is final or not."""
+    readings: int = 0
+    """How often the results held less than the job has counted."""
     keeps_key: bool = True
     """`BatchApi.keeps_key`."""
     attempts: int = 0

@@ -135,7 +135,8 @@ class Exchange:
             message = f"{self.api.provider} cannot cancel a batch: it goes on to its end"
             return Failure(UnsupportedFeature(message=message, feature="cancel"))
         request = build(self.target.config, job_id)
-        return self._guarded(lambda: ok(self.api.parse_job(self._send(ok(request)))))
+        parse = self.api.parse_cancel or self.api.parse_job
+        return self._guarded(lambda: ok(parse(self._send(ok(request)))))
 
     def results(
         self, state: JobState, page: str, take: Callable[[BatchResult], object]

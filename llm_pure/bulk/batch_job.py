@@ -47,6 +47,8 @@ RETRY_S = 5.0
 MAX_RETRY_S = 300.0
 MAX_ATTEMPTS = 6
 """Failures in a row of one request before the driver stops; the state stays, and a later run goes on."""
+MAX_READINGS = 3
+"""How often the results of a job are read that has counted more answers than they hold."""
 MAX_UNKNOWN = 30
 """Polls in a row with a state that is in no table."""
 NEW_JOB_S = 600.0
@@ -73,8 +75,12 @@ def step(state: JobState, event: Event) -> Step:
             return _cancel(state)
         case "uploading", Uploaded():
             return _create(_with(state, phase="uploaded", file_id=event.file_id), event.at_s)
-        case "creating", Created():
+        case "creating", Created() if event.job.id:
             return _adopt(state, event.job, verified=True)
+        case "creating", Created():
+            message = "the response to the create has no id of a job"
+            error = ProtocolError(message=message, provider=event.job.provider)
+            return _failed(state, Failed(operation="create", error=error, at_s=event.at_s))
         case "creating", Listed():
             return _look_up(state, event)
         case "running", Polled():
@@ -212,8 +218,9 @@ def _read(state: JobState, event: ResultsRead) -> Step:
     if not state.record.verified and event.seen and not event.seen & own:
         return _release(state)
     ended = state.ended | (event.ids & own)
+    seen = state.seen | (event.seen & own)
     verified = state.record.verified or bool(event.seen & own)
-    state = msgspec.structs.replace(state, ended=ended)
+    state = msgspec.structs.replace(state, ended=ended, seen=seen)
     if event.error is not None:
         return _incomplete(_with(state, verified=verified), event)
     rest = _pages_after(state, event)
@@ -267,8 +274,21 @@ def _finish(state: JobState) -> Step:
         return _release(state)
     if record.cancelling:
         return _end(state, "cancelled", record.reason)
+    if len(state.seen | state.ended) < _paid(state) and state.readings < MAX_READINGS:
+        # a file may be there later than the job's end, or be cut without a trace
+        state = msgspec.structs.replace(_with(state, phase="running"), readings=state.readings + 1)
+        return state, (Poll(_backoff(None, state.readings)),)
     phase: Phase = "failed" if record.job_state == "failed" else "collected"
     return _end(state, phase, record.reason)
+
+
+def _paid(state: JobState) -> int:
+    """How many results the job has by its counts; all of them, if a completed job has none that add up."""
+    counts, rows = state.record.counts, len(state.ids)
+    add_up = (counts.succeeded or 0) + (counts.failed or 0) == rows
+    if state.record.job_state == "completed" and not add_up:
+        return rows
+    return min(counts.succeeded or 0, rows)
 
 
 def _end(state: JobState, phase: Phase, reason: str) -> Step:
@@ -306,7 +326,9 @@ def _failed(state: JobState, event: Failed) -> Step:
     attempts = state.attempts + 1
     state = msgspec.structs.replace(state, attempts=attempts)
     wait_s = _backoff(error, attempts)
-    give_up = attempts >= MAX_ATTEMPTS or not error.retryable
+    # a page of a proxy in place of the response: these requests change nothing, and may be sent again
+    passes = error.retryable or isinstance(error, ProtocolError)
+    give_up = attempts >= MAX_ATTEMPTS or not passes
     match event.operation:
         case "create":
             return _create_failed(state, error, wait_s)
@@ -329,6 +351,8 @@ def _failed(state: JobState, event: Failed) -> Step:
                 isinstance(error, ProtocolError) and state.record.cancelling
             )
             if not error.retryable and not is_left:
+                if not give_up:
+                    return state, (Fetch(page, wait_s),)
                 return msgspec.structs.replace(state, attempts=0), (Stop(error),)
             return _incomplete(msgspec.structs.replace(state, attempts=attempts - 1), read)
         case _:

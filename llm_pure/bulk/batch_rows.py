@@ -42,13 +42,21 @@ class RowError(msgspec.Struct, frozen=True, kw_only=True):
     error: LLMError
 
 
-class _Open(msgspec.Struct):
-    """A job that is being filled."""
+class _Line(msgspec.Struct, frozen=True):
+    """A row of a job that is being filled."""
 
-    ids: list[str]
-    rows: list[int]
+    id: str
+    row: int
+    size: int
+    max_usd: Decimal
+
+
+class _Open(msgspec.Struct):
+    """A job that is being filled, and the full one before it, from which it may need rows."""
+
+    lines: list[_Line] = []
     size: int = 0
-    max_usd: Decimal = Decimal(0)
+    full: list[_Line] = []
 
 
 class BatchRows:
@@ -81,7 +89,10 @@ class BatchRows:
     def chunks(
         self, rows: Iterable[int], *, size: int | None, now: datetime, price: bool
     ) -> Iterator[Chunk | RowError]:
-        """Cut rows into jobs; rows that cannot be built are errors. size: rows of a job. price: count what they can cost."""
+        """Cut rows into jobs; rows that cannot be built are errors. size: rows of a job. price: count what they can cost.
+
+        The last job has fewer rows than the service takes if there are too few.
+        """
         limits = self._api.limits
         max_rows = min([count for count in (self.max_requests, size) if count], default=None)
         max_bytes = None if limits.max_bytes is None else int(limits.max_bytes * OVERHEAD)
@@ -107,19 +118,19 @@ class BatchRows:
                     continue
                 max_usd = priced.unwrap()
             group = (model if limits.one_model else "", built.headers)
-            job = filling.setdefault(group, _Open([], []))
-            if job.rows and (
-                (max_rows is not None and len(job.rows) >= max_rows)
+            job = filling.setdefault(group, _Open())
+            if job.lines and (
+                (max_rows is not None and len(job.lines) >= max_rows)
                 or (max_bytes is not None and job.size + length > max_bytes)
             ):
-                yield _chunk(job, group[0])
-                job = filling[group] = _Open([], [])
-            job.ids.append(built.custom_id)
-            job.rows.append(row)
+                if job.full:
+                    yield _chunk(job.full, group[0])
+                job = filling[group] = _Open(full=job.lines)
+            job.lines.append(_Line(built.custom_id, row, length, max_usd))
             job.size += length
-            job.max_usd += max_usd
         for (model, _), job in filling.items():
-            yield _chunk(job, model)
+            for lines in _balanced(job.full, job.lines, limits.min_requests):
+                yield _chunk(lines, model)
 
     def uploads(self, chunk: Chunk) -> bool:
         """True if the lines go to the service as a file before the job is created."""
@@ -169,7 +180,22 @@ class BatchRows:
         return line.map(lambda built: (built, model, request))
 
 
-def _chunk(job: _Open, model: str) -> Chunk:
+def _balanced(full: list[_Line], last: list[_Line], least: int) -> list[list[_Line]]:
+    """The last two jobs, of which the last one has at least so many rows if there are enough for two."""
+    if not full:
+        return [last]
+    missing = max(0, least - len(last))
+    if len(full) - missing < least:
+        return [full, last]
+    cut = len(full) - missing
+    return [full[:cut], [*full[cut:], *last]]
+
+
+def _chunk(lines: list[_Line], model: str) -> Chunk:
     return Chunk(
-        ids=tuple(job.ids), rows=tuple(job.rows), model=model, size=job.size, max_usd=job.max_usd
+        ids=tuple([line.id for line in lines]),
+        rows=tuple([line.row for line in lines]),
+        model=model,
+        size=sum([line.size for line in lines]),
+        max_usd=sum([line.max_usd for line in lines], Decimal(0)),
     )

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from hashlib import blake2b
 from importlib import import_module
+from itertools import chain
 from pathlib import Path
 from typing import IO, Any, TypeAlias
 
@@ -129,6 +130,10 @@ def read_stdin() -> Iterator[bytes]:
     yield from sys.stdin.buffer
 
 
+_CSV_END = "\ue000the end of the file\ue000"
+"""A line after the last one: a row of its own, unless a quote is open."""
+
+
 def read_csv(path: Path) -> Iterator[Any]:
     """Yield the rows of a CSV file (of a .tsv file with tabs) by its header. Raises OSError and Rejected."""
     csv.field_size_limit(2**31 - 1)  # a C long, which has 32 bits on Windows
@@ -137,9 +142,10 @@ def read_csv(path: Path) -> Iterator[Any]:
         is_utf16 = start.read(2) in UTF16_MARKS  # as Excel writes "Unicode text"
     encoding = "utf-16" if is_utf16 else "utf-8-sig"
     with path.open(encoding=encoding, errors="surrogateescape", newline="") as file:
-        reader = csv.DictReader(file, delimiter=delimiter)
+        reader = csv.DictReader(chain(file, (_CSV_END,)), delimiter=delimiter)
         _check_header(reader, path)
         while True:
+            start_line = reader.line_num + 1
             try:
                 row = next(reader)
             except StopIteration:
@@ -147,7 +153,12 @@ def read_csv(path: Path) -> Iterator[Any]:
             except csv.Error as error:
                 yield {ERROR_KEY: f"invalid CSV: {error}"}
                 continue
-            if None in row:
+            values = [*chain.from_iterable([v] if isinstance(v, str) else v or () for v in row.values())]  # fmt: skip
+            if values == [_CSV_END]:
+                return
+            if values and values[-1].endswith(_CSV_END):
+                yield {ERROR_KEY: f"a quote of line {start_line} is not closed: it takes the rest of the file"}  # fmt: skip
+            elif None in row:
                 yield {ERROR_KEY: "the row has more fields than the header"}
             else:
                 yield row
@@ -156,9 +167,12 @@ def read_csv(path: Path) -> Iterator[Any]:
 def _check_header(reader: "csv.DictReader[str]", path: Path) -> None:
     """Raise Rejected if two columns have one name: the second would replace the first."""
     try:
-        names = reader.fieldnames or ()
+        names = [name for name in reader.fieldnames or () if name != _CSV_END]
     except csv.Error:  # of the first line; the rows say it
         return
+    if names and names[-1].endswith(_CSV_END):
+        message = f"{path} has a quote in its first line that is not closed"
+        raise Rejected(InvalidConfiguration(message=message, field="input", remedy="close it"))
     repeated = sorted(name for name, count in Counter(names).items() if name and count > 1)
     if repeated:
         message = f"{path} has several columns with the name {repeated[0]!r}"

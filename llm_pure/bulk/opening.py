@@ -91,7 +91,8 @@ def open_run(
     if rows is None:
         if existing is None:
             message = f"{path} is no run: it has no {SPEC}"
-            raise Rejected(InvalidConfiguration(message=message, field="file"))
+            remedy = "pass the folder of a run, which `llm-pure batch run` names"
+            raise Rejected(InvalidConfiguration(message=message, field="file", remedy=remedy))
         resolved = ok(load_named(config)) if isinstance(config, str) else config
         return _open(path, existing, resolved, schema, registry)
     resolved = ok(load_named(config)) if isinstance(config, str) else config or LLMConfig()
@@ -132,6 +133,7 @@ def _plan(
     registry: Registry | None,
     accept_changes: bool,
 ) -> Run:
+    is_new = existing is None and not path.exists()
     path.mkdir(mode=0o700, parents=True, exist_ok=True)
     with suppress(OSError):
         path.chmod(0o700)
@@ -152,16 +154,22 @@ def _plan(
     finally:
         with suppress(FileNotFoundError):
             spool.unlink()
+        if is_new and not (path / SPEC).exists():
+            _discard(path)
     return _open(path, ok(_spec_result(path)), config, schema, registry)
 
 
 def discard_plan(run: Run) -> None:
     """Remove the plan of a run that has sent nothing, and its directory if nothing else is in it. Raises OSError."""
-    for name in (SPEC, INDEX, SPOOL, LOCK):  # a run exists as long as its run.json
+    _discard(run.directory)
+
+
+def _discard(path: Path) -> None:
+    for name in (SPEC, INDEX, f"{INDEX}.new", SPOOL, LOCK):  # a run exists as long as its run.json
         with suppress(FileNotFoundError):
-            (run.directory / name).unlink()
+            (path / name).unlink()
     with suppress(OSError):
-        run.directory.rmdir()
+        path.rmdir()
 
 
 def _write_plan(path: Path, spec: RunSpec, lines: Path, registry: Registry | None) -> None:

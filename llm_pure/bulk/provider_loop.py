@@ -69,9 +69,12 @@ from llm_pure.transports.base import TransportSettings
 from llm_pure.types.completion import Completion
 from llm_pure.types.errors import (
     BudgetExceeded,
+    InvalidConfiguration,
     LLMError,
     RateLimited,
+    UnsupportedFeature,
 )
+from llm_pure.types.rejection import Rejected
 from llm_pure.types.result import Failure, LLMResult, error_of
 
 MAX_ROUNDS = 2
@@ -121,17 +124,21 @@ class ProviderLoop:
     def __init__(
         self, run: Run, exchange: Exchange, log: LogWriter, options: ProviderOptions
     ) -> None:
-        """Raises ValueError for a budget that is no amount."""
+        """Raises ValueError for a budget that is no amount, and Rejected for jobs of fewer rows than the service takes."""
         budget = options.budget
         self._limit_usd = None if budget is None else to_amount(budget, "budget")
         self._prices = BatchPrices(exchange.target, options.prices, exchange.api.limits.discount)
         self._rows = BatchRows(run, exchange.target, exchange.api, self._prices)
         limits = [count for count in (options.max_requests, self._rows.max_requests) if count]
         self._rows.max_requests = min(limits, default=None)
+        self._min_requests = exchange.api.limits.min_requests
         self._options = options
         self._clock = options.clock
         self._run = run
         self._exchange = exchange
+        if options.max_requests is not None and options.max_requests < self._min_requests:
+            message = f"{self._least()}, and {options.max_requests} are to be the most"
+            raise Rejected(InvalidConfiguration(message=message, field="max_requests"))
         self._log = log
         self._states = run.states()
         self._jobs = {
@@ -148,6 +155,8 @@ class ProviderLoop:
         """Rows for which the queue was too full, and the size of their jobs: sent when no other job is there."""
         self._missing: list[int] = []
         """Rows that go into new jobs next."""
+        self._too_few: list[int] = []
+        """Rows that are fewer than a job has at least: they wait for what other jobs leave."""
         self._unfunded: list[int] = []
         """Rows that the budget may have room for when other jobs have cost less than was reserved."""
         self._plans = True
@@ -171,7 +180,7 @@ class ProviderLoop:
             if self._unfunded and not self._living():
                 self._missing, self._unfunded = self._missing + self._unfunded, []
             if self._missing:
-                rows, self._missing = self._missing, []
+                rows, self._missing, self._too_few = [*self._missing, *self._too_few], [], []
                 self._plan(rows)
                 continue
             if not self._due:
@@ -190,6 +199,12 @@ class ProviderLoop:
                 if self._options.on_progress is not None:
                     self._options.on_progress(self._progress())
         self._reason = self._reason or ("waiting" if self._living() else "finished")
+        if self._too_few and self._reason == "finished":
+            message = f"{self._least()}, and {len(self._too_few):,} are left: send them by single calls, with --finish live"
+            provider = self._exchange.api.provider
+            self._error = UnsupportedFeature(
+                message=message, provider=provider, feature="min_requests"
+            )
         self._log.write(Stopped(reason=self._reason, message=self._message, at=self._now()))
 
     def clean(self) -> None:
@@ -378,8 +393,8 @@ class ProviderLoop:
         if not self._plans:
             return
         if halve:
-            if len(state.ids) < 2:
-                message = f"the service's queue is too full for one request: {state.record.reason}"
+            if len(state.ids) < max(2, self._min_requests + 1):
+                message = f"the service's queue is too full for {len(state.ids)} requests: {state.record.reason}"
                 self._stop(RateLimited(message=message, provider=self._exchange.api.provider))
                 return
             self._postponed.append((ids, (len(state.ids) + 1) // 2))
@@ -398,6 +413,7 @@ class ProviderLoop:
         postponed, self._postponed = self._postponed, []
         for ids, size in postponed:
             rows = [self._rows.number(name, -1) for name in ids]
+            size = max(size, self._min_requests)
             self._plan([row for row in rows if row is not None], size)
 
     def _plan(self, rows: Iterable[int], size: int | None = None) -> None:
@@ -412,8 +428,13 @@ class ProviderLoop:
                     self._stop(chunk.error)
                 else:
                     self._write_end(chunk.row, chunk.custom_id, None, chunk.error)
+            elif len(chunk.ids) < self._min_requests:
+                self._too_few += chunk.rows
             elif self._has_budget(chunk):
                 self._start(chunk)
+
+    def _least(self) -> str:
+        return f"a batch of {self._exchange.api.provider} has at least {self._min_requests:,} rows"
 
     def _has_budget(self, chunk: Chunk) -> bool:
         reserved = [Decimal(state.record.reserved_usd) for state in self._living()]

@@ -35,6 +35,10 @@ UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 """The first bytes of a UTF-16 file."""
 _NO_JSON = re.compile(rb"[:,\[]\s*-?(NaN|Infinity)\b")
 """Numbers that Python's json module writes and JSON does not have."""
+_HALF_PAIR = re.compile(
+    rb"(?i)\\ud[89ab][0-9a-f]{2}(?!\\ud[c-f])|(?<!\\ud[89ab][0-9a-f]{2})\\ud[c-f][0-9a-f]{2}"
+)
+"""Half of a surrogate pair, as JSON of cut texts has it: no character."""
 _NOT_OF_REQUEST = frozenset({"stream", "stream_options"})
 """Fields of a batch line's body that the run decides, as it does the model if it has one."""
 
@@ -143,6 +147,8 @@ def _json_hint(line: bytes, index: int) -> str:
         return "; the file is UTF-16: convert it to UTF-8"
     if number := _NO_JSON.search(line):
         return f"; {number[1].decode()} is not in JSON: write null"
+    if half := _HALF_PAIR.search(line):
+        return f"; {half[0].decode()} is half of a surrogate pair, so a character was cut in two"
     if index == 0 and line[:1] != b"{":
         return "; a file is read as JSON lines unless its name ends in .csv, .tsv or .parquet"
     return ""

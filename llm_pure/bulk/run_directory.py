@@ -303,6 +303,8 @@ def write_atomically(path: Path, write: Callable[[Any], object], *, sync: bool =
 def directory_error(path: Path, error: OSError) -> InvalidConfiguration:
     """Return the error of a run whose files cannot be written."""
     message = f"the run {path} cannot be written: {error.strerror or error}"
+    if isinstance(error, FileExistsError | NotADirectoryError):
+        message = f"the run {path} cannot be a folder: there is a file"
     return InvalidConfiguration(message=message, field="directory")
 
 

@@ -111,7 +111,8 @@ def difference(before: RunSpec, after: RunSpec) -> InvalidConfiguration | None:
         if name == "input":
             if (old.size, old.blake2b) == (new.size, new.blake2b):
                 continue
-            message = f"the input {new.path} has changed since the run was planned: {_input_change(old, new)}"
+            name_of = "of standard input" if new.path == "-" else new.path
+            message = f"the input {name_of} has changed since the run was planned: {_input_change(old, new)}"
         elif old == new:
             continue
         else:
@@ -126,7 +127,8 @@ def difference(before: RunSpec, after: RunSpec) -> InvalidConfiguration | None:
 
 def _input_change(old: InputFile, new: InputFile) -> str:
     if old.path != new.path:
-        return f"it was {old.path}, with other contents"
+        before = "standard input" if old.path == "-" else old.path
+        return f"it was {before}, with other contents"
     return f"{old.size:,} bytes then, {new.size:,} now" if old.size != new.size else "other bytes"
 
 

@@ -25,6 +25,7 @@ from llm_pure.bulk.progress import (
     format_progress,
 )
 from llm_pure.bulk.provider_jobs import job_records
+from llm_pure.bulk.provider_loop import ProviderSummary
 from llm_pure.bulk.run_directory import Run
 from llm_pure.bulk.run_lock import read_owner
 from llm_pure.bulk.run_status import RunStatus, run_status
@@ -242,6 +243,8 @@ def _send(opened: Run, selected: SelectedModel, options: Namespace) -> int:
         batches = send_by_batches(opened, selected, options)
         if not finishes_live(batches, options):
             return _finish(opened, batches, options)
+        if batches.message:
+            print_note(batches.message)
     settings = selected.settings
     limit = settings.limit
     if options.rpm is not None or options.tpm is not None:
@@ -380,8 +383,10 @@ def _hints(opened: Run, summary: RunSummary) -> list[str]:
         kinds = ",".join(sorted([kind for kind, count in counts.errors.items() if count]))
         hints.append(f"go on with: llm-pure batch retry {opened.directory} --errors {kinds}")
     elif counts.open or counts.passing:
-        budget = " --max-cost USD" if summary.reason == "budget" else ""
-        hints.append(f"go on with: llm-pure batch resume {opened.directory}{budget}")
+        more = " --max-cost USD" if summary.reason == "budget" else ""
+        if summary.reason == "finished" and isinstance(summary, ProviderSummary):
+            more = " --finish live"
+        hints.append(f"go on with: llm-pure batch resume {opened.directory}{more}")
     return hints
 
 

@@ -1,9 +1,37 @@
 """Options of `llm-pure batch`: the part of the command line that `arguments` adds under that name."""
 
-from argparse import ArgumentParser
+from argparse import ArgumentParser, ArgumentTypeError
+from math import isfinite
 from typing import Any
 
 from llm_pure.cli.exit_codes import BATCH_TABLE
+
+
+def _count(text: str) -> int:
+    """Parse a whole number of at least 1."""
+    if not text.strip().isdecimal() or int(text) < 1:
+        raise ArgumentTypeError(f"{text!r} is no whole number of at least 1")
+    return int(text)
+
+
+def _positive(text: str) -> float:
+    """Parse a finite number above 0."""
+    number = _number(text)
+    if number <= 0:
+        raise ArgumentTypeError(f"{text!r} is not above 0")
+    return number
+
+
+def _number(text: str) -> float:
+    """Parse a finite number."""
+    try:
+        number = float(text)
+    except ValueError:
+        number = float("nan")
+    if not isfinite(number):
+        raise ArgumentTypeError(f"{text!r} is no number")
+    return number
+
 
 # fmt: off
 # one option per line, as in a table
@@ -44,25 +72,25 @@ def _add_input(parser: ArgumentParser, add_model: Any) -> None:
     parser.add_argument("--prompt", metavar="TEXT", help="the prompt, with {column} for the row's values")
     parser.add_argument("-s", "--system", metavar="TEXT", help="system prompt of every row")
     parser.add_argument("--schema", metavar="FILE", help="JSON Schema of the answers, which become columns")
-    parser.add_argument("--max-tokens", type=int, metavar="N", help="output limit of each row")
-    parser.add_argument("--temperature", type=float, metavar="X", help="temperature of every row")
+    parser.add_argument("--max-tokens", type=_count, metavar="N", help="output limit of each row")
+    parser.add_argument("--temperature", type=_number, metavar="X", help="temperature of every row")
     parser.add_argument("--dedupe", action="store_true", help="send equal rows once")
 
 
 def _add_sending(parser: ArgumentParser, usd: Any) -> None:
     parser.add_argument("--max-cost", type=usd, metavar="USD", help="stop before the run costs more; earlier parts count")
-    parser.add_argument("--concurrency", type=int, default=256, metavar="N", help="calls in flight, with --ray of each worker; default: 256")
+    parser.add_argument("--concurrency", type=_count, default=256, metavar="N", help="calls in flight, with --ray of each worker; default: 256")
     parser.add_argument("--ray", metavar="ADDRESS", help="send from a Ray cluster: auto, ray://HOST:PORT, or local for one on this machine while the run lasts")
-    parser.add_argument("--workers", type=int, metavar="N", help="with --ray: processes that send; default: 2")
-    parser.add_argument("--num-cpus", type=float, metavar="N", help="with --ray: CPUs that each worker reserves; default: 0.5")
-    parser.add_argument("--rpm", type=float, metavar="N", help="requests per minute")
-    parser.add_argument("--tpm", type=float, metavar="N", help="tokens per minute")
-    parser.add_argument("--timeout", type=float, metavar="SECONDS", help="for each row; default: the model's")
+    parser.add_argument("--workers", type=_count, metavar="N", help="with --ray: processes that send; default: 2")
+    parser.add_argument("--num-cpus", type=_positive, metavar="N", help="with --ray: CPUs that each worker reserves; default: 0.5")
+    parser.add_argument("--rpm", type=_positive, metavar="N", help="requests per minute")
+    parser.add_argument("--tpm", type=_positive, metavar="N", help="tokens per minute")
+    parser.add_argument("--timeout", type=_positive, metavar="SECONDS", help="for each row; default: the model's")
     parser.add_argument("--leases", metavar="FILE", help="file by which runs on this machine share budget and limits")
-    parser.add_argument("--transport", metavar="NAME", help="aiohttp, httpx or httpx2; default: aiohttp if it is installed")
+    parser.add_argument("--transport", metavar="NAME", choices=("aiohttp", "httpx", "httpx2"), help="aiohttp, httpx or httpx2; default: aiohttp if it is installed")
     parser.add_argument("--provider-batch", action="store_true", help="send rows in jobs to the provider's batch service, at its lower price; waits for hours")
     parser.add_argument("--no-wait", dest="wait", action="store_false", help="return when the jobs are created, or were looked at once; `resume` goes on")
-    parser.add_argument("--job-rows", type=int, metavar="N", help="rows of one job at most; default: the provider's limit")
+    parser.add_argument("--job-rows", type=_count, metavar="N", help="rows of one job at most; default: the provider's limit")
     parser.add_argument("--finish", choices=("live",), help="send what the jobs have left by single calls")
     parser.add_argument("--no-output", dest="write_output", action="store_false", help="do not write out.jsonl and errors.jsonl at the end")
     parser.add_argument("--json", action="store_true", help="print the status at the end as JSON")

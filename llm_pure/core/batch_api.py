@@ -250,7 +250,7 @@ class BatchApi(msgspec.Struct, frozen=True, kw_only=True):
     """(config, custom id, request) -> the line, with the body that `build_chat` makes."""
     create: Callable[[LLMConfig, BatchInput], LLMResult[HttpRequest]]
     parse_job: Callable[[HttpResponse], LLMResult[BatchJob]]
-    """The response of `create`, `poll` and `cancel`."""
+    """The response of `create`, `poll` and `cancel`. Fails with ProtocolError if it names no job."""
     poll: Callable[[LLMConfig, str], LLMResult[HttpRequest]]
     """(config, job id)"""
     list_jobs: Callable[[LLMConfig, str], LLMResult[HttpRequest]]
@@ -269,6 +269,8 @@ class BatchApi(msgspec.Struct, frozen=True, kw_only=True):
     parse_upload: Callable[[HttpResponse, UploadState], LLMResult[UploadState]] | None = None
     cancel: Callable[[LLMConfig, str], LLMResult[HttpRequest]] | None = None
     """(config, job id); its results stay."""
+    parse_cancel: Callable[[HttpResponse], LLMResult[BatchJob]] | None = None
+    """The response of `cancel` where it is no job, and names none; None: `parse_job`."""
     delete: Callable[[LLMConfig, BatchJob], LLMResult[tuple[HttpRequest, ...]]] | None = None
     """The requests that remove what the service keeps of a job: its files, or the job."""
 

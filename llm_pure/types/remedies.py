@@ -36,6 +36,8 @@ BY_FIELD: Mapping[tuple[str, str], str] = {
     ("configuration", "budget"): "correct the budget, LLM(budget=...) or the configuration's, or the file of its ledger",
     ("configuration", "prices"): "correct the prices: LLM(prices=...), `prices:` of the configuration, or the file of $LLM_PURE_PRICES",
     ("configuration", "cassette"): "pass a cassette, or a folder of cassettes, that can be read and written",
+    ("configuration", "directory"): "pass a folder that can be written, or one that does not exist yet",
+    ("configuration", "prompt"): "correct the prompt",
     ("configuration", "file"): "pass the path of a file that exists; `llm-pure doctor` lists the files that are read",
     ("timeout", "connect"): "check the network, `base_url` and `proxy`, and that the server is running, or raise `connect_timeout`",
     ("timeout", "read"): "raise `timeout` of LLMConfig (and `read_timeout`, if it is set), or stream the answer",

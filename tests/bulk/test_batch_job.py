@@ -24,6 +24,7 @@ from llm_pure.bulk.batch_events import (
     Listed,
     ListJobs,
     Log,
+    Operation,
     Phase,
     Poll,
     Polled,
@@ -73,7 +74,12 @@ jobs = st.builds(
     state=st.sampled_from(get_args(BatchState)),
     key=st.sampled_from(["k", "other", ""]),
     input_file=st.sampled_from(["file-1", "file-2", ""]),
-    counts=st.builds(BatchCounts, total=st.sampled_from([None, 0, 2, 3])),
+    counts=st.builds(
+        BatchCounts,
+        total=st.sampled_from([None, 0, 2, 3]),
+        succeeded=st.sampled_from([None, 0, 2, 3, 9]),
+        failed=st.sampled_from([None, 1]),
+    ),
     created_s=st.sampled_from([None, 1.0, T]),
     pages=st.sampled_from([(), ("p1",), ("p1", "p2")]),
     errors=st.sampled_from([(), (BatchJobError(code="token_limit_exceeded", message="full"),)]),
@@ -134,6 +140,7 @@ def test_every_id_is_in_one_state_for_any_order_of_events(
         assert set(phases.values()) <= set(get_args(RowPhase))
         assert {row for row in phases if phases[row] == "ended"} == state.ended
         assert set(state.missing) == set(IDS) - state.ended
+        assert state.record.job_id or state.phase not in ("running", "collecting")
 
 
 @given(starts, st.lists(events, max_size=25))
@@ -265,13 +272,56 @@ def test_a_job_goes_from_plan_to_collected_in_the_crash_safe_order() -> None:
 def test_rows_without_a_result_are_planned_again(
     word: BatchState, phase: Phase, halve: bool
 ) -> None:
-    state, commands = step(state_in("running", job_id="job-1"), Polled(BatchJob(id="job-1", state=word, pages=("out",)), T))  # fmt: skip
+    counts = BatchCounts(succeeded=1, failed=2)
+    state, commands = step(state_in("running", job_id="job-1"), Polled(BatchJob(id="job-1", state=word, counts=counts, pages=("out",)), T))  # fmt: skip
     assert commands == (Log(state.record), Fetch("out"))
     state, commands = step(
         state, ResultsRead(page="out", ids=frozenset("a"), seen=frozenset("ab"), at_s=T)
     )
     assert state.phase == phase
     assert commands == (Log(state.record), Replan(("b", "c"), halve))
+
+
+@pytest.mark.parametrize(
+    ("word", "counts"),
+    [
+        ("completed", BatchCounts()),
+        ("completed", BatchCounts(total=3, succeeded=0, failed=0)),
+        ("completed", BatchCounts(succeeded=2, failed=1)),
+        ("expired", BatchCounts(succeeded=2)),
+    ],
+)
+def test_results_that_hold_less_than_was_paid_are_read_again(
+    word: BatchState, counts: BatchCounts
+) -> None:
+    ended = Polled(BatchJob(id="job-1", state=word, counts=counts, pages=("out",)), T)
+    empty = ResultsRead(page="out", ids=frozenset("a"), seen=frozenset("a"), at_s=T)
+    state = state_in("running", job_id="job-1")
+    for _ in range(3):
+        state, commands = step(step(state, ended)[0], empty)
+        assert (state.phase, [type(command) for command in commands]) == ("running", [Poll])
+    full = msgspec.structs.replace(empty, ids=frozenset("ab"), seen=frozenset("abc"))
+    after, commands = step(step(state, ended)[0], full)
+    assert (after.phase, commands) == ("collected", (Log(after.record), Replan(("c",), False)))
+    after, commands = step(step(state, ended)[0], empty)
+    assert (after.phase, commands[1]) == ("collected", Replan(("b", "c"), False))
+
+
+def test_a_created_job_without_an_id_is_looked_for() -> None:
+    state, commands = step(state_in("creating"), Created(BatchJob(id="", state="waiting"), T))
+    assert state.phase == "creating"
+    assert [type(command) for command in commands] == [ListJobs]
+
+
+@pytest.mark.parametrize("phase", ["uploading", "creating", "running", "collecting"])
+def test_an_odd_response_to_what_may_be_sent_again_stops_nothing_at_once(phase: Phase) -> None:
+    operation: Operation = {"uploading": "upload", "creating": "list", "running": "poll", "collecting": "results"}[phase]  # type: ignore[assignment]  # fmt: skip
+    odd = Failed(operation=operation, error=ProtocolError(message="HTML", status=200), at_s=T)
+    state = state_in(phase, job_id="job-1", pages=("out",))
+    for _ in range(MAX_ATTEMPTS - 1):
+        state, commands = step(state, odd)
+        assert not any(isinstance(command, Stop) for command in commands)
+    assert step(state, odd)[1] == (Stop(odd.error),)
 
 
 def test_a_full_queue_halves_the_job() -> None:
@@ -409,7 +459,9 @@ def test_a_page_that_is_cut_on_its_way_is_never_left() -> None:
 def test_results_that_are_not_where_they_should_be_stop_the_job_until_it_is_cancelled() -> None:
     state = state_in("collecting", job_id="job-1", pages=("out",))
     missing = Failed(operation="results", error=ProtocolError(message="gone", status=404), at_s=T)
-    after, commands = step(state, missing)
+    after = state
+    for _ in range(MAX_ATTEMPTS):
+        after, commands = step(after, missing)
     assert (after.phase, commands) == ("collecting", (Stop(missing.error),))
     state, _ = step(after, CancelRequested(T))
     for _ in range(MAX_ATTEMPTS):

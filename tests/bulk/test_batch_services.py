@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from llm_pure import ChatRequest, LLMConfig, Tool
 from llm_pure.adapters import registry
+from llm_pure.bulk.batch_job import is_certain
 from llm_pure.core.batch_api import (
     MAX_ID_LENGTH,
     BatchApi,
@@ -377,6 +378,16 @@ def test_a_file_that_ends_within_a_line_is_incomplete_also_without_a_length() ->
     page = read(lines(good("a"), good("b"))[:-9])
     assert isinstance(page.error, StreamInterrupted)
     assert [result.custom_id for result in page.results] == ["a"]
+
+
+@pytest.mark.parametrize(
+    "body", [b"{}", b'{"id":null,"name":"","jobArn":null}', b'{"status":"queued"}']
+)
+@pytest.mark.parametrize("status", [200, 202])
+@pytest.mark.parametrize("name", NAMES)
+def test_a_job_without_an_id_is_an_error(name: str, status: int, body: bytes) -> None:
+    error = api_of(name).parse_job(HttpResponse(status, (), body)).failure()
+    assert not is_certain(error)  # there may be a job: it is looked for
 
 
 @pytest.mark.parametrize("status", [404, 429, 500, 503])

@@ -50,7 +50,7 @@ from llm_pure.types.errors import (
 )
 from llm_pure.types.http import HttpRequest, HttpResponse, get_header
 from llm_pure.types.result import Failure
-from tests.support.batch_crashes import API_TYPES, MODELS, storage_fields
+from tests.support.batch_crashes import API_TYPES, MODELS, small_jobs, storage_fields
 from tests.support.batches import serve_batches
 from tests.support.batches.storage import STORAGE_ROUTES
 from tests.support.laws import examples
@@ -638,7 +638,7 @@ def test_a_run_goes_over_http_leaves_no_secret_in_its_folder_and_is_cleaned(
     with serve_batches(shape) as fake:
         fields = {"model": MODELS.get(shape, "some-model"), **storage_fields(shape, fake.url)}
         config = LLMConfig(api_type=name, api_key="k-0123456789", base_url=f"{fake.url}{path}", **fields)  # fmt: skip
-        run = open_run(tmp_path / "run", [{"prompt": "row 0"}, {"prompt": "row 1"}], config=config).unwrap()  # fmt: skip
+        run = open_run(tmp_path / "run", [{"prompt": "row 0"}, {"prompt": "row 1"}], config=config, registry=small_jobs(name, inline=True)).unwrap()  # fmt: skip
         summary = run_provider(run, sleep=lambda seconds: None)
         assert (summary.reason, summary.counts.answered, summary.error) == ("finished", 2, None)
         assert [row.result.unwrap().text for row in run.results()] == [f"answer to row {number}" for number in range(2)]  # fmt: skip

@@ -6,8 +6,10 @@ from typing import Any
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from llm_pure import ChatRequest, LLMConfig, Tool, answering
+from llm_pure.adapters import registry as default_registry
 from llm_pure.bulk import Run, open_run, run_local
 from llm_pure.bulk.entries import Done, Job, Sent
 from llm_pure.bulk.provider_batches import (
@@ -19,6 +21,7 @@ from llm_pure.bulk.provider_batches import (
     living_jobs,
     run_provider,
 )
+from llm_pure.core.registry import Registry
 from llm_pure.types.errors import InvalidConfiguration, InvalidRequest, UnsupportedFeature
 from llm_pure.types.http import HttpResponse
 from llm_pure.types.result import Failure
@@ -224,6 +227,44 @@ def test_a_job_holds_at_most_so_many_rows(tmp_path: Path) -> None:
     fake = FakeBatches("files")
     send(opened(tmp_path / "run"), fake, max_requests=2)
     assert [len(job.rows) for job in fake.jobs] == [2, 2, 1]
+
+
+def at_least(count: int) -> Registry:
+    """The providers, of which OpenAI takes jobs of so many requests at least."""
+    provider = default_registry.get("openai").unwrap()
+    api = provider.batch
+    assert api is not None
+    api = replace(api, limits=replace(api.limits, min_requests=count))
+    return default_registry.with_provider("openai", replace(provider, make_batch=lambda _: api))
+
+
+@pytest.mark.parametrize(
+    ("rows", "least", "most", "sizes", "left"),
+    [
+        (7, 100, None, [], 7),
+        (7, 3, 5, [4, 3], 0),
+        (5, 3, 4, [4], 1),  # too few for two
+        (9, 3, 4, [4, 4], 1),
+        (6, 3, 3, [3, 3], 0),
+    ],
+)
+def test_no_job_is_smaller_than_the_service_takes(
+    rows: int, least: int, most: int | None, sizes: list[int], left: int, tmp_path: Path
+) -> None:
+    prompts = [{"prompt": f"row {number}"} for number in range(rows)]
+    run, fake = opened(tmp_path / "run", prompts, registry=at_least(least)), FakeBatches("files")
+    summary = send(run, fake, max_requests=most)
+    assert [len(job.rows) for job in fake.jobs] == sizes
+    message = f"a batch of openai has at least {least} rows, and {left} are left: send them by single calls, with --finish live"
+    assert (summary.reason, summary.left, summary.message) == ("finished", left, message if left else "")  # fmt: skip
+    assert sizes or not fake.requests
+
+
+def test_jobs_below_the_services_minimum_are_refused(tmp_path: Path) -> None:
+    run, fake = opened(tmp_path / "run", registry=at_least(3)), FakeBatches("files")
+    summary = send(run, fake, max_requests=2)
+    message = "a batch of openai has at least 3 rows, and 2 are to be the most"
+    assert (summary.reason, summary.message, fake.requests) == ("error", message, [])
 
 
 def test_a_provider_without_batches_is_refused(tmp_path: Path) -> None:

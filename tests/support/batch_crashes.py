@@ -109,14 +109,15 @@ class Broken(AssertionError):
     """A law that did not hold."""
 
 
-def uploading(name: str) -> Registry:
-    """The providers, of which this one uploads the lines of every job."""
+def small_jobs(name: str, *, inline: bool) -> Registry:
+    """The providers, of which this one takes jobs of a few rows, and uploads the lines of every job unless `inline` is set."""
     provider = default_registry.get(name).unwrap()
 
     def make_batch(provider: Provider) -> BatchApi:
         assert base is not None
         api: BatchApi = base(provider)
-        return replace(api, limits=replace(api.limits, inline_bytes=None))
+        inline_bytes = api.limits.inline_bytes if inline else None
+        return replace(api, limits=replace(api.limits, min_requests=1, inline_bytes=inline_bytes))
 
     base = provider.make_batch
     return default_registry.with_provider(name, replace(provider, make_batch=make_batch))
@@ -157,7 +158,7 @@ def plan_run(directory: Path, shape: str, rows: int = ROWS, *, inline: bool = Tr
         **storage_fields(shape, "https://fake.test"),
     )
     prompts = [{"prompt": f"row {number}"} for number in range(rows)]
-    registry = None if inline else uploading(name)
+    registry = small_jobs(name, inline=inline)
     return open_run(directory, prompts, config=config, registry=registry).unwrap()
 
 

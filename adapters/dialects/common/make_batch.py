@@ -158,6 +158,7 @@ def make_batch(
         cancel=None
         if wire.cancel is None
         else partial(_build_job_request, wire, service, "POST", wire.cancel),
+        parse_cancel=partial(_parse_cancel, wire, service) if wire.has_empty_cancel else None,
         delete=partial(_build_delete, wire, service),
     )
 
@@ -231,11 +232,16 @@ def _parse_job(wire: BatchWire, service: Service[Any], response: HttpResponse) -
         raw = object_of(read_json(service, response, wire.find_error))
     except Rejected as rejected:
         raise Rejected(_explained(rejected.error)) from None
-    if wire.has_empty_cancel and not raw:
-        return BatchJob(id="", state="cancelling", provider=service.name)
     job = wire.read_job(service, raw)
     require_id(service, response, job.id, "a job")
     return job
+
+
+@returns_failure
+def _parse_cancel(wire: BatchWire, service: Service[Any], response: HttpResponse) -> BatchJob:
+    if not object_of(read_json(service, response, wire.find_error)):
+        return BatchJob(id="", state="cancelling", provider=service.name)
+    return ok(_parse_job(wire, service, response))
 
 
 _NO_FILE = re.compile(
