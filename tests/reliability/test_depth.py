@@ -455,14 +455,10 @@ def _called(
         for part in (node.func, *node.args):
             if isinstance(part, ast.Name) and part.id not in local:
                 names.add(known.get(part.id, ""))
-        if isinstance(node.func, ast.Attribute) and ast.unparse(node.func.value) in (
-            "self",
-            "check",
-        ):
-            owner_class = (
-                owner.rpartition(".")[0] if ast.unparse(node.func.value) == "self" else "_Check"
-            )
-            names.add(f"{owner_class}.{node.func.attr}")
+        match node.func:
+            case ast.Attribute(value=ast.Name(id="self" | "check" as holder)):
+                owner_class = owner.rpartition(".")[0] if holder == "self" else "_Check"
+                names.add(f"{owner_class}.{node.func.attr}")
     return names - {""}
 
 
