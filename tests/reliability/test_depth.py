@@ -443,13 +443,14 @@ def _called(
     """Names of functions of the same module that a function calls or passes on."""
     arguments = function.args
     local = {arg.arg for arg in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)}
+    nodes = list(ast.walk(function))
     local |= {
         node.id
-        for node in ast.walk(function)
+        for node in nodes
         if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load)
     }
     names: set[str] = set()
-    for node in ast.walk(function):
+    for node in nodes:
         if not isinstance(node, ast.Call):
             continue
         for part in (node.func, *node.args):

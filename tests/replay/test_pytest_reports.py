@@ -105,7 +105,8 @@ def cassettes(folder: Path) -> dict[str, int]:
 
 
 KINDS = """
-import os
+import openai
+
 @mark
 def test_sync(): assert ask("one") == "one"
 
