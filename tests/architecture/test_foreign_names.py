@@ -1,6 +1,7 @@
 """Private names of other packages: each is used in one place, and each has a reason that is still true."""
 
 import ast
+import re
 from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
@@ -29,17 +30,30 @@ The parse tree of a regular expression has no public module since Python 3.11.
 """
 
 
+_IMPORTS = re.compile(r"^\s*(?:from|import)\s[^(\n]*(?:\([^)]*\))?|\bimport(?:_module|orskip)\b", re.MULTILINE)  # fmt: skip
+_PRIVATE = re.compile(r"\b_[^\W_]|\Aimport(?:_module|orskip)\Z")
+
+
+def may_import_private_modules(source: str) -> bool:
+    """Whether to parse it, which takes long: most files have no import with such a name."""
+    return any(_PRIVATE.search(one) for one in _IMPORTS.findall(source))
+
+
 def private_modules(source: str) -> Iterator[str]:
     """Yield the private modules of other packages that this source imports, by statement or by `import_module`."""
+    if not may_import_private_modules(source):
+        return
     for node in ast.walk(ast.parse(source)):
         match node:
             case ast.ImportFrom(module=str(module), names=names):
                 imported = [f"{module}.{name.name}" for name in names]
             case ast.Import(names=names):
                 imported = [name.name for name in names]
-            case ast.Call(func=function, args=[ast.Constant(value=str(module)), *_]) if ast.unparse(
-                function
-            ).rpartition(".")[2] in ("import_module", "importorskip"):
+            case ast.Call(
+                func=ast.Name(id="import_module" | "importorskip")
+                | ast.Attribute(attr="import_module" | "importorskip"),
+                args=[ast.Constant(value=str(module)), *_],
+            ):
                 imported = [module]
             case _:
                 continue

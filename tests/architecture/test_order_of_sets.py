@@ -64,17 +64,28 @@ def _walks(node: ast.AST, names: set[str]) -> bool:
     return any(_is_set(one.iter, names) for one in node.generators)
 
 
+def _is_order_free(function: ast.expr) -> bool:
+    match function:
+        case ast.Name(id=name):
+            return name in ORDER_FREE
+        case ast.Attribute(value=ast.Name(id=name), attr=attribute):
+            return f"{name}.{attribute}" in ORDER_FREE
+        case _:
+            return False
+
+
 def ordered_walks(tree: ast.Module) -> list[str]:
     """Loops and comprehensions over a set whose outcome has an order."""
     names = unordered_names(tree)
+    nodes = list(ast.walk(tree))
     free = {
         id(argument)
-        for call in ast.walk(tree)
-        if isinstance(call, ast.Call) and ast.unparse(call.func) in ORDER_FREE
+        for call in nodes
+        if isinstance(call, ast.Call) and call.args and _is_order_free(call.func)
         for argument in call.args
     }
     found = []
-    for node in ast.walk(tree):
+    for node in nodes:
         if isinstance(node, ast.For) and _is_set(node.iter, names):
             found.append(f"for {ast.unparse(node.target)} in {ast.unparse(node.iter)}")
         elif _walks(node, names) and id(node) not in free:

@@ -11,8 +11,10 @@ from llm_pure.transports.base import Timeouts, Transport
 from llm_pure.transports.httpx import HttpxTransport
 from llm_pure.types.result import Failure, LLMResult
 from tests.support.scenarios import Scenario, scenarios
+from tests.support.vcr_fixtures import NOT_INSTALLED
 
 vcr: Any = import_module("vcr")  # vcrpy has no types
+assert "httpx" not in NOT_INSTALLED
 
 NOW = Timeouts(total_s=20)
 ALL = [pytest.param(one, id=one.id) for one in scenarios()]

@@ -443,26 +443,23 @@ def _called(
     """Names of functions of the same module that a function calls or passes on."""
     arguments = function.args
     local = {arg.arg for arg in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)}
+    nodes = list(ast.walk(function))
     local |= {
         node.id
-        for node in ast.walk(function)
+        for node in nodes
         if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load)
     }
     names: set[str] = set()
-    for node in ast.walk(function):
+    for node in nodes:
         if not isinstance(node, ast.Call):
             continue
         for part in (node.func, *node.args):
             if isinstance(part, ast.Name) and part.id not in local:
                 names.add(known.get(part.id, ""))
-        if isinstance(node.func, ast.Attribute) and ast.unparse(node.func.value) in (
-            "self",
-            "check",
-        ):
-            owner_class = (
-                owner.rpartition(".")[0] if ast.unparse(node.func.value) == "self" else "_Check"
-            )
-            names.add(f"{owner_class}.{node.func.attr}")
+        match node.func:
+            case ast.Attribute(value=ast.Name(id="self" | "check" as holder)):
+                owner_class = owner.rpartition(".")[0] if holder == "self" else "_Check"
+                names.add(f"{owner_class}.{node.func.attr}")
     return names - {""}
 
 

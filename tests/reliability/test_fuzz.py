@@ -14,7 +14,7 @@ from tests.support.cassettes import recorded
 from tests.support.mutants import frames_of, mutate
 
 SEED = 20261129
-CASES = 32_000
+CASES = 16_000
 PARTS = 8
 
 

@@ -76,7 +76,6 @@ def run(folder: Path, *arguments: str, code: int, key: str = "sk-live01234567") 
 
 def project(folder: Path, tests: str, url: str) -> Path:
     (folder / "program.py").write_text(
-        "import openai\n"
         "from llm_pure import LLM, LLMConfig\n"
         "from llm_pure.policy.retry import NO_RETRY\n"
         f"URL = {url!r}\n"
@@ -86,6 +85,7 @@ def project(folder: Path, tests: str, url: str) -> Path:
         "async def aask(text):\n"
         "    return (await LLM(CONFIG).aask(text, system_msgs=[])).unwrap()\n"
         "def openai_ask(text, **options):\n"
+        "    import openai  # takes longer than pytest itself\n"
         "    client = openai.OpenAI(base_url=URL, max_retries=0, **options)\n"
         "    messages = [{'role': 'user', 'content': text}]\n"
         "    return client.chat.completions.create(model='m', messages=messages).choices[0].message.content\n"
@@ -105,7 +105,8 @@ def cassettes(folder: Path) -> dict[str, int]:
 
 
 KINDS = """
-import os
+import openai
+
 @mark
 def test_sync(): assert ask("one") == "one"
 

@@ -1,22 +1,28 @@
-"""A client that is open while its process forks: `python -m tests.support.forking KIND URL CALLS`, run by tests.
+"""A client that is open while its process forks: tests write lines [KIND, URL, CALLS] to `python -m tests.support.forking`.
 
-Parent and child go on with the same transport. Each request has the number of its process and its own; the service answers
-with both. Prints the answers that were not those of the request, from either process; the child's first.
+Each line has a process of its own, forked by one that has imported the libraries. In it, parent and child go on with the same
+transport. Each request has the number of its process and its own; the service answers with both. Prints for each line, as
+JSON, the answers that were not those of the request, from either process, the child's first; the errors; and the exit code.
 """
 
 import asyncio
+import json
 import os
 import ssl
 import sys
 import threading
+import traceback
 import warnings
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
+from importlib import import_module
+from tempfile import TemporaryFile
 from typing import Any
 
 import trio
 
+from llm_pure.client.transport_manager import NAMES
 from llm_pure.transports.base import TransportSettings
 from llm_pure.types.http import HttpRequest
 from llm_pure.types.result import Failure
@@ -145,9 +151,8 @@ def run_asyncio(call: Callable[[], Awaitable[list[str]]]) -> list[str]:
     return asyncio.run(main())
 
 
-def main() -> None:
-    kind, url, calls = sys.argv[1], sys.argv[2], int(sys.argv[3])
-    warnings.simplefilter("ignore")  # a process with threads that forks
+def run(kind: str, url: str, calls: int) -> None:
+    """Print what went wrong."""
     if is_sync(kind):
         with open_sync(kind, settings()) as transport:
             found = call(transport, url, 1)
@@ -157,6 +162,37 @@ def main() -> None:
         start = partial(in_loop, kind, url, calls)
         found = trio.run(start) if kind.endswith("trio") else run_asyncio(start)
     print("\n".join(found), end="")
+
+
+def forked(kind: str, url: str, calls: int) -> tuple[str, str, int]:
+    """What a new process prints that runs this, its errors and its exit code."""
+    with TemporaryFile("w+") as out, TemporaryFile("w+") as errors:
+        pid = os.fork()
+        if pid == 0:
+            os.dup2(out.fileno(), 1)
+            os.dup2(errors.fileno(), 2)
+            code = 1
+            try:
+                run(kind, url, calls)
+                code = 0
+            except BaseException:  # noqa: BLE001
+                traceback.print_exc()
+            sys.stdout.flush()
+            sys.stderr.flush()
+            os._exit(code)
+        code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+        out.seek(0)
+        errors.seek(0)
+        return out.read(), errors.read(), code
+
+
+def main() -> None:
+    warnings.simplefilter("ignore")  # a process with threads that forks
+    for module in NAMES.values():
+        import_module(module)
+    for line in iter(sys.stdin.readline, ""):
+        kind, url, calls = json.loads(line)
+        print(json.dumps(forked(kind, url, calls)), flush=True)
 
 
 if __name__ == "__main__":

@@ -129,7 +129,7 @@ class Loopback:
             thread.join(5)
         assert not [thread for thread in self._threads if thread.is_alive()]
 
-    def wait_until_left(self, seconds: float = 2) -> bool:
+    def wait_until_left(self, seconds: float = 20) -> bool:
         """Has the other side closed every connection by then?"""
         with self._changed:
             return self._changed.wait_for(lambda: self._open == 0, seconds)

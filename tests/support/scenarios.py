@@ -7,6 +7,7 @@ cassette whose request has changed is missed and not replayed by mistake.
 import hashlib
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -76,16 +77,9 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def built(self) -> HttpRequest:
         """The request without credentials."""
-        config, request, operation = (
-            self.speaker.config,
-            self.question.request,
-            self.asked_operation,
-        )
-        if operation is not None:
-            return operation.build(config, request).unwrap().request
-        assert isinstance(request, ChatRequest)
-        asked = msgspec.structs.replace(request, stream=self.stream)
-        return self.provider.build_chat(config, asked).unwrap().request
+        if id(self) not in _BUILT:
+            _BUILT[id(self)] = self, _build(self)
+        return _BUILT[id(self)][1]
 
     @property
     def signed(self) -> HttpRequest:
@@ -109,8 +103,30 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True):
         return f"{self.speaker.provider}-{self.speaker.config.model}-{self.name}-{how}"
 
 
+_BUILT: dict[int, tuple[Scenario, HttpRequest]] = {}
+"""Requests by the scenario's `id`, which is its own as long as it lives."""
+
+
+def _build(one: Scenario) -> HttpRequest:
+    config, request, operation = one.speaker.config, one.question.request, one.asked_operation
+    if operation is not None:
+        return operation.build(config, request).unwrap().request
+    assert isinstance(request, ChatRequest)
+    asked = msgspec.structs.replace(request, stream=one.stream)
+    return one.provider.build_chat(config, asked).unwrap().request
+
+
+@cache
+def _scenarios() -> tuple[Scenario, ...]:
+    return tuple(_every_scenario())
+
+
 def scenarios() -> Iterator[Scenario]:
     """Every one of them."""
+    return iter(_scenarios())
+
+
+def _every_scenario() -> Iterator[Scenario]:
     for speaker in DIALECT_PROVIDERS:
         for name in speaker.questions:
             for stream in (False, True) if speaker.streams else (False,):

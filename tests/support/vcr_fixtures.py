@@ -4,6 +4,8 @@ pyproject.toml turns pytest-recording off, as its fixtures would run around ever
 """
 
 import ssl
+import sys
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -25,6 +27,17 @@ __all__ = [
 
 TRUST = ssl.create_default_context()
 """One for all clients: reading the system's certificates takes longer than a test."""
+
+
+NOT_INSTALLED = tuple(
+    [
+        name
+        for name in ("httplib2", "httpx_curl_cffi", "pyreqwest", "tornado")
+        if find_spec(name) is None
+    ]
+)
+sys.modules.update(dict.fromkeys(NOT_INSTALLED))  # type: ignore[arg-type]
+"""vcrpy tries to import every HTTP library for each cassette; None in the place of a module ends that at once."""
 
 
 class Recorded(Protocol):

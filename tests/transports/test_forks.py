@@ -1,5 +1,6 @@
 """A process that is forked while a client is open: it uses no connection of its parent, whose calls go on undisturbed."""
 
+import json
 import os
 import re
 import ssl
@@ -7,7 +8,9 @@ import subprocess
 import sys
 import threading
 from collections import defaultdict
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import trustme
@@ -43,18 +46,32 @@ def tls_server() -> ssl.SSLContext:
     return context
 
 
+@pytest.fixture(scope="module")
+def fork_and_call() -> Iterator[Callable[..., list[Any]]]:
+    """Runs a client in a process of its own that forks: what it prints, its errors, its exit code."""
+    with subprocess.Popen(
+        [sys.executable, "-m", "tests.support.forking"],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT,
+    ) as process:  # fmt: skip
+        assert process.stdin is not None
+        assert process.stdout is not None
+        lines, answers = process.stdin, process.stdout
+
+        def run(*line: Any) -> list[Any]:
+            print(json.dumps(line), file=lines, flush=True)
+            return list(json.loads(answers.readline()))
+
+        yield run
+
+
 @every_kind
 @pytest.mark.parametrize("encrypted", [False, True], ids=["http", "https"])
 def test_parent_and_child_each_get_their_own_answers_on_connections_of_their_own(
-    encrypted: bool, kind: str
+    encrypted: bool, kind: str, fork_and_call: Callable[..., list[Any]]
 ) -> None:
     echo = Echo()
     with Loopback(echo, tls_server() if encrypted else None) as server:
-        done = subprocess.run(
-            [sys.executable, "-m", "tests.support.forking", kind, server.url, str(CALLS)],
-            check=False, capture_output=True, text=True, timeout=60, cwd=ROOT,
-        )  # fmt: skip
-        assert (done.stdout, done.stderr, done.returncode) == ("", "", 0)
+        assert fork_and_call(kind, server.url, CALLS) == ["", "", 0]
         assert [len(pids) for pids in echo.processes.values()] == [1, 1]
         assert len(set.union(*echo.processes.values())) == 2
         assert server.accepted == 2

@@ -14,7 +14,7 @@ from llm_pure.types.result import Failure
 from tests.support.carriers import every_kind, take
 from tests.support.loopback import Loopback, answering, asking
 
-QUICK = Timeouts(connect_s=2, read_s=2, total_s=3)
+QUICK = Timeouts(connect_s=20, read_s=20, total_s=30)
 LENGTH = b"content-length: 2"
 CHUNKED = b"transfer-encoding: chunked"
 CHUNKS = b"2\r\nhi\r\n0\r\n\r\n"

@@ -82,7 +82,7 @@ def read(provider: str, stream: Sequence[dict[str, Any]]) -> list[Any]:
 
 
 @given(chunks(), st.sampled_from(PROVIDERS))
-@examples(600)
+@examples(300)
 def test_both_paths_give_the_same_events(stream: list[dict[str, Any]], provider: str) -> None:
     slow = [
         chunk if number and _is_plain(chunk) else {**chunk, "x_unknown": None}

@@ -69,7 +69,7 @@ ANSWERS = some(
 
 
 @given(ANSWERS, st.sampled_from([Quirks(), TAGGED]))
-@examples(1000)
+@examples(400)
 def test_both_ways_give_one_completion(body: dict[str, Any], quirks: Quirks) -> None:
     response = HttpResponse(200, HEADERS, msgspec.json.encode(body))
     plain = read_plain_response(make_service("any", quirks), response)

@@ -226,7 +226,7 @@ def test_both_paths_give_one_completion(name: str) -> None:
     paths, service = PATHS[name], _service(name)
 
     @given(changed(name))
-    @examples(600)
+    @examples(300)
     def check(body: bytes) -> None:
         response = HttpResponse(200, HEADERS, body)
         plain = paths.plain(service, response)
