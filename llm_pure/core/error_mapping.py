@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 
 from llm_pure.types.errors import (
+    MAX_WAIT_S,
     MESSAGE_LIMIT,
     AuthenticationFailed,
     ContentFiltered,
@@ -153,8 +154,6 @@ _NO_MONEY = re.compile(_any_of(
 Ark, DashScope, xAI, Hugging Face, Together, Fireworks, MiniMax and OpenRouter; read 2026-11-29."""
 
 
-MAX_WAIT_S = 1e9
-"""30 years: a longer wait is none."""
 _SEARCH_LIMIT = 4000
 """Characters of a message that are searched for the kind of the error."""
 

@@ -11,14 +11,13 @@ from typing import Any
 
 from llm_pure.core.dialect import AnyService
 from llm_pure.core.error_mapping import (
-    MAX_WAIT_S,
     ErrorType,
     ProviderErrorInfo,
     parse_go_duration,
     to_llm_error,
 )
 from llm_pure.framing.json_codec import preview
-from llm_pure.types.errors import LLMError
+from llm_pure.types.errors import MAX_WAIT_S, LLMError
 from llm_pure.types.http import HttpResponse
 
 MAX_DETAILS = 100
