@@ -82,12 +82,21 @@ def check_options(**options: Any) -> Failure[InvalidConfiguration] | None:
             message = f"{name} must be {expected}, not {type(value).__name__}"
             return Failure(InvalidConfiguration(message=message, field=name))
         if value is not None and name in ("retry", "settings", "limit", "compress"):
-            from llm_pure.types.wrong_types import wrong_type_error  # imported late: start-up
+            from llm_pure.types.wrong_types import (  # imported late: start-up
+                negative_field,
+                wrong_type_error,
+            )
 
             error = wrong_type_error(value)
-            if error is not None:
-                message = f"{name}: {error.message}"
-                return Failure(InvalidConfiguration(message=message, field=name))
+            problem = "" if error is None else error.message
+            if not problem and (field := negative_field(value)):
+                problem = f"{field} must be a number of at least 0"
+            if problem:
+                return Failure(InvalidConfiguration(message=f"{name}: {problem}", field=name))
+            try:
+                hash(value)
+            except TypeError as unhashable:
+                return Failure(InvalidConfiguration(message=f"{name}: {unhashable}", field=name))
     return None
 
 

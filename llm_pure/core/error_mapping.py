@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 
 from llm_pure.types.errors import (
+    MAX_WAIT_S,
     MESSAGE_LIMIT,
     AuthenticationFailed,
     ContentFiltered,
@@ -107,10 +108,6 @@ _SERVER_CODES = AMBIGUOUS_CODES | {"server_error", "internal_server_error"}
 """Codes that say less than a status from 500 with a meaning of its own: Groq sends "internal_server_error" with a 503."""
 
 NO_ERROR_CODES: Mapping[str, ErrorType] = {}
-
-
-MAX_WAIT_S = 1e9
-"""30 years: a longer wait is none."""
 
 
 class ProviderErrorInfo(msgspec.Struct, frozen=True, kw_only=True):

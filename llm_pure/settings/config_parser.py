@@ -35,6 +35,7 @@ from llm_pure.types.config import FILE_DEFAULTS, SECRET_FIELDS, LLMConfig
 from llm_pure.types.errors import InvalidConfiguration, LLMError
 from llm_pure.types.rejection import Rejected, returns_failure
 from llm_pure.types.result import Failure, LLMResult, Success
+from llm_pure.types.wrong_types import negative_field
 
 S = TypeVar("S", bound=msgspec.Struct)
 
@@ -212,6 +213,9 @@ def parse_config_file(sections: Mapping[str, Any], env: Mapping[str, str]) -> Co
         name: _decode(sections.get(name), kind, name, env) for name, kind in _STRUCTS.items()
     }
     for name in ("retry", "limit"):  # absent is None, not the defaults
+        field = negative_field(structs[name])
+        if field:
+            raise _invalid(f"{name}/{field} must be a number of at least 0", f"{name}/{field}")
         if not sections.get(name):
             structs[name] = None
     models: dict[str, LLMConfig] = {}

@@ -39,6 +39,8 @@ from llm_pure.types.rejection import Rejected, returns_failure
 
 _PIECE = 256 * 1024
 _LINE_LIMIT = 64 * 1024
+_KEEP_ALIVE_S = 1e9
+"""The longest: aiohttp makes an integer of it."""
 _NO_AUTOMATIC_HEADERS = ("accept", "accept-encoding", "content-type", "user-agent")
 _SKIPPED: CIMultiDict[None] = CIMultiDict([(name, None) for name in _NO_AUTOMATIC_HEADERS])
 
@@ -51,7 +53,8 @@ def open_session(settings: TransportSettings) -> aiohttp.ClientSession:
 
     aiohttp has no public way to choose the class of its connections, nor to turn off its retry of idempotent requests.
     """
-    connector = aiohttp.TCPConnector(limit=0, keepalive_timeout=settings.keep_alive_s)
+    keep_alive_s = min(settings.keep_alive_s, _KEEP_ALIVE_S)
+    connector = aiohttp.TCPConnector(limit=0, keepalive_timeout=keep_alive_s)
     connection_class: Any = partial(Connection, loop=asyncio.get_running_loop())
     connector._factory = connection_class
     session = aiohttp.ClientSession(

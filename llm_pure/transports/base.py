@@ -139,7 +139,8 @@ def _timeouts(
 
 
 def within(timeouts: Timeouts, total_s: float) -> Timeouts:
-    """Return the timeouts with `total_s` as the upper bound of each."""
+    """Return the timeouts with `total_s`, at least 0, as the upper bound of each."""
+    total_s = max(0.0, total_s)
     return Timeouts(
         connect_s=min(timeouts.connect_s, total_s),
         read_s=min(timeouts.read_s, total_s),

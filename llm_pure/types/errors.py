@@ -393,6 +393,11 @@ def remedy_of(error: LLMError) -> str:
     return error.remedy or remedy(error.kind, error.code or "", value)
 
 
+MAX_WAIT_S = 1e9
+"""30 years: a longer wait is none."""
+
+
 def retry_after_s(error: LLMError) -> float | None:
-    """Return the seconds that the provider asks to wait, None without a hint."""
-    return error.retry_after_s if isinstance(error, _Temporary) else None
+    """Return the seconds that the provider asks to wait, at most MAX_WAIT_S; None without a hint, or with one that is no time."""
+    wait_s = error.retry_after_s if isinstance(error, _Temporary) else None
+    return min(wait_s, MAX_WAIT_S) if wait_s is not None and wait_s >= 0 else None

@@ -37,6 +37,20 @@ def wrong_type_error(*values: object) -> InvalidRequest | InvalidConfiguration |
         return None
 
 
+def negative_field(options: msgspec.Struct) -> str:
+    """Return the first field whose number is negative or none, which no time and no limit can be; "" without one.
+
+    >>> from llm_pure.types.completion import Usage
+    >>> negative_field(Usage(input_tokens=3)), negative_field(Usage(input_tokens=3, output_tokens=-1))
+    ('', 'output_tokens')
+    """
+    for field in options.__struct_fields__:
+        value = getattr(options, field)
+        if isinstance(value, int | float) and not value >= 0:
+            return field
+    return ""
+
+
 def _wrong_type_error(
     values: tuple[object, ...],
 ) -> InvalidRequest | InvalidConfiguration | None:

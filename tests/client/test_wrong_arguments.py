@@ -1,5 +1,6 @@
 """Every public method of the client returns its errors, whatever the types of its arguments."""
 
+import asyncio
 import inspect
 from collections.abc import Iterator
 from typing import Any
@@ -7,10 +8,14 @@ from typing import Any
 import anyio
 import pytest
 
-from llm_pure import LLM, LLMConfig
+from llm_pure import LLM, LLMConfig, answering, failing
+from llm_pure.core.server import ReceivedRequest
+from llm_pure.policy.rate_limit import RateLimit
 from llm_pure.policy.retry import NO_RETRY, RetryPolicy
+from llm_pure.server import server_dialects
+from llm_pure.transports.base import TransportSettings
 from llm_pure.transports.scripted import ScriptedResponse, ScriptedTransport
-from llm_pure.types.errors import InvalidConfiguration
+from llm_pure.types.errors import InvalidConfiguration, Overloaded, RateLimited
 from llm_pure.types.operations import (
     EmbedRequest,
     ImageRequest,
@@ -168,3 +173,54 @@ def test_messages_of_an_iterator_are_sent_with_every_attempt() -> None:
         bodies = {request.body for request in transport.requests}
         assert (len(transport.requests), len(bodies)) == (2, 1)
         assert b'"content":"b"' in bodies.pop()
+
+
+NO_TIMES = [-1, -1e308, float("nan"), float("-inf")]
+NUMBERS = [
+    (kind, name, field)
+    for kind, name in (
+        (RetryPolicy, "retry"),
+        (TransportSettings, "settings"),
+        (RateLimit, "limit"),
+    )
+    for field in kind.__struct_fields__
+    if isinstance(getattr(kind(), field), int | float | None)
+    and field not in ("proxy", "tls", "is_last_message")
+]
+
+
+@pytest.mark.parametrize("value", NO_TIMES)
+@pytest.mark.parametrize(("kind", "name", "field"), NUMBERS, ids=lambda value: str(value)[:30])
+def test_a_number_that_no_time_or_limit_can_be_fails_every_call(
+    kind: Any, name: str, field: str, value: float
+) -> None:
+    options: Any = {name: kind(**{field: value})}
+    error = (
+        LLM(LLMConfig(api_key="k", model="m"), transport=answering("x"), **options)
+        .completion("hi")
+        .failure()
+    )
+    assert (error.kind, getattr(error, "field", "")) == ("configuration", name)
+    assert field in error.message
+
+
+@pytest.mark.parametrize("field", ["deadline_s", "max_backoff_s", "initial_backoff_s", "refused_deadline_s"])  # fmt: skip
+@pytest.mark.parametrize("value", [0, 1e-320, 1e308, float("inf")])
+def test_no_time_of_a_policy_raises(field: str, value: float) -> None:
+    options: Any = {field: value, "max_attempts": 1}
+    retry = RetryPolicy(**options)
+    overloaded = Overloaded(message="busy", status=503, retryable=True)
+    with LLM(LLMConfig(api_key="k", model="m"), transport=failing(overloaded), retry=retry) as llm:
+        assert llm.completion("hi").failure().kind == "overloaded"
+        assert asyncio.run(llm.acompletion("hi")).failure().kind == "overloaded"
+
+
+@pytest.mark.parametrize("wait_s", [float("nan"), float("inf"), float("-inf"), -1.0, 1e308])
+def test_a_wait_that_is_no_time_ends_in_a_result(wait_s: float) -> None:
+    limited = RateLimited(message="slow", status=429, retryable=True, retry_after_s=wait_s)
+    retry = RetryPolicy(max_attempts=2, initial_backoff_s=0.001)
+    with LLM(LLMConfig(api_key="k", model="m"), transport=failing(limited), retry=retry) as llm:
+        assert llm.completion("hi").failure().kind == "rate_limited"
+    for dialect in server_dialects.values():
+        received = ReceivedRequest(dialect=dialect.name, model="m")
+        assert dialect.build_error(limited, received).status == 429

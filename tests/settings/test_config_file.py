@@ -345,3 +345,13 @@ def test_a_section_of_another_type_is_named(section: str, value: object) -> None
 def test_a_section_whose_name_is_no_text_is_ignored() -> None:
     sections: Any = {1: "a", None: {}, False: [1]}
     assert parse_config_file(sections, {}).unwrap().ignored == ("1", "None", "False")
+
+
+@pytest.mark.parametrize("value", ["-1", ".nan", "-.inf"])
+@pytest.mark.parametrize("path", ["retry/initial_backoff_s", "retry/deadline_s", "limit/requests_per_minute"])  # fmt: skip
+def test_a_number_that_no_time_or_limit_can_be_is_named(path: str, value: str) -> None:
+    section, _, field = path.partition("/")
+    read = read_yaml(f"{section}: {{{field}: {value}}}")
+    error = read.bind(lambda sections: parse_config_file(sections, {})).failure()
+    assert isinstance(error, InvalidConfiguration)
+    assert error.field == path

@@ -12,7 +12,6 @@ from typing import Any
 
 from llm_pure.core.dialect import AnyService
 from llm_pure.core.error_mapping import (
-    MAX_WAIT_S,
     ErrorType,
     ProviderErrorInfo,
     parse_go_duration,
@@ -20,7 +19,7 @@ from llm_pure.core.error_mapping import (
     to_llm_error,
 )
 from llm_pure.framing.json_codec import any_json, preview
-from llm_pure.types.errors import MESSAGE_LIMIT, LLMError
+from llm_pure.types.errors import MAX_WAIT_S, MESSAGE_LIMIT, LLMError
 from llm_pure.types.http import Headers, HttpResponse
 
 MAX_DETAILS = 100
