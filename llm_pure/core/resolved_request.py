@@ -291,7 +291,7 @@ def resolve_request(
     kinds = part_types(messages)
     with_media = not kinds <= _NO_MEDIA
     if with_media:
-        _check_images(messages)
+        messages = _read_media(messages, name, paths=config.base_url is not None)
     if isinstance(request.response_format, SchemaFormat):
         _check_schema(request.response_format)
     settings, user_set = _settings(config, fields, name)
@@ -358,12 +358,17 @@ def _is_plain(fields: Mapping[str, Any]) -> bool:
     return True
 
 
-def _check_images(messages: tuple[Message, ...]) -> None:
+def _read_media(
+    messages: tuple[Message, ...], provider: str, *, paths: bool
+) -> tuple[Message, ...]:
     from llm_pure.media.image_validation import find_invalid_image  # imported late: start-up
+    from llm_pure.media.part_sources import read_sources  # imported late: start-up
 
+    messages = read_sources(messages, provider, paths=paths)
     invalid = find_invalid_image(messages)
     if invalid is not None:
         raise Rejected(InvalidRequest(message=invalid[1], param=invalid[0]))
+    return messages
 
 
 def _check_modalities(

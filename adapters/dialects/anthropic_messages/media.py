@@ -10,7 +10,6 @@ from llm_pure.types.errors import InvalidRequest
 from llm_pure.types.media import (
     base64_text,
     document_media_type,
-    from_data_url,
     media_type_of,
     media_type_of_name,
 )
@@ -28,7 +27,7 @@ def invalid_part(service: AnyService, path: str, message: str) -> Rejected:
 
 def image_source(service: AnyService, part: Image, path: str) -> dict[str, Any]:
     """{type: base64, url or file}. Raises Rejected."""
-    data = _bytes(service, part, path)
+    data = part.data
     if data is None:
         return _reference(service, part, path)
     media_type = media_type_of(data) or part.media_type
@@ -40,7 +39,7 @@ def image_source(service: AnyService, part: Image, path: str) -> dict[str, Any]:
 
 def document_source(service: AnyService, part: Document, path: str) -> dict[str, Any]:
     """{type: base64 (PDF), text, url or file}. Raises Rejected."""
-    data = _bytes(service, part, path)
+    data = part.data
     if data is None:
         ending = media_type_of_name((part.url or "").partition("?")[0].rpartition("/")[2])
         kind = part.media_type or ending or "application/pdf"
@@ -61,16 +60,6 @@ def document_source(service: AnyService, part: Document, path: str) -> dict[str,
     except UnicodeDecodeError:
         raise invalid_part(service, f"{path}/data", "the text document is not UTF-8") from None
     return {"type": "text", "media_type": "text/plain", "data": text}
-
-
-def _bytes(service: AnyService, part: Image | Document, path: str) -> bytes | None:
-    """The part's bytes, or those of its data: URL; None for another URL or a file id."""
-    if part.data is not None or part.url is None or not part.url.startswith("data:"):
-        return part.data
-    decoded = from_data_url(part.url)
-    if decoded is None:
-        raise invalid_part(service, f"{path}/url", "the data: URL is not valid base64")
-    return decoded[0]
 
 
 def _reference(service: AnyService, part: Image | Document, path: str) -> dict[str, Any]:

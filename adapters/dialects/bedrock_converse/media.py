@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from llm_pure.types.media import base64_text, from_data_url, media_type_of
+from llm_pure.types.media import base64_text, media_type_of
 from llm_pure.types.messages import Audio, Document, Image, Media, Video
 from llm_pure.types.rejection import UnsupportedPart
 
@@ -76,8 +76,8 @@ _NOT_IN_NAMES = re.compile(r"[^A-Za-z0-9()\[\]-]+")
 
 def image_block(image: Image, path: str) -> dict[str, Any]:
     """{"image": {format, source}}. Raises UnsupportedPart for a URL that is not in S3, a file id, or an unknown format."""
-    data, claimed, uri = _source_of(image, path)
-    form = _format(data, image.media_type or claimed, uri, IMAGE_FORMATS, {"jpg": "jpeg"})
+    data, uri = _source_of(image, path)
+    form = _format(data, image.media_type, uri, IMAGE_FORMATS, {"jpg": "jpeg"})
     if form is None:
         raise UnsupportedPart(f"{path}: Converse supports only PNG, JPEG, GIF and WebP images")
     return {"image": {"format": form, "source": _source(data, uri)}}
@@ -85,8 +85,8 @@ def image_block(image: Image, path: str) -> dict[str, Any]:
 
 def audio_block(audio: Audio, path: str) -> dict[str, Any]:
     """{"audio": {format, source}}. Raises UnsupportedPart as for images."""
-    data, claimed, uri = _source_of(audio, path)
-    form = _format(data, audio.media_type or claimed, uri, AUDIO_FORMATS, {})
+    data, uri = _source_of(audio, path)
+    form = _format(data, audio.media_type, uri, AUDIO_FORMATS, {})
     if form is None:
         raise UnsupportedPart(f"{path}: Converse does not support this audio format")
     return {"audio": {"format": form, "source": _source(data, uri)}}
@@ -94,9 +94,9 @@ def audio_block(audio: Audio, path: str) -> dict[str, Any]:
 
 def video_block(video: Video, path: str) -> dict[str, Any]:
     """{"video": {format, source}}. Raises UnsupportedPart as for images."""
-    data, claimed, uri = _source_of(video, path)
+    data, uri = _source_of(video, path)
     other_names = {"mpg": "mpeg", "3gp": "three_gp"}
-    form = _format(data, video.media_type or claimed, uri, VIDEO_FORMATS, other_names)
+    form = _format(data, video.media_type, uri, VIDEO_FORMATS, other_names)
     if form is None:
         raise UnsupportedPart(f"{path}: Converse does not support this video format")
     return {"video": {"format": form, "source": _source(data, uri)}}
@@ -104,8 +104,8 @@ def video_block(video: Video, path: str) -> dict[str, Any]:
 
 def document_block(document: Document, name: str, path: str) -> dict[str, Any]:
     """{"document": {format, name, source}}; `name` is from `document_name`. Raises UnsupportedPart as for images."""
-    data, claimed, uri = _source_of(document, path)
-    claimed = document.media_type or claimed
+    data, uri = _source_of(document, path)
+    claimed = document.media_type
     detected = media_type_of(data) if data is not None else None
     by_name = _EXTENSIONS.get(_extension(document.name or uri or ""))
     media_type = (detected if detected not in (None, *_VAGUE) else claimed) or detected or ""
@@ -138,17 +138,12 @@ def document_name(requested: str | None, used: dict[str, int]) -> str:
     return name
 
 
-def _source_of(part: Media, path: str) -> tuple[bytes | None, str | None, str | None]:
-    """(bytes, the media type that a data URL claims, None), or (None, None, the S3 URI)."""
+def _source_of(part: Media, path: str) -> tuple[bytes | None, str | None]:
+    """(bytes, None), or (None, the S3 URI)."""
     if part.data is not None:
-        return part.data, None, None
+        return part.data, None
     if part.url is not None and part.url.startswith("s3://"):
-        return None, None, part.url
-    if part.url is not None and part.url.startswith("data:"):
-        decoded = from_data_url(part.url)
-        if decoded is not None:
-            return decoded[0], decoded[1], None
-        raise UnsupportedPart(f"{path}: the data: URL is not valid base64")
+        return None, part.url
     kind = type(part).__name__.lower()
     source = "file ids" if part.url is None else "URLs outside of S3"
     raise UnsupportedPart(f"{path}: Converse does not support {source}; pass the {kind}'s bytes")

@@ -26,7 +26,7 @@ from llm_pure.adapters.dialects.common.adaptations import (
 )
 from llm_pure.adapters.dialects.common.turn_rules import Placed, Turn, TurnRules
 from llm_pure.core.adaptations import Adaptation
-from llm_pure.types.media import document_media_type, from_data_url, media_type_of
+from llm_pure.types.media import document_media_type, media_type_of
 from llm_pure.types.messages import (
     NO_RESULT,
     Audio,
@@ -257,15 +257,12 @@ def _is_held(part: Any, rules: TurnRules) -> bool:
     """Whether media of a supported type are in a form that a tool result can hold."""
     if not isinstance(part, Image | Audio | Document | Video):
         return True
-    has_bytes = part.data is not None or (part.url or "").startswith("data:")
-    if not has_bytes:
+    if part.data is None:
         return rules.result_urls
     if rules.result_media_types is None:
         return True
-    data, media_type = part.data, part.media_type
-    if data is None:
-        decoded = from_data_url(part.url or "")
-        data, media_type = decoded or (b"", media_type)
     if isinstance(part, Document):
-        return document_media_type(data, media_type, part.name) in rules.result_media_types
-    return (media_type_of(data) or media_type) in rules.result_media_types
+        media_type = document_media_type(part.data, part.media_type, part.name)
+    else:
+        media_type = media_type_of(part.data) or part.media_type
+    return media_type in rules.result_media_types

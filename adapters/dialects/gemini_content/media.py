@@ -11,7 +11,6 @@ from llm_pure.core.dialect import Service
 from llm_pure.types.media import (
     base64_text,
     document_media_type,
-    from_data_url,
     media_type_of,
 )
 from llm_pure.types.messages import Document, Media
@@ -53,18 +52,12 @@ Mai-with-u/MaiBot#1435); Document understanding: PDF and text; read 2026-11-30."
 
 
 def media_payload(service: Service[Quirks], part: Media, path: str) -> dict[str, Any]:
-    """{"inlineData": {mimeType, data}} for bytes and data: URLs, {"fileData": {mimeType?, fileUri}} for the rest.
+    """{"inlineData": {mimeType, data}} for bytes, {"fileData": {mimeType?, fileUri}} for the rest.
 
     Raises UnsupportedPart when a required media type is unknown, or when the service does not store files.
     """
     quirks = service.quirks
     data, media_type = part.data, part.media_type
-    if data is None and part.url is not None and part.url.startswith("data:"):
-        decoded = from_data_url(part.url)
-        if decoded is None:
-            raise UnsupportedPart(f"{path}: the data: URL is not valid base64")
-        data, url_media_type = decoded
-        media_type = media_type or url_media_type
     if data is not None:
         is_own = part.provider_metadata and part.provider_metadata.provider == service.name
         if not is_own:

@@ -16,7 +16,7 @@ from llm_pure.adapters.dialects.common.turn_rules import Turn, TurnRules
 from llm_pure.core.adaptations import Adaptation
 from llm_pure.core.dialect import AnyService
 from llm_pure.framing.json_codec import json_object
-from llm_pure.types.media import base64_text, document_text, from_data_url
+from llm_pure.types.media import base64_text, document_text
 from llm_pure.types.messages import (
     Document,
     Image,
@@ -180,11 +180,7 @@ def _image(image: Image, part_path: str, adaptations: list[Adaptation]) -> str:
         adaptations.append(
             dropped(f"{part_path}/detail", "Ollama has no image detail", image.detail)
         )
-    data = image.data
-    if data is None and image.url is not None:
-        decoded = from_data_url(image.url)
-        data = None if decoded is None else decoded[0]
-    if data is None:
+    if image.data is None:
         kind = "URL" if image.url is not None else "file id"
         raise UnsupportedPart(f"{part_path}: the image has only a {kind}; Ollama needs the bytes")
-    return base64_text(data)
+    return base64_text(image.data)

@@ -98,7 +98,7 @@ def _video(service: Service[Quirks], video: Video, path: str) -> dict[str, Any]:
     match video:
         case Video(data=bytes() as data, media_type=claimed):
             url = data_url(data, media_type_of(data) or claimed or "video/mp4")
-        case Video(url=str() as url) if service.quirks.fetches_images or url.startswith("data:"):
+        case Video(url=str() as url) if service.quirks.fetches_images:
             pass
         case Video(url=str()):
             reason = f"{service.name} does not support video URLs; download it and pass the bytes"
@@ -113,7 +113,7 @@ def _video(service: Service[Quirks], video: Video, path: str) -> dict[str, Any]:
 def _image(service: Service[Quirks], image: Image, path: str) -> dict[str, Any]:
     quirks = service.quirks
     match image:
-        case Image(url=str() as url) if quirks.fetches_images or url.startswith("data:"):
+        case Image(url=str() as url) if quirks.fetches_images:
             pass
         case Image(url=str()):
             reason = f"{service.name} does not support image URLs; download it and pass the bytes"

@@ -187,12 +187,12 @@ REFUSED: dict[str, tuple[Provider, Sequence[Message], type[LLMError], str]] = {
         UnsupportedFeature,
         "messages/0/parts/1",
     ),
-    "an empty part": (GEMINI, [user(Image())], UnsupportedFeature, "messages/0/parts/0"),
+    "an empty part": (GEMINI, [user(Image())], InvalidRequest, "messages/0/parts/0"),
     "a damaged data URL": (
         GEMINI,
         [user(Image(url="data:image/png;base64,*"))],
-        UnsupportedFeature,
-        "messages/0/parts/0",
+        InvalidRequest,
+        "messages/0/parts/0/url",
     ),
     "a picture among instructions": (
         GEMINI,

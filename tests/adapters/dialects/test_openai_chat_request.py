@@ -369,7 +369,7 @@ def test_what_a_user_sends(part: Part, wire: dict[str, Any]) -> None:
         (user(Image(file_id="f")), "messages/0/parts/0: chat completions do not support Image"),
         (user(Image(data=b"?")), "messages/0/parts/0: the bytes are not a known image format"),
         (user(Audio(data=b"OggS")), "messages/0/parts/0: audio must be WAV or MP3"),
-        (user(Document(url="u")), "messages/0/parts/0: chat completions do not support Document"),
+        (user(Document(url="https://e.test/u")), "messages/0/parts/0: chat completions do not support Document"),
         (
             assistant(*tool_result("c", "x").parts),
             "messages/0/parts/0: assistant messages cannot carry ToolResult",
