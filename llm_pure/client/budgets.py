@@ -2,12 +2,11 @@
 
 import logging
 from collections.abc import Callable
-from concurrent.futures import Future
 from decimal import Decimal
 from functools import partial
 from itertools import count
 from threading import Lock
-from typing import Protocol, TypeAlias, TypeVar, runtime_checkable
+from typing import TYPE_CHECKING, Protocol, TypeAlias, TypeVar, runtime_checkable
 
 import msgspec
 from msgspec.structs import force_setattr
@@ -17,6 +16,9 @@ from llm_pure.pricing.ledger import Call, Ledger
 from llm_pure.transports.sockets import reset_after_fork
 from llm_pure.types.errors import LLMError
 from llm_pure.types.result import Failure, LLMResult
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
 
 A = TypeVar("A")
 OnAlert: TypeAlias = Callable[[Ledger], object]
@@ -212,6 +214,8 @@ class PerCallLimit:
         refused = pure.budget_error(self.max_usd, Decimal(0), Decimal(0), usd)
         if refused is None:
             return store.start_reserve(usd, timeout_s)
-        future: Future[LLMResult[str]] = Future()
+        from concurrent import futures  # imported late: start-up
+
+        future: Future[LLMResult[str]] = futures.Future()
         future.set_result(Failure(refused))
         return future

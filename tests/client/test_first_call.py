@@ -19,9 +19,19 @@ MOST_OF_OURS = 70
 """From `import llm_pure` to the first answer, what `import llm_pure` loads by itself not counted."""
 
 UNNEEDED = {
+    "adapters.dialects.openai_chat.parts",
+    "adapters.dialects.openai_chat.reasoning",
+    "adapters.dialects.openai_chat.response_format",
+    "adapters.dialects.openai_chat.think_tags",
+    "adapters.dialects.openai_chat.tools",
+    "adapters.dialects.openai_common.errors",
     "client.call_log",
     "client.from_settings",
+    "client.operations",
     "client.rate_limiter",
+    "client.stream_reader",
+    "client.streams",
+    "client.structured",
     "client.token_counting",
     "client.tokenizers",
     "output.code",
@@ -32,6 +42,7 @@ UNNEEDED = {
     "pricing.costs",
     "pricing.lookup",
     "pricing.table",
+    "schema.fit",
     "schema.validate",
     "settings.config_file",
     "settings.loading",
@@ -76,3 +87,4 @@ def test_what_a_first_call_has_no_need_of_is_not_loaded(kind: str) -> None:
 def test_a_first_call_loads_no_command_line_and_no_other_transport(kind: str) -> None:
     roots = {name.partition(".")[0] for name in loaded(kind)}
     assert not roots & {"click", "rich", "pygments", "aiohttp", "httpx2", "yaml", "tiktoken"}
+    assert ("asyncio" in roots) == (kind == "async")

@@ -68,7 +68,7 @@ def _plain_turns(messages: Sequence[Message], rules: TurnRules) -> list[Turn] | 
     if rules.alternating:
         return None
     turns: list[Turn] = []
-    results: list[Placed] = []  # of the last turn, while more of them join it
+    joined: dict[int, list[Placed]] = {}  # turn -> its results, of several messages
     waiting: list[str] = []  # ids of the calls without a result so far
     joins, ends = rules.results == "first", rules.after_results == "nothing"
     before, begun, has_calls = "", False, False
@@ -112,15 +112,13 @@ def _plain_turns(messages: Sequence[Message], rules: TurnRules) -> list[Turn] | 
                 return None
             placed.append((f"{path}/parts/{len(placed)}", part))
         if role == before == "tool" and joins:
-            results += placed
+            last = len(turns) - 1
+            joined.setdefault(last, [*turns[last].parts]).extend(placed)
         else:
-            if results:
-                turns[-1] = Turn("tool", turns[-1].path, (*turns[-1].parts, *results))
-                results = []
             turns.append(Turn(role, path, tuple(placed), message.name))
         before = role
-    if results:
-        turns[-1] = Turn("tool", turns[-1].path, (*turns[-1].parts, *results))
+    for last, results in joined.items():
+        turns[last] = Turn("tool", turns[last].path, tuple(results))
     return turns if before in ("user", "tool") and not waiting else None
 
 

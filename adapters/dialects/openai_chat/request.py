@@ -3,7 +3,9 @@
 Source: openai/openai-openapi 2.3.0 (CreateChatCompletionRequest), read 2026-11-20.
 """
 
-from typing import Any
+from collections.abc import Callable
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
 
@@ -37,6 +39,10 @@ from llm_pure.types.config import LLMConfig
 from llm_pure.types.errors import UnsupportedFeature
 from llm_pure.types.rejection import Rejected, ok, returns_failure
 from llm_pure.types.request import AllowedTools, ChatRequest, NamedToolChoice
+from llm_pure.types.result import LLMResult
+
+if TYPE_CHECKING:
+    from llm_pure.schema.fit import FittedRequest
 
 _PLAIN_SETTINGS = (
     "temperature",
@@ -80,9 +86,7 @@ def build_chat(
     schema_error = ""
     fit_changes: tuple[Adaptation, ...] = ()
     if resolved.tools or resolved.has_calls or resolved.response_format is not None:
-        from llm_pure.schema import fit  # late: start-up
-
-        fitted = ok(fit.fit_schemas(resolved, schema_profiles(quirks), provider=service.name))
+        fitted = ok(_fit_schemas()(resolved, schema_profiles(quirks), provider=service.name))
         resolved, schema_error = fitted.request, fitted.schema_error
         fit_changes = fitted.adaptations
     messages = encode_messages(
@@ -93,9 +97,7 @@ def build_chat(
     settings = _settings(service, profile, resolved, adaptations, reasoning=reasons)
     tools: dict[str, Any] = {}
     if resolved.tools or resolved.tool_choice is not None:
-        from llm_pure.adapters.dialects.openai_chat import tools as tool_fields  # late: start-up
-
-        tools = tool_fields.encode_tools(service, resolved, adaptations, reasoning=reasons)
+        tools = _encode_tools()(service, resolved, adaptations, reasoning=reasons)
     if isinstance(resolved.tool_choice, AllowedTools) and "tools" in tools:
         tools["tool_choice"] = _allowed_choice(resolved.tool_choice, tools["tools"])
     if isinstance(resolved.tool_choice, NamedToolChoice) and "tool_choice" in tools:
@@ -144,6 +146,22 @@ def build_chat(
         require_lossless(service, adaptations)
     accept = "text/event-stream" if body.get("stream") else "application/json"
     return build_post(service, config, url, body, adaptations, accept=accept)
+
+
+@cache
+def _fit_schemas() -> Callable[..., LLMResult["FittedRequest"]]:
+    """`fit_schemas`, imported by the first request with tools; cached, since each import takes 1.5 us."""
+    from llm_pure.schema.fit import fit_schemas
+
+    return fit_schemas
+
+
+@cache
+def _encode_tools() -> Callable[..., dict[str, Any]]:
+    """`encode_tools`, in the same way."""
+    from llm_pure.adapters.dialects.openai_chat.tools import encode_tools
+
+    return encode_tools
 
 
 def _reasoning(
