@@ -41,6 +41,7 @@ from llm_pure.transports.base import TransportSettings
 from llm_pure.types.completion import Completion
 from llm_pure.types.config import LLMConfig
 from llm_pure.types.events import StreamEvent
+from llm_pure.types.late_module import LateModule
 from llm_pure.types.messages import Message
 from llm_pure.types.operations import (
     Embeddings,
@@ -61,14 +62,37 @@ from llm_pure.types.result import LLMResult, Success
 if TYPE_CHECKING:
     from typing import Unpack
 
+    from llm_pure.client import (
+        batch,
+        completeness,
+        embeddings,
+        media,
+        operations,
+        rate_limiter,
+        streams,
+        structured,
+        token_counting,
+    )
     from llm_pure.client.batch import ConversationState, OnResult
     from llm_pure.client.embeddings import EmbedInput, OnProgress
     from llm_pure.client.from_settings import ClientOptions, SettingsSource
     from llm_pure.client.rate_limiter import RateLimiter
     from llm_pure.client.streams import AsyncChatStream, AsyncSpeechStream, ChatStream, SpeechStream
+    from llm_pure.core import buffered_body
     from llm_pure.output.code import CodeOutput
     from llm_pure.policy.rate_limit import RateLimit
     from llm_pure.settings.config_file import CompressSettings
+else:
+    batch = LateModule("llm_pure.client.batch")
+    buffered_body = LateModule("llm_pure.core.buffered_body")
+    completeness = LateModule("llm_pure.client.completeness")
+    embeddings = LateModule("llm_pure.client.embeddings")
+    media = LateModule("llm_pure.client.media")
+    operations = LateModule("llm_pure.client.operations")
+    rate_limiter = LateModule("llm_pure.client.rate_limiter")
+    streams = LateModule("llm_pure.client.streams")
+    structured = LateModule("llm_pure.client.structured")
+    token_counting = LateModule("llm_pure.client.token_counting")
 
 A = TypeVar("A")
 T = TypeVar("T")
@@ -176,11 +200,9 @@ class LLM:
         if spec.stream is None:
             result = self._call(spec, timeout_s)
             if on_event is not None:
-                for event in _events_of(result):
+                for event in result.map(buffered_body.completion_to_events).value_or(()):
                     on_event(event)
             return result
-        from llm_pure.client import streams  # imported late: start-up
-
         with streams.Stream[StreamEvent, Completion](
             spec, self._context, timeout_s, buffered=on_event is None
         ) as stream:
@@ -199,11 +221,9 @@ class LLM:
         if spec.stream is None:
             result = await self._acall(spec, timeout_s)
             if on_event is not None:
-                for event in _events_of(result):
+                for event in result.map(buffered_body.completion_to_events).value_or(()):
                     await _await_if_possible(on_event(event))
             return result
-        from llm_pure.client import streams  # imported late: start-up
-
         async with streams.AsyncStream[StreamEvent, Completion](
             spec, self._context, timeout_s, buffered=on_event is None
         ) as stream:
@@ -264,16 +284,12 @@ class LLM:
 
     def stream(self, request: ChatInput, *, timeout_s: Seconds = None) -> "ChatStream":
         """Return the events of a completion as they come; `.result()` after the last event."""
-        from llm_pure.client import streams  # imported late: start-up
-
         return streams.Stream(
             chat_call(chat_request(request, stream=True)), self._context, timeout_s
         )
 
     def astream(self, request: ChatInput, *, timeout_s: Seconds = None) -> "AsyncChatStream":
         """`stream`, async; `async with` closes a stream that is left early."""
-        from llm_pure.client import streams  # imported late: start-up
-
         return streams.AsyncStream(
             chat_call(chat_request(request, stream=True)), self._context, timeout_s
         )
@@ -292,8 +308,6 @@ class LLM:
 
         The first error ends it; on_result receives the completions before. timeout_s: for each message.
         """
-        from llm_pure.client import batch  # imported late: start-up
-
         steps = batch.conversation_steps(messages, system_msgs, on_result)
         with self:
             return drive(steps, partial(self._turn, timeout_s))
@@ -307,8 +321,6 @@ class LLM:
         timeout_s: Seconds = None,
     ) -> "LLMResult[ConversationState]":
         """`ask_batch`, async."""
-        from llm_pure.client import batch  # imported late: start-up
-
         steps = batch.conversation_steps(messages, system_msgs, on_result)
         async with self:
             return await adrive(steps, partial(self._aturn, timeout_s))
@@ -328,7 +340,6 @@ class LLM:
         )
         if invalid is not None:
             return (invalid,)
-        from llm_pure.client import batch  # imported late: start-up
 
         ask = partial(self.ask, system_msgs=system_msgs, timeout_s=timeout_s)
         calls = [partial(ask, message) for message in messages]
@@ -350,7 +361,6 @@ class LLM:
         )
         if invalid is not None:
             return (invalid,)
-        from llm_pure.client import batch  # imported late: start-up
 
         ask = partial(self.aask, system_msgs=system_msgs, timeout_s=timeout_s)
         calls = [partial(ask, message) for message in messages]
@@ -373,8 +383,6 @@ class LLM:
         """
         if invalid := check_arguments(language=language):
             return invalid
-        from llm_pure.client import structured  # imported late: start-up
-
         request = structured.request_for_code(message, system_msgs).bind(self.compress_request)
         result = request.bind(partial(self.completion, timeout_s=timeout_s))
         return result.bind(partial(structured.code_of, language))
@@ -390,8 +398,6 @@ class LLM:
         """`ask_code`, async."""
         if invalid := check_arguments(language=language):
             return invalid
-        from llm_pure.client import structured  # imported late: start-up
-
         request = structured.request_for_code(message, system_msgs).bind(self.compress_request)
         result = await abind(request, partial(self.acompletion, timeout_s=timeout_s))
         return result.bind(partial(structured.code_of, language))
@@ -438,8 +444,6 @@ class LLM:
         attempts: a completion that does not match is sent back with the error, up to this number of calls in all; each
         has its own `timeout_s` and cost. The last error has the conversation in `run`.
         """
-        from llm_pure.client import structured  # imported late: start-up
-
         request = structured.request_for_value(kind, message, system_msgs, stream)
         steps = structured.typed_steps(kind, request.bind(self.compress_request), attempts)
         with self:
@@ -480,8 +484,6 @@ class LLM:
         timeout_s: Seconds = None,
     ) -> LLMResult[Any]:
         """`ask_typed`, async."""
-        from llm_pure.client import structured  # imported late: start-up
-
         request = structured.request_for_value(kind, message, system_msgs, stream)
         steps = structured.typed_steps(kind, request.bind(self.compress_request), attempts)
         async with self:
@@ -502,8 +504,6 @@ class LLM:
         More texts than the provider accepts at once are sent in several calls, at most `max_concurrency` of them at a
         time; no call begins after one has failed. timeout_s: for each call.
         """
-        from llm_pure.client import embeddings  # imported late: start-up
-
         texts = embeddings.embed_request(request)
         if invalid := embeddings.check_embed(
             texts, max_concurrency=max_concurrency, on_progress=on_progress
@@ -521,8 +521,6 @@ class LLM:
         timeout_s: Seconds = None,
     ) -> LLMResult[Embeddings]:
         """`embed`, async."""
-        from llm_pure.client import embeddings  # imported late: start-up
-
         texts = embeddings.embed_request(request)
         if invalid := embeddings.check_embed(
             texts, max_concurrency=max_concurrency, on_progress=on_progress
@@ -535,75 +533,59 @@ class LLM:
         self, request: ImageInput, *, timeout_s: Seconds = None
     ) -> LLMResult[ImagesResponse]:
         """Generate images from a prompt, as bytes or URLs. Fails with UnsupportedFeature if the provider has none."""
-        from llm_pure.client.operations import image_call  # imported late: start-up
-
-        return self._call(image_call(request), timeout_s)
+        return self._call(operations.image_call(request), timeout_s)
 
     async def agen_image(
         self, request: ImageInput, *, timeout_s: Seconds = None
     ) -> LLMResult[ImagesResponse]:
         """`gen_image`, async."""
-        from llm_pure.client.operations import image_call  # imported late: start-up
-
-        return await self._acall(image_call(request), timeout_s)
+        return await self._acall(operations.image_call(request), timeout_s)
 
     def text_to_speech(
         self, request: SpeechInput, *, timeout_s: Seconds = None
     ) -> LLMResult[Speech]:
         """Convert a text to speech."""
-        from llm_pure.client.operations import speech_call  # imported late: start-up
-
-        return self._call(speech_call(request), timeout_s)
+        return self._call(operations.speech_call(request), timeout_s)
 
     async def atext_to_speech(
         self, request: SpeechInput, *, timeout_s: Seconds = None
     ) -> LLMResult[Speech]:
         """`text_to_speech`, async."""
-        from llm_pure.client.operations import speech_call  # imported late: start-up
-
-        return await self._acall(speech_call(request), timeout_s)
+        return await self._acall(operations.speech_call(request), timeout_s)
 
     def stream_speech(self, request: SpeechInput, *, timeout_s: Seconds = None) -> "SpeechStream":
         """Return the audio of a text in chunks as they come; `.result()` after the last chunk is all of it.
 
         The error of a stream that is cut off has the audio so far. stream_format "sse" of the request adds the usage.
         """
-        from llm_pure.client import streams
-        from llm_pure.client.operations import speech_call  # imported late: start-up
-
-        return streams.Stream(speech_call(request, stream=True), self._context, timeout_s)
+        return streams.Stream(
+            operations.speech_call(request, stream=True), self._context, timeout_s
+        )
 
     def astream_speech(
         self, request: SpeechInput, *, timeout_s: Seconds = None
     ) -> "AsyncSpeechStream":
         """`stream_speech`, async; `async with` closes a stream that is left early."""
-        from llm_pure.client import streams
-        from llm_pure.client.operations import speech_call  # imported late: start-up
-
-        return streams.AsyncStream(speech_call(request, stream=True), self._context, timeout_s)
+        return streams.AsyncStream(
+            operations.speech_call(request, stream=True), self._context, timeout_s
+        )
 
     def speech_to_text(
         self, request: TranscribeInput, *, timeout_s: Seconds = None
     ) -> LLMResult[Transcription]:
         """Transcribe audio, given as bytes or a request."""
-        from llm_pure.client.operations import transcribe_call  # imported late: start-up
-
-        return self._call(transcribe_call(request), timeout_s)
+        return self._call(operations.transcribe_call(request), timeout_s)
 
     async def aspeech_to_text(
         self, request: TranscribeInput, *, timeout_s: Seconds = None
     ) -> LLMResult[Transcription]:
         """`speech_to_text`, async."""
-        from llm_pure.client.operations import transcribe_call  # imported late: start-up
-
-        return await self._acall(transcribe_call(request), timeout_s)
+        return await self._acall(operations.transcribe_call(request), timeout_s)
 
     def moderation(
         self, request: ModerateInput, *, timeout_s: Seconds = None
     ) -> LLMResult[ModerationResponse]:
         """Moderate one or several texts. Fails with ProtocolError unless each text has one result."""
-        from llm_pure.client import operations  # imported late: start-up
-
         spec = operations.moderate_call(request)
         return self._call(spec, timeout_s).bind(
             partial(operations.check_one_for_each, spec.request)
@@ -613,8 +595,6 @@ class LLM:
         self, request: ModerateInput, *, timeout_s: Seconds = None
     ) -> LLMResult[ModerationResponse]:
         """`moderation`, async."""
-        from llm_pure.client import operations  # imported late: start-up
-
         spec = operations.moderate_call(request)
         return (await self._acall(spec, timeout_s)).bind(
             partial(operations.check_one_for_each, spec.request)
@@ -622,15 +602,11 @@ class LLM:
 
     def list_models(self, *, timeout_s: Seconds = None) -> LLMResult[ModelPage]:
         """Return the models that the provider lists, on all pages. timeout_s: for each page."""
-        from llm_pure.client.operations import list_all_pages  # imported late: start-up
-
-        return drive(list_all_pages(), partial(self._call, timeout_s=timeout_s))
+        return drive(operations.list_all_pages(), partial(self._call, timeout_s=timeout_s))
 
     async def alist_models(self, *, timeout_s: Seconds = None) -> LLMResult[ModelPage]:
         """`list_models`, async."""
-        from llm_pure.client.operations import list_all_pages  # imported late: start-up
-
-        return await adrive(list_all_pages(), partial(self._acall, timeout_s=timeout_s))
+        return await adrive(operations.list_all_pages(), partial(self._acall, timeout_s=timeout_s))
 
     # Tokens and costs
 
@@ -643,9 +619,7 @@ class LLM:
         """
         if local:
             return self._count_locally(request)
-        from llm_pure.client.operations import count_call  # imported late: start-up
-
-        return self._call(count_call(request), timeout_s)
+        return self._call(operations.count_call(request), timeout_s)
 
     async def acount_tokens(
         self, request: ChatInput, *, local: bool = False, timeout_s: Seconds = None
@@ -653,17 +627,14 @@ class LLM:
         """`count_tokens`, async."""
         if local:
             return self._count_locally(request)
-        from llm_pure.client.operations import count_call  # imported late: start-up
-
-        return await self._acall(count_call(request), timeout_s)
+        return await self._acall(operations.count_call(request), timeout_s)
 
     def compress_request(self, request: ChatInput) -> LLMResult[ChatRequest]:
         """Return the request with its conversation compressed as `compress` says; the methods that build a prompt send that."""
         if self._compress is None and self.config.compress_type in ("", "no_compress"):
             return Success(chat_request(request))
-        from llm_pure.client.token_counting import compress_request  # imported late: start-up
 
-        return compress_request(chat_request(request), self.config, self._compress)
+        return token_counting.compress_request(chat_request(request), self.config, self._compress)
 
     @property
     def account(self) -> BudgetStore:
@@ -728,9 +699,7 @@ class LLM:
         if isinstance(message, str) and not images:
             request = build_prompt(message, system_msgs=system_msgs, format_msgs=format_msgs)
         else:
-            from llm_pure.client.media import load_files  # imported late: start-up
-
-            files = load_files([message, format_msgs, images])
+            files = media.load_files([message, format_msgs, images])
             request = files.bind(
                 lambda parts: build_prompt(
                     parts[0], system_msgs=system_msgs, format_msgs=parts[1], images=parts[2]
@@ -755,37 +724,28 @@ class LLM:
         return (await abind(request, complete)).bind(_complete)
 
     def _count_locally(self, request: ChatInput) -> LLMResult[TokenCount]:
-        from llm_pure.client.token_counting import count_locally  # imported late: start-up
 
         chat = chat_request(request)
-        return self._context.targets.bind(lambda targets: count_locally(targets[0].config, chat))
+        return self._context.targets.bind(
+            lambda targets: token_counting.count_locally(targets[0].config, chat)
+        )
 
 
 def _limiters(limit: "RateLimit | None", count: int) -> "tuple[RateLimiter, ...]":
     if limit is None:
         return ()
-    from llm_pure.client.rate_limiter import create_limiters  # imported late: start-up
-
-    return create_limiters(limit, count)
+    return rate_limiter.create_limiters(limit, count)
 
 
 def _complete(completion: Completion) -> LLMResult[Completion]:
     if completion.finish_reason == "stop":
         return Success(completion)
-    from llm_pure.client.completeness import require_complete  # imported late: start-up
 
-    return require_complete(completion)
+    return completeness.require_complete(completion)
 
 
 def _text(completion: Completion) -> LLMResult[str]:
     return _complete(completion).map(_TEXT)
-
-
-def _events_of(result: LLMResult[Completion]) -> tuple[StreamEvent, ...]:
-    """The events of a complete answer."""
-    from llm_pure.core.buffered_body import completion_to_events  # imported late: start-up
-
-    return result.map(completion_to_events).value_or(())
 
 
 async def _await_if_possible(value: object) -> None:

@@ -3,8 +3,6 @@
 Source: openai/openai-openapi 2.3.0 (CreateChatCompletionRequest), read 2026-11-20.
 """
 
-from collections.abc import Callable
-from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
@@ -37,12 +35,25 @@ from llm_pure.core.resolved_request import (
 )
 from llm_pure.types.config import LLMConfig
 from llm_pure.types.errors import UnsupportedFeature
+from llm_pure.types.late_module import LateModule
 from llm_pure.types.rejection import Rejected, ok, returns_failure
 from llm_pure.types.request import AllowedTools, ChatRequest, NamedToolChoice
-from llm_pure.types.result import LLMResult
 
 if TYPE_CHECKING:
-    from llm_pure.schema.fit import FittedRequest
+    from llm_pure.adapters.dialects.common import json_objects
+    from llm_pure.adapters.dialects.openai_chat import reasoning, reasoning_replay, response_format
+    from llm_pure.adapters.dialects.openai_chat import tools as tool_fields
+    from llm_pure.core import request_fields
+    from llm_pure.schema import fit
+else:
+    _DIALECTS = "llm_pure.adapters.dialects"
+    json_objects = LateModule(f"{_DIALECTS}.common.json_objects")
+    reasoning = LateModule(f"{_DIALECTS}.openai_chat.reasoning")
+    reasoning_replay = LateModule(f"{_DIALECTS}.openai_chat.reasoning_replay")
+    response_format = LateModule(f"{_DIALECTS}.openai_chat.response_format")
+    tool_fields = LateModule(f"{_DIALECTS}.openai_chat.tools")
+    request_fields = LateModule("llm_pure.core.request_fields")
+    fit = LateModule("llm_pure.schema.fit")
 
 _PLAIN_SETTINGS = (
     "temperature",
@@ -86,7 +97,7 @@ def build_chat(
     schema_error = ""
     fit_changes: tuple[Adaptation, ...] = ()
     if resolved.tools or resolved.has_calls or resolved.response_format is not None:
-        fitted = ok(_fit_schemas()(resolved, schema_profiles(quirks), provider=service.name))
+        fitted = ok(fit.fit_schemas(resolved, schema_profiles(quirks), provider=service.name))
         resolved, schema_error = fitted.request, fitted.schema_error
         fit_changes = fitted.adaptations
     messages = encode_messages(
@@ -97,7 +108,7 @@ def build_chat(
     settings = _settings(service, profile, resolved, adaptations, reasoning=reasons)
     tools: dict[str, Any] = {}
     if resolved.tools or resolved.tool_choice is not None:
-        tools = _encode_tools()(service, resolved, adaptations, reasoning=reasons)
+        tools = tool_fields.encode_tools(service, resolved, adaptations, reasoning=reasons)
     if isinstance(resolved.tool_choice, AllowedTools) and "tools" in tools:
         tools["tool_choice"] = _allowed_choice(resolved.tool_choice, tools["tools"])
     if isinstance(resolved.tool_choice, NamedToolChoice) and "tool_choice" in tools:
@@ -106,14 +117,12 @@ def build_chat(
     fields = {**settings, **reasoning_fields, **tools}
     instruction = ""
     if resolved.response_format is not None:
-        from llm_pure.adapters.dialects.openai_chat.response_format import encode_format  # late
-
         refused = ""
         if not quirks.format_with_tools and "tools" in tools:
             refused = "beside tools"
         elif not quirks.format_with_reasoning and reasons:
             refused = "while the model reasons"
-        requested = encode_format(
+        requested = response_format.encode_format(
             service,
             resolved.response_format,
             adaptations,
@@ -123,45 +132,21 @@ def build_chat(
         fields |= requested.fields
         instruction = requested.instruction
     fields |= options
-    if quirks.replay_extra_fields:
-        from llm_pure.adapters.dialects.common.json_objects import merge_objects  # late
-        from llm_pure.adapters.dialects.openai_chat.reasoning_replay import carries_reasoning
-
-        if carries_reasoning(messages):
-            fields = merge_objects(fields, quirks.replay_extra_fields)
+    if quirks.replay_extra_fields and reasoning_replay.carries_reasoning(messages):
+        fields = json_objects.merge_objects(fields, quirks.replay_extra_fields)
     if instruction:
-        from llm_pure.adapters.dialects.openai_chat.response_format import add_instruction  # late
-
-        messages = add_instruction(messages, instruction, quirks.system_role)
+        messages = response_format.add_instruction(messages, instruction, quirks.system_role)
     body = {"model": resolved.model, "messages": messages, **fields}
     body = merge_extra(body, resolved, adaptations, defaults=_DEFAULTS)
     apply_rules(body, quirks.rules, adaptations)
     if "audio" in resolved.options and body.get("stream"):
         _stream_pcm(body, resolved, adaptations)
     if "response_format" in body and quirks.json_word:
-        from llm_pure.adapters.dialects.openai_chat.response_format import with_json_word  # late
-
-        body = with_json_word(body, quirks.system_role, adaptations)
+        body = response_format.with_json_word(body, quirks.system_role, adaptations)
     if strict:
         require_lossless(service, adaptations)
     accept = "text/event-stream" if body.get("stream") else "application/json"
     return build_post(service, config, url, body, adaptations, accept=accept)
-
-
-@cache
-def _fit_schemas() -> Callable[..., LLMResult["FittedRequest"]]:
-    """`fit_schemas`, imported by the first request with tools; cached, since each import takes 1.5 us."""
-    from llm_pure.schema.fit import fit_schemas
-
-    return fit_schemas
-
-
-@cache
-def _encode_tools() -> Callable[..., dict[str, Any]]:
-    """`encode_tools`, in the same way."""
-    from llm_pure.adapters.dialects.openai_chat.tools import encode_tools
-
-    return encode_tools
 
 
 def _reasoning(
@@ -175,9 +160,7 @@ def _reasoning(
         and not (resolved.tools and quirks.tools_conflict_with)
     ):
         return {}, reasoning_enabled(profile, None)
-    from llm_pure.adapters.dialects.openai_chat.reasoning import encode_reasoning  # late: start-up
-
-    return encode_reasoning(quirks, profile, resolved, adaptations)
+    return reasoning.encode_reasoning(quirks, profile, resolved, adaptations)
 
 
 def _stream_pcm(
@@ -205,9 +188,7 @@ def _with_mode(
     """The request with the mode of AllowedTools as its choice, and with these tools only where they cannot be named."""
     if service.quirks.allowed_tools:
         return resolved
-    from llm_pure.core.request_fields import narrow_tools  # imported late: start-up
-
-    resolved, narrowed = narrow_tools(resolved)
+    resolved, narrowed = request_fields.narrow_tools(resolved)
     adaptations += narrowed
     return resolved
 
@@ -223,11 +204,9 @@ def _named_choice(name: str, tools: dict[str, Any]) -> Any:
 
 def _allowed_choice(allowed: AllowedTools, tools: list[dict[str, Any]]) -> dict[str, Any]:
     """`tool_choice` of type allowed_tools (openai 3.57.0, ChatCompletionAllowedToolChoiceParam, read 2026-11-29)."""
-    from llm_pure.core.request_fields import tool_name  # imported late: start-up
-
-    named = [tool for tool in tools if tool_name(tool) in allowed.names]
+    named = [tool for tool in tools if request_fields.tool_name(tool) in allowed.names]
     entries = [
-        {"type": "function", "function": {"name": tool_name(tool)}}
+        {"type": "function", "function": {"name": request_fields.tool_name(tool)}}
         if tool.get("type") == "function"
         else tool
         for tool in named

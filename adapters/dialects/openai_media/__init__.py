@@ -2,16 +2,12 @@
 
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Any, Literal
+from types import MappingProxyType
+from typing import Any, Literal, TypeAlias
 
+import msgspec
 from msgspec.structs import replace
 
-from llm_pure.adapters.dialects.openai_media.quirks import (
-    NO_QUIRKS,
-    ImageQuirks,
-    MediaQuirks,
-    MediaService,
-)
 from llm_pure.core.dialect import Service, late_operation, operation
 from llm_pure.core.provider import Operation, Provider, SpeechDecoder
 from llm_pure.core.urls import UrlFor, under_base_url
@@ -30,6 +26,32 @@ from llm_pure.types.operations import (
 Medium = Literal["images", "speech", "transcribe", "moderate"]
 
 EVERYTHING: tuple[Medium, ...] = ("images", "speech", "transcribe", "moderate")
+
+
+class ImageQuirks(msgspec.Struct, frozen=True, kw_only=True):
+    """The differences of image generation."""
+
+    names: Mapping[str, str] = MappingProxyType({})
+    """Field of ImageRequest -> the provider's name of it."""
+    unsupported: Mapping[str, str] = MappingProxyType({})
+    """Field of ImageRequest -> the reason why it is dropped."""
+    edits: bool = True
+    """The provider can edit images."""
+
+
+class MediaQuirks(msgspec.Struct, frozen=True, kw_only=True):
+    """The differences of one provider."""
+
+    images: ImageQuirks = ImageQuirks()
+    transcription_unsupported: Mapping[str, str] = MappingProxyType({})
+    """Field of TranscriptionRequest -> the reason why it is dropped."""
+    moderation_model: str = ""
+    """The default model, for providers that require one."""
+
+
+NO_QUIRKS = MediaQuirks()
+
+MediaService: TypeAlias = Service[MediaQuirks]
 
 
 def with_media(
@@ -94,4 +116,4 @@ _OPERATIONS: Mapping[Medium, Callable[[MediaService], Operation[Any, Any]]] = {
     "moderate": _moderate,
 }
 
-__all__ = ["EVERYTHING", "ImageQuirks", "MediaQuirks", "Medium", "with_media"]
+__all__ = ["EVERYTHING", "ImageQuirks", "MediaQuirks", "MediaService", "Medium", "with_media"]
