@@ -11,7 +11,12 @@ from llm_pure.adapters.dialects.openai_chat import wire
 from llm_pure.adapters.dialects.openai_chat.quirks import Quirks
 from llm_pure.adapters.dialects.openai_chat.state import State
 from llm_pure.adapters.dialects.openai_chat.stream import FINISH, read_body
-from llm_pure.adapters.dialects.openai_chat.think_tags import TAG_STARTS, flush_all, split_tags
+from llm_pure.adapters.dialects.openai_chat.think_tags import (
+    REASONING_END,
+    TAG_STARTS,
+    flush_all,
+    split_tags,
+)
 from llm_pure.adapters.dialects.openai_common.errors import find_error
 from llm_pure.adapters.dialects.openai_common.usage import read_usage
 from llm_pure.core.collect import finalize
@@ -67,7 +72,8 @@ def _read(
     typed = ok(decode(wire.BODY, body, provider=service.name))
     state, events = read_body(service, State(), typed, raw, buffered=True)
     if service.quirks.think_tags:
-        tags, events = split_tags(Entries(), events)
+        untagged = service.name if service.quirks.think_tags == "untagged" else ""
+        tags, events = split_tags(Entries(), events, untagged)
         events += flush_all(tags)
     return state, events
 
@@ -91,7 +97,10 @@ def read_plain_response(service: Service[Quirks], response: HttpResponse) -> Com
     if reasoning:
         parts.append(Reasoning(reasoning, None, ProviderMetadata(service.name)))
     if text:
-        if service.quirks.think_tags and text.lstrip()[:1] in TAG_STARTS:
+        think_tags = service.quirks.think_tags
+        if think_tags and text.lstrip()[:1] in TAG_STARTS:
+            return None
+        if think_tags == "untagged" and REASONING_END in text:
             return None
         parts.append(Text(text))
     for call in message.tool_calls or ():

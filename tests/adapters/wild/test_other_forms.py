@@ -328,6 +328,14 @@ def test_choices_with_the_same_index_are_several() -> None:
 
 
 BEGUN = (responses.added(responses.EMPTY), responses.text("Hi"))
+UNTAGGED = [
+    row(f"a closing tag alone in {pieces}", Answer(text=text, reasoning=reasoning), provider="open_llm_raw", replaces=True, cut_every=3,
+        data=sse(*[chunk({"content": piece}) for piece in pieces], chunk({}, "stop")), body=answer({"content": "".join(pieces)}))
+    for pieces, reasoning, text in (
+        (["hm</think>Hi"], "hm", "Hi"), (["h", "m", "</think>", "\n\nHi"], "hm", "Hi"), (["\nhm\n</th", "ink>\n", "\nHi"], "hm\n", "Hi"), (["</think>Hi"], "", "Hi"),
+        (["\n", "</think>", "Hi"], "", "Hi"), (["Hi"], "", "Hi"), (["<think>hm</think>Hi </think>"], "hm", "Hi </think>"), (["Use <think> and ", "</think>."], "", "Use <think> and </think>."),
+        (["hm</think>", "<think>b</think>Hi"], "bhm", "Hi"))
+]  # fmt: skip
 LEFT_OUT = [
     *[row(f"the reason in {where}", HI, data=sse(chunk({"content": "Hi"}), last, done=False)) for where, last in (
         ("the delta", chunk({"finish_reason": "stop"})), ("the chunk", {**chunk({}), "finish_reason": "stop"}),
@@ -354,7 +362,9 @@ ENVELOPES = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("row", [*CALLS, *CONTENT, *USAGE, *NAMED, *LEFT_OUT, *ENVELOPES], ids=str)
+@pytest.mark.parametrize(
+    "row", [*CALLS, *CONTENT, *USAGE, *NAMED, *UNTAGGED, *LEFT_OUT, *ENVELOPES], ids=str
+)
 def test_what_is_meant_is_read(row: Row) -> None:
     check(row)
 
