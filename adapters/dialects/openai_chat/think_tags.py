@@ -72,8 +72,8 @@ START = Tags()
 def split(tags: Tags, piece: str) -> tuple[Tags, str, str]:
     """The next state, and the reasoning and the text in the piece.
 
-    >>> split(START, "<think>hm</think> yes")
-    (Tags(phase='text', held='', close='', marked=True), 'hm', 'yes')
+    >>> split(START, "<think>hm</think> yes")[1:]
+    ('hm', 'yes')
     """
     phase, rest, close = tags.phase, tags.held + piece, tags.close
     thoughts: list[str] = []

@@ -336,6 +336,13 @@ UNTAGGED = [
         (["\n", "</think>", "Hi"], "", "Hi"), (["Hi"], "", "Hi"), (["<think>hm</think>Hi </think>"], "hm", "Hi </think>"), (["Use <think> and ", "</think>."], "", "Use <think> and </think>."),
         (["hm</think>", "<think>b</think>Hi"], "bhm", "Hi"))
 ]  # fmt: skip
+PYTHON = [
+    row("NaN and Infinity", HI, body=b'{"id":"c","choices":[{"message":{"content":"Hi"},"finish_reason":"stop","logprobs":null,"score":NaN,"other":-Infinity}]}',
+        data=b'data: {"id":"c","choices":[{"index":0,"delta":{"content":"Hi"},"finish_reason":"stop","score":NaN}]}\n\ndata: [DONE]\n\n'),
+    row("a tab in a text", Answer(text="H\ti"), body=b'{"id":"c","choices":[{"message":{"content":"H\ti"},"finish_reason":"stop"}]}',
+        data=b'data: {"id":"c","choices":[{"index":0,"delta":{"content":"H\ti"},"finish_reason":"stop"}]}\n\ndata: [DONE]\n\n'),
+    row("NaN", HI, provider="gemini", body=b'{"candidates":[{"content":{"parts":[{"text":"Hi"}]},"finishReason":"STOP","avgLogprobs":NaN}]}'),
+]  # fmt: skip
 LEFT_OUT = [
     *[row(f"the reason in {where}", HI, data=sse(chunk({"content": "Hi"}), last, done=False)) for where, last in (
         ("the delta", chunk({"finish_reason": "stop"})), ("the chunk", {**chunk({}), "finish_reason": "stop"}),
@@ -363,7 +370,7 @@ ENVELOPES = [
 
 
 @pytest.mark.parametrize(
-    "row", [*CALLS, *CONTENT, *USAGE, *NAMED, *UNTAGGED, *LEFT_OUT, *ENVELOPES], ids=str
+    "row", [*CALLS, *CONTENT, *USAGE, *NAMED, *UNTAGGED, *PYTHON, *LEFT_OUT, *ENVELOPES], ids=str
 )
 def test_what_is_meant_is_read(row: Row) -> None:
     check(row)
