@@ -10,7 +10,7 @@ from llm_pure import HttpResponse
 from llm_pure.adapters import registry
 from llm_pure.core.lenient_json import lenient_forms
 from llm_pure.types.completion import Usage
-from llm_pure.types.errors import ProtocolError, RateLimited, ServerError
+from llm_pure.types.errors import Overloaded, ProtocolError, RateLimited, ServerError
 from tests.adapters.wild import test_anthropic_messages as anthropic
 from tests.adapters.wild import test_bedrock as bedrock
 from tests.adapters.wild import test_gemini_content as gemini
@@ -344,6 +344,9 @@ PYTHON = [
     row("NaN", HI, provider="gemini", body=b'{"candidates":[{"content":{"parts":[{"text":"Hi"}]},"finishReason":"STOP","avgLogprobs":NaN}]}'),
 ]  # fmt: skip
 LEFT_OUT = [
+    *[row(f"a stream of Groq that was stopped early, {[*beside]}", Fault(kind=Overloaded, message="over capacity", retryable=True, partial=Answer(text="Hi", finish="unknown")), provider="groq",
+          data=sse(chunk({"content": "Hi"}), {**chunk({}), "x_groq": {"id": "r", "error": "over capacity"}, **beside}))
+      for beside in ({}, {"usage": {"prompt_tokens": 5, "completion_tokens": 3}})],
     *[row(f"the reason in {where}", HI, data=sse(chunk({"content": "Hi"}), last, done=False)) for where, last in (
         ("the delta", chunk({"finish_reason": "stop"})), ("the chunk", {**chunk({}), "finish_reason": "stop"}),
         *[(name, {"id": "c", "choices": [{"index": 0, "delta": {}, name: "stop"}]}) for name in ("finishReason", "stop_reason", "stopReason")])],
