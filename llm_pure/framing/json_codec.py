@@ -6,6 +6,7 @@ import typing
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from functools import lru_cache
+from math import isinf
 from typing import Any, TypeAlias, TypeVar
 
 import msgspec
@@ -304,8 +305,18 @@ def python_json(data: bytes) -> Any:
     import json  # imported late: start-up
 
     with suppress(ValueError, RecursionError):
-        return json.loads(data.decode(), strict=False, parse_constant=lambda _: None)
+        return json.loads(
+            data.decode(), strict=False, parse_float=_finite, parse_constant=lambda _: None
+        )
     return None
+
+
+def _finite(text: str) -> float:
+    """The number; ValueError if it is out of range."""
+    number = float(text)
+    if isinf(number):
+        raise ValueError(text)
+    return number
 
 
 def any_json(data: bytes) -> Any:

@@ -353,7 +353,6 @@ LEFT_OUT = [
     *[row(f"the reason in {name} of a body", HI, body={"id": "c", "choices": [{"message": {"content": "Hi"}, name: "stop"}]}) for name in ("finishReason", "stop_reason")],
     row("a stop_reason that is a stop sequence", Answer(text="Hi", finish="length"), data=sse(
         {"id": "c", "choices": [{"index": 0, "delta": {"content": "Hi"}, "finish_reason": None, "stop_reason": "###"}]}, chunk({}, "length"))),
-    row("a last event without its response", HI, provider="openai_responses", data=responses.stream(*BEGUN, {"type": "response.completed", "response": None})),
     row("a failure without its response", Fault(kind=RateLimited, code="rate_limit_exceeded", retryable=True, partial=Answer(text="Hi", finish="unknown")), provider="openai_responses",
         data=responses.stream(*BEGUN, {"type": "response.failed", "error": {"code": "rate_limit_exceeded", "message": "slow"}})),
 ]  # fmt: skip
