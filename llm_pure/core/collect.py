@@ -165,19 +165,21 @@ class _PartBuilder:
 
     def arguments(self, text: str) -> str:
         """The arguments in the chunks, whose joined text this is: services repeat them."""
-        if text[:1] in _ENCODED:  # of a custom tool it is the input
-            is_plain = any('"custom' in json for json in self.metadata)
-        else:
-            is_plain = "}{" not in text and all(
-                chunk.lstrip()[:1] != "{" for chunk in self.chunks[1:]
-            )
-        if is_plain:
-            if len(self.chunks) > 1:
-                self.chunks = [text]  # this is asked at the finish, and again at the end
-            return text
+        chunks = self.chunks
+        if text[:1] in _ENCODED:
+            if any('"custom' in json for json in self.metadata):  # the input of a custom tool
+                return text
+        elif "}{" not in text:
+            for chunk in chunks[1:]:
+                if chunk.lstrip()[:1] == "{":
+                    break
+            else:  # nearly always
+                if len(chunks) > 1:
+                    self.chunks = [text]  # this is asked at the finish, and again at the end
+                return text
         from llm_pure.core.call_arguments import join_arguments  # imported late: start-up
 
-        return join_arguments(self.chunks or (text,))
+        return join_arguments(chunks or (text,))
 
     def provider_metadata(self) -> ProviderMetadata | None:
         """All metadata as one object; a single one stays as it was received, byte for byte."""
@@ -307,7 +309,8 @@ class Collector:
         if builder.kind != "tool_call":  # provider metadata may have come first
             builder.kind = "tool_call"
         self._calls[builder] = None
-        builder.chunks.append(event.arguments)
+        if event.arguments:
+            builder.chunks.append(event.arguments)
         builder.id = event.id or builder.id
         builder.name = event.name or builder.name
 
@@ -334,14 +337,16 @@ class Collector:
     def _replace_calls(self, finished: Finished, builders: dict[int, _PartBuilder]) -> None:
         """Replace the calls whose arguments are not their joined deltas, as an event before this one does."""
         for index, builder in builders.items():
-            if builder.kind == "tool_call" and builder.name:
-                text = builder.text()
-                if builder.arguments(text) != text:
-                    part = builder.part()
-                    assert part is not None  # a call never is empty
-                    builder.kind, builder.complete = "complete", part
-                    event = PartReceived(part, index, finished.choice)
-                    self.replaced_calls.setdefault(id(finished), []).append(event)
+            if builder.kind != "tool_call" or not builder.name:
+                continue
+            text = builder.text()
+            if builder.arguments(text) is text:
+                continue
+            part = builder.part()
+            if isinstance(part, ToolCall) and part.arguments != text:
+                builder.kind, builder.complete = "complete", part
+                event = PartReceived(part, index, finished.choice)
+                self.replaced_calls.setdefault(id(finished), []).append(event)
 
     def with_replaced_calls(self, events: list[StreamEvent]) -> list[StreamEvent]:
         """The events, with each replaced call before the Finished of its choice."""

@@ -9,22 +9,23 @@ from typing import Any
 
 import msgspec
 
-from llm_pure.framing.json_codec import any_json, json_text
+from llm_pure.framing.json_codec import any_json, json_text, python_json
 from llm_pure.types.errors import LLMError, ProtocolError
 
 
 def lenient_forms(data: bytes) -> Iterator[tuple[bytes, bool]]:
     """The other forms of the JSON, as JSON, and whether content has another form in it, so that it must be read.
 
-    None for bytes that are no JSON, or whose fields have their documented types.
+    None for bytes that are no JSON, even as Python writes it, or whose fields have their documented types.
 
     >>> [*lenient_forms(b'{"id":5,"usage":""}')]
     [(b'{"id":"5","usage":null}', False)]
     """
     raw = any_json(data)
+    tried = [] if raw is None else [msgspec.json.encode(raw)]
+    raw = python_json(data) if raw is None else raw
     if not isinstance(raw, dict | list):
         return
-    tried = [msgspec.json.encode(raw)]
     for content in (_unchanged, _as_list, _as_text, _as_parts):
         form = msgspec.json.encode(_object_or_list(raw, content))
         if form not in tried:

@@ -6,6 +6,7 @@ import typing
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from functools import lru_cache
+from math import isinf
 from typing import Any, TypeAlias, TypeVar
 
 import msgspec
@@ -293,6 +294,29 @@ def _unwrapped(kind: Any, wrappers: tuple[Any, ...]) -> Any:
     while typing.get_origin(kind) in wrappers:
         kind = typing.get_args(kind)[0]
     return kind
+
+
+def python_json(data: bytes) -> Any:
+    """JSON as Python writes and reads it: NaN and Infinity are null, and texts may have control characters; None for others.
+
+    >>> python_json(b'{"a":NaN,"b":"c\\td"}')
+    {'a': None, 'b': 'c\\td'}
+    """
+    import json  # imported late: start-up
+
+    with suppress(ValueError, RecursionError):
+        return json.loads(
+            data.decode(), strict=False, parse_float=_finite, parse_constant=lambda _: None
+        )
+    return None
+
+
+def _finite(text: str) -> float:
+    """The number; ValueError if it is out of range."""
+    number = float(text)
+    if isinf(number):
+        raise ValueError(text)
+    return number
 
 
 def any_json(data: bytes) -> Any:

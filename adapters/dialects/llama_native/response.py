@@ -48,7 +48,9 @@ def read_plain_response(service: AnyService, response: HttpResponse) -> Completi
     parts: list[Part] = [Text(text)] if text else []
     for call in message.tool_calls or ():
         arguments = call.function.arguments or "{}"
-        if not (call.id and call.function.name) or call.id in NO_IDS or "}{" in arguments:
+        if not (call.id and call.function.name) or call.id in NO_IDS:
+            return None
+        if "}{" in arguments or arguments[:1] != "{":
             return None
         parts.append(ToolCall(call.id, call.function.name, arguments))
     usage = plain_usage(body.metrics) if body.metrics else Usage()

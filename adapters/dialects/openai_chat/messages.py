@@ -5,7 +5,7 @@ result becomes one `tool` message; media among the results follow in a `user` me
 """
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from llm_pure.adapters.dialects.common.adaptations import renamed
 from llm_pure.adapters.dialects.common.message_encoder import (
@@ -18,6 +18,7 @@ from llm_pure.adapters.dialects.openai_chat.quirks import Quirks, turn_rules
 from llm_pure.core.adaptations import Adaptation
 from llm_pure.core.dialect import Service
 from llm_pure.framing.json_codec import json_object
+from llm_pure.types.late_module import LateModule
 from llm_pure.types.messages import (
     Audio,
     CacheMark,
@@ -34,6 +35,13 @@ from llm_pure.types.messages import (
     Video,
 )
 from llm_pure.types.rejection import UnsupportedPart
+
+if TYPE_CHECKING:
+    from llm_pure.adapters.dialects.openai_chat import parts as content_parts
+    from llm_pure.adapters.dialects.openai_chat import reasoning_replay
+else:
+    content_parts = LateModule("llm_pure.adapters.dialects.openai_chat.parts")
+    reasoning_replay = LateModule("llm_pure.adapters.dialects.openai_chat.reasoning_replay")
 
 JsonObject = dict[str, Any]
 
@@ -99,9 +107,7 @@ class _Encoder(MessageEncoder[Quirks]):
             ]
             if len(texts) == len(parts):
                 return "\n".join(texts)
-        from llm_pure.adapters.dialects.openai_chat.parts import encode_parts  # late: start-up
-
-        return encode_parts(self, parts)
+        return content_parts.encode_parts(self, parts)
 
     def _participant(self, turn: Turn) -> str:
         """The name of the participant, with the characters that the service takes."""
@@ -207,10 +213,8 @@ class _Encoder(MessageEncoder[Quirks]):
             wire["tool_calls"] = calls
         if not thoughts and not quirks.replay_required:
             return wire
-        from llm_pure.adapters.dialects.openai_chat.reasoning_replay import add_reasoning  # late
-
         received = [self.own_fields(thought.provider_metadata) for thought in thoughts]
-        return add_reasoning(quirks, wire, thoughts, received)
+        return reasoning_replay.add_reasoning(quirks, wire, thoughts, received)
 
     def _tool_call(self, call: ToolCall, path: str) -> JsonObject:
         """A call of a function, or of a custom tool, whose input is any text."""

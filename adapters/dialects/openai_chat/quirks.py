@@ -179,8 +179,8 @@ class Quirks(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     """A stream reports usage only if the request asks for it."""
     done_required: bool = False
     """Streams always end with [DONE]; one that ends without it was interrupted."""
-    think_tags: bool = False
-    """Responses may have their reasoning in the text, between <think> and </think>."""
+    think_tags: bool | Literal["untagged"] = False
+    """Responses may have their reasoning in the text, between <think> and </think>; "untagged": also without the first one."""
     error_codes: Mapping[str, ErrorType] = {}
     """The provider's error codes; the first word of a dotted code counts too."""
 

@@ -4,7 +4,7 @@ A response with text, reasoning and calls alone takes a fast path; a test holds 
 """
 
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from llm_pure.adapters.dialects.common.part_identity import Entries
 from llm_pure.adapters.dialects.openai_chat import wire
@@ -20,9 +20,15 @@ from llm_pure.framing.json_codec import decode, decode_shallow, json_text
 from llm_pure.types.completion import Completion, Usage, finish_reason_of
 from llm_pure.types.events import StreamEvent
 from llm_pure.types.http import HttpResponse
+from llm_pure.types.late_module import LateModule
 from llm_pure.types.messages import Message, Part, ProviderMetadata, Reasoning, Text, ToolCall
 from llm_pure.types.rejection import Rejected, ok
 from llm_pure.types.result import LLMResult
+
+if TYPE_CHECKING:
+    from llm_pure.adapters.dialects.openai_chat import think_tags
+else:
+    think_tags = LateModule("llm_pure.adapters.dialects.openai_chat.think_tags")
 
 
 def parse_chat(service: Service[Quirks], response: HttpResponse) -> LLMResult[Completion]:
@@ -66,10 +72,9 @@ def _read(
     typed = ok(decode(wire.BODY, body, provider=service.name))
     state, events = read_body(service, State(), typed, raw, buffered=True)
     if service.quirks.think_tags:
-        from llm_pure.adapters.dialects.openai_chat.think_tags import flush_all, split_tags  # late
-
-        tags, events = split_tags(Entries(), events)
-        events += flush_all(tags)
+        untagged = service.name if service.quirks.think_tags == "untagged" else ""
+        tags, events = think_tags.split_tags(Entries(), events, untagged)
+        events += think_tags.flush_all(tags)
     return state, events
 
 
@@ -92,11 +97,11 @@ def read_plain_response(service: Service[Quirks], response: HttpResponse) -> Com
     if reasoning:
         parts.append(Reasoning(reasoning, None, ProviderMetadata(service.name)))
     if text:
-        if service.quirks.think_tags:
-            from llm_pure.adapters.dialects.openai_chat.think_tags import TAG_STARTS  # late
-
-            if text.lstrip()[:1] in TAG_STARTS:
-                return None
+        tags = service.quirks.think_tags
+        if tags and text.lstrip()[:1] in think_tags.TAG_STARTS:
+            return None
+        if tags == "untagged" and think_tags.REASONING_END in text:
+            return None
         parts.append(Text(text))
     for call in message.tool_calls or ():
         if (

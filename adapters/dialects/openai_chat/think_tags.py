@@ -12,20 +12,23 @@ from typing import Literal
 
 import msgspec
 
+from llm_pure.adapters.dialects.common.json_objects import Chain, chain_items
 from llm_pure.adapters.dialects.common.part_identity import Entries
 from llm_pure.adapters.dialects.openai_chat.quirks import Quirks
-from llm_pure.adapters.dialects.openai_chat.state import REASONING, TEXT, State
+from llm_pure.adapters.dialects.openai_chat.state import CALLS, REASONING, TEXT, State
 from llm_pure.adapters.dialects.openai_chat.stream import read_chunk
 from llm_pure.core.dialect import Service
 from llm_pure.core.stream import StreamState
 from llm_pure.types.events import (
     Finished,
+    PartReceived,
     ProviderMetadataReceived,
     ReasoningDelta,
     StreamEvent,
     TextDelta,
 )
 from llm_pure.types.http import ResponseHead
+from llm_pure.types.messages import ProviderMetadata, Reasoning
 
 _TAGS = {
     "<think>": "</think>",
@@ -37,7 +40,7 @@ _TAGS = {
 }
 """The tag that opens a block -> the tag that closes it. The last two are those of Magistral and Kimi-VL."""
 REASONING_START, REASONING_END = "<think>", "</think>"
-"""Those of DeepSeek-R1."""
+"""Those of DeepSeek-R1, Qwen and others whose prompt may end with the opening one."""
 TAG_STARTS = frozenset([tag[0] for tag in _TAGS])
 _MAX_SPACE = 64
 """The maximum of white space before the block; after more of it the response is plain text."""
@@ -46,15 +49,21 @@ _MAX_SPACE = 64
 class Tags(msgspec.Struct, frozen=True):
     """How far the text of one choice has been read."""
 
-    phase: Literal["start", "opened", "thinking", "closed", "text"] = "start"
+    phase: Literal["start", "opened", "thinking", "closed", "text", "untagged"] = "start"
     """"start": only white space so far; "opened": only white space since the opening tag; "closed": the same since the
-    closing one."""
+    closing one; "untagged": text without a tag so far, which the closing tag may make reasoning."""
     held: str = ""
     """The end of the text so far, which may be the beginning of a tag."""
     close: str = ""
     """The tag that closes the block."""
     marked: bool = False
     """Reasoning was emitted."""
+    so_far: Chain = None
+    """The untagged text so far."""
+    tail: str = ""
+    """Its end, which may be the beginning of the closing tag."""
+    index: int = TEXT
+    """The part that the text belongs to."""
 
 
 START = Tags()
@@ -63,8 +72,8 @@ START = Tags()
 def split(tags: Tags, piece: str) -> tuple[Tags, str, str]:
     """The next state, and the reasoning and the text in the piece.
 
-    >>> split(START, "<think>hm</think> yes")
-    (Tags(phase='text', held='', close='', marked=True), 'hm', 'yes')
+    >>> split(START, "<think>hm</think> yes")[1:]
+    ('hm', 'yes')
     """
     phase, rest, close = tags.phase, tags.held + piece, tags.close
     thoughts: list[str] = []
@@ -79,7 +88,7 @@ def split(tags: Tags, piece: str) -> tuple[Tags, str, str]:
             if opening is None:
                 if any(tag.startswith(stripped) for tag in _TAGS):
                     held = rest if phase == "start" else stripped
-                    return Tags(phase, held, "", marked), "".join(thoughts), ""
+                    return Tags(phase, held, "", marked, index=tags.index), "".join(thoughts), ""
                 rest = rest if phase == "start" else stripped
                 phase = "text"
                 break
@@ -88,7 +97,11 @@ def split(tags: Tags, piece: str) -> tuple[Tags, str, str]:
             if not marked:  # the space between two blocks is part of the reasoning
                 rest = rest.lstrip()
                 if not rest:
-                    return Tags("opened", "", close, marked), "".join(thoughts), ""
+                    return (
+                        Tags("opened", "", close, marked, index=tags.index),
+                        "".join(thoughts),
+                        "",
+                    )
             phase = "thinking"
         if phase == "thinking":
             reasoning, closed, after = rest.partition(close)
@@ -96,13 +109,47 @@ def split(tags: Tags, piece: str) -> tuple[Tags, str, str]:
                 held = _tag_start(reasoning, close)
                 thoughts.append(reasoning[: len(reasoning) - len(held)])
                 text = "".join(thoughts)
-                return Tags("thinking", held, close, marked or bool(text)), text, ""
+                return (
+                    Tags("thinking", held, close, marked or bool(text), index=tags.index),
+                    text,
+                    "",
+                )
             thoughts.append(reasoning)
             marked = marked or bool(reasoning)
             phase, rest, close = "closed", after, ""
         if phase == "text":
             break
-    return Tags("text", "", "", marked), "".join(thoughts), rest
+    return Tags("text", "", "", marked, index=tags.index), "".join(thoughts), rest
+
+
+def _read_untagged(
+    tags: Tags, piece: str, name: str, choice: int
+) -> tuple[Tags, list[StreamEvent]]:
+    """More text of a response that began without a tag: servers leave the opening one in the prompt.
+
+    With the closing tag all text before it is reasoning, unless an opening tag stands in it: then it is about tags.
+    """
+    end = tags.tail + piece
+    if REASONING_END not in end:
+        after = msgspec.structs.replace(
+            tags, so_far=(tags.so_far, piece), tail=end[1 - len(REASONING_END) :]
+        )
+        return after, [TextDelta(piece, TEXT, choice)]
+    text = "".join([*chain_items(tags.so_far), piece])
+    reasoning, _, rest = text.partition(REASONING_END)
+    if REASONING_START in reasoning:
+        return Tags("text"), [TextDelta(piece, TEXT, choice)]
+    events: list[StreamEvent] = []
+    if reasoning.strip():
+        part = Reasoning(reasoning.lstrip(), None, ProviderMetadata(name))
+        events.append(PartReceived(part, TEXT, choice))
+    closed = Tags("closed", index=_AFTER)
+    after, more, rest = split(closed, rest)
+    return after, [*events, *_events(choice, closed, more, rest)]
+
+
+_AFTER = CALLS - 1
+"""The index of the text after untagged reasoning, which has the index of the text."""
 
 
 class TaggedState(StreamState, frozen=True, kw_only=True):
@@ -125,7 +172,8 @@ def read_tagged_chunk(
         event = chunk_events[0]
         if type(event) is TextDelta and event.choice == state.text_choice:  # nearly every chunk
             return state, chunk_events
-    tags, events = split_tags(state.tags, chunk_events)
+    untagged = service.name if service.quirks.think_tags == "untagged" else ""
+    tags, events = split_tags(state.tags, chunk_events, untagged)
     if inner.ended and not state.ended:
         events += flush_all(tags)
     after = TaggedState(
@@ -142,17 +190,34 @@ def read_tagged_chunk(
 def _text_choice(tags: Entries, events: Sequence[StreamEvent]) -> int:
     choice = next((event.choice for event in reversed(events) if type(event) is TextDelta), -1)
     last: Tags | None = tags.get(choice)
-    return choice if last is not None and last.phase == "text" else -1
+    is_over = last is not None and last.phase == "text" and last.index == TEXT
+    return choice if is_over else -1
 
 
-def split_tags(tags: Entries, events: Iterable[StreamEvent]) -> tuple[Entries, list[StreamEvent]]:
-    """The state after the events, and the events with the reasoning taken out of the text."""
+def split_tags(
+    tags: Entries, events: Iterable[StreamEvent], untagged: str = ""
+) -> tuple[Entries, list[StreamEvent]]:
+    """The state after the events, and the events with the reasoning taken out of the text.
+
+    `untagged`: the provider, if its reasoning may begin without a tag.
+    """
     split_events: list[StreamEvent] = []
     for event in events:
         match event:
             case TextDelta(text=text, choice=choice):
                 previous: Tags = tags.get(choice) or START
+                if previous.phase == "untagged":
+                    after, more = _read_untagged(previous, text, untagged, choice)
+                    tags = tags.put(choice, after)
+                    split_events += more
+                    continue
                 after, reasoning, rest = split(previous, text)
+                begins = previous.phase == "start" and after.phase == "text"
+                if untagged and begins and not after.marked:
+                    after, more = _read_untagged(Tags("untagged"), rest, untagged, choice)
+                    tags = tags.put(choice, after)
+                    split_events += more
+                    continue
                 if after != previous:
                     tags = tags.put(choice, after)
                 split_events += _events(choice, previous, reasoning, rest)
@@ -183,7 +248,7 @@ def _events(choice: int, before: Tags, reasoning: str, text: str) -> Iterator[St
     if reasoning and not before.marked:
         yield ProviderMetadataReceived("{}", REASONING, choice, "reasoning")
     if text:
-        yield TextDelta(text, TEXT, choice)
+        yield TextDelta(text, before.index, choice)
 
 
 def _tag_start(text: str, close: str) -> str:

@@ -214,8 +214,8 @@ edge_values = attrgetter(*EDGE_FIELDS)
 
 
 def is_groq_beside_usage(groq: ShallowObject, usage: ShallowObject | None) -> bool:
-    """Return whether `x_groq` is an extra field, and no more: without usage outside of it, it has the usage."""
-    return bool(usage) and isinstance(groq.get("usage"), dict | None)
+    """Return whether `x_groq` is an extra field, and no more: without usage outside of it, it has the usage. It may have an error."""
+    return bool(usage) and isinstance(groq.get("usage"), dict | None) and not groq.get("error")
 
 
 class PlainBodyFunction(msgspec.Struct, forbid_unknown_fields=True, gc=False):

@@ -100,6 +100,9 @@ def _error_object(body: dict[str, Any], *, failed: bool) -> dict[str, Any] | Non
     metadata = body.get("ResponseMetadata")  # Volcengine's gateway
     if isinstance(metadata, dict) and isinstance(metadata.get("Error"), dict):
         return _flat(metadata["Error"])
+    groq = body.get("x_groq")  # why a stream was stopped early
+    if isinstance(groq, dict) and groq.get("error"):
+        return _flat({"message": groq["error"]})
     choices = body.get("choices")
     if choices and isinstance(choices, list):
         for choice in choices:
@@ -200,7 +203,7 @@ _MESSAGES = (
 )  # fmt: skip
 """Keys of an error's text beside its code, without an object around them."""
 ERROR_SIGNS = frozenset(
-    {"error", "errors", "choices", "base_resp", "fault", "ResponseMetadata", *_MESSAGES}
+    {"error", "errors", "choices", "base_resp", "fault", "ResponseMetadata", "x_groq", *_MESSAGES}
 )
 """A body below status 400 without any of these fields has no error."""
 _CODES = ("code", "error_code", "error_type", "errorCode", "errorType", "Code", "ErrorCode")
@@ -277,9 +280,9 @@ def _detail(item: Any) -> str:
 
 _SECONDS = {
     "retry_after_seconds": 1.0, "retry_after": 1.0, "retryAfter": 1.0, "retry_after_s": 1.0, "resets_in_seconds": 1.0,
-    "retry_after_ms": 0.001,
+    "retry_after_ms": 0.001, "estimated_time": 1.0,
 }  # fmt: skip
-"""Fields with the wait -> seconds of their unit."""
+"""Fields with the wait -> seconds of their unit. estimated_time: until a model is loaded (Hugging Face)."""
 
 
 def _retry_after_s(error: dict[str, Any], body: dict[str, Any], headers: Headers) -> float | None:

@@ -29,7 +29,9 @@ def read_usage(raw: dict[str, Any]) -> Usage:
         if input_tokens is None and output_tokens is None:
             input_tokens, output_tokens = first_count(raw, *_INPUTS), first_count(raw, *_OUTPUTS)
         cached, written, reasoning = _parts(raw)
-        if cached is not None and (_is_anthropic(raw) or cached > (input_tokens or 0)):
+        if _is_anthropic(raw):
+            apart = (cached or 0) + (written or 0)
+        elif cached is not None and cached > (input_tokens or 0):
             apart = cached
         if (
             raw.get("prompt_audio_seconds") and total is not None
@@ -45,7 +47,7 @@ def read_usage(raw: dict[str, Any]) -> Usage:
             if apart and rest > (output_tokens or 0) + (reasoning or 0):
                 rest -= apart  # the total includes the cached input
             output_tokens = max(output_tokens or 0, rest)
-        input_tokens += apart + (written or 0 if _is_anthropic(raw) else 0)
+        input_tokens += apart
     if written is not None and input_tokens is not None:
         written = min(written, input_tokens - (cached or 0))
     if reasoning is not None and output_tokens is not None:

@@ -196,8 +196,8 @@ def read_end(
     kind = str(raw["type"])
     failed = kind == "response.failed"
     value = raw.get("response")
-    if value is None and (state.started or failed):
-        value = {}  # gateways leave it out: the items have been sent
+    if value is None and failed:
+        value = {}  # gateways leave it out: the error stands beside it
     final: wire.JsonObject = msgspec.convert(value, dict)
     final = {**final, "status": (not failed and final.get("status")) or wire.END_TYPES[kind]}
     fault = find_error(service, {"error": raw.get("error")}, response) or response_error(

@@ -307,6 +307,7 @@ WAITS: list[tuple[str, int, Headers, Any, float | None]] = [
     ("open_llm", 429, (), _error("try again in 2 days"), 172800.0),
     ("zhipuai", 429, (), _error("\u8bf7\u5728 30 \u79d2\u540e\u91cd\u8bd5"), 30.0),
     ("open_llm", 429, (), {**_error(), "retry_after": "30"}, 30.0),
+    ("huggingface", 503, (), {"error": "Model x is currently loading", "estimated_time": 20.0}, 20.0),
     ("open_llm", 429, (), _error(retry_after_ms=1500), 1.5),
     ("open_llm", 429, (), _error(resets_in_seconds=90), 90.0),
     ("openrouter", 429, (DATE,), _error(metadata={"headers": {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "1795953630000"}}), 30.0),

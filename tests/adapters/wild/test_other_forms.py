@@ -10,7 +10,7 @@ from llm_pure import HttpResponse
 from llm_pure.adapters import registry
 from llm_pure.core.lenient_json import lenient_forms
 from llm_pure.types.completion import Usage
-from llm_pure.types.errors import ProtocolError, RateLimited, ServerError
+from llm_pure.types.errors import Overloaded, ProtocolError, RateLimited, ServerError
 from tests.adapters.wild import test_anthropic_messages as anthropic
 from tests.adapters.wild import test_bedrock as bedrock
 from tests.adapters.wild import test_gemini_content as gemini
@@ -328,14 +328,31 @@ def test_choices_with_the_same_index_are_several() -> None:
 
 
 BEGUN = (responses.added(responses.EMPTY), responses.text("Hi"))
+UNTAGGED = [
+    row(f"a closing tag alone in {pieces}", Answer(text=text, reasoning=reasoning), provider="open_llm_raw", replaces=True, cut_every=3,
+        data=sse(*[chunk({"content": piece}) for piece in pieces], chunk({}, "stop")), body=answer({"content": "".join(pieces)}))
+    for pieces, reasoning, text in (
+        (["hm</think>Hi"], "hm", "Hi"), (["h", "m", "</think>", "\n\nHi"], "hm", "Hi"), (["\nhm\n</th", "ink>\n", "\nHi"], "hm\n", "Hi"), (["</think>Hi"], "", "Hi"),
+        (["\n", "</think>", "Hi"], "", "Hi"), (["Hi"], "", "Hi"), (["<think>hm</think>Hi </think>"], "hm", "Hi </think>"), (["Use <think> and ", "</think>."], "", "Use <think> and </think>."),
+        (["hm</think>", "<think>b</think>Hi"], "bhm", "Hi"))
+]  # fmt: skip
+PYTHON = [
+    row("NaN and Infinity", HI, body=b'{"id":"c","choices":[{"message":{"content":"Hi"},"finish_reason":"stop","logprobs":null,"score":NaN,"other":-Infinity}]}',
+        data=b'data: {"id":"c","choices":[{"index":0,"delta":{"content":"Hi"},"finish_reason":"stop","score":NaN}]}\n\ndata: [DONE]\n\n'),
+    row("a tab in a text", Answer(text="H\ti"), body=b'{"id":"c","choices":[{"message":{"content":"H\ti"},"finish_reason":"stop"}]}',
+        data=b'data: {"id":"c","choices":[{"index":0,"delta":{"content":"H\ti"},"finish_reason":"stop"}]}\n\ndata: [DONE]\n\n'),
+    row("NaN", HI, provider="gemini", body=b'{"candidates":[{"content":{"parts":[{"text":"Hi"}]},"finishReason":"STOP","avgLogprobs":NaN}]}'),
+]  # fmt: skip
 LEFT_OUT = [
+    *[row(f"a stream of Groq that was stopped early, {[*beside]}", Fault(kind=Overloaded, message="over capacity", retryable=True, partial=Answer(text="Hi", finish="unknown")), provider="groq",
+          data=sse(chunk({"content": "Hi"}), {**chunk({}), "x_groq": {"id": "r", "error": "over capacity"}, **beside}))
+      for beside in ({}, {"usage": {"prompt_tokens": 5, "completion_tokens": 3}})],
     *[row(f"the reason in {where}", HI, data=sse(chunk({"content": "Hi"}), last, done=False)) for where, last in (
         ("the delta", chunk({"finish_reason": "stop"})), ("the chunk", {**chunk({}), "finish_reason": "stop"}),
         *[(name, {"id": "c", "choices": [{"index": 0, "delta": {}, name: "stop"}]}) for name in ("finishReason", "stop_reason", "stopReason")])],
     *[row(f"the reason in {name} of a body", HI, body={"id": "c", "choices": [{"message": {"content": "Hi"}, name: "stop"}]}) for name in ("finishReason", "stop_reason")],
     row("a stop_reason that is a stop sequence", Answer(text="Hi", finish="length"), data=sse(
         {"id": "c", "choices": [{"index": 0, "delta": {"content": "Hi"}, "finish_reason": None, "stop_reason": "###"}]}, chunk({}, "length"))),
-    row("a last event without its response", HI, provider="openai_responses", data=responses.stream(*BEGUN, {"type": "response.completed", "response": None})),
     row("a failure without its response", Fault(kind=RateLimited, code="rate_limit_exceeded", retryable=True, partial=Answer(text="Hi", finish="unknown")), provider="openai_responses",
         data=responses.stream(*BEGUN, {"type": "response.failed", "error": {"code": "rate_limit_exceeded", "message": "slow"}})),
 ]  # fmt: skip
@@ -354,7 +371,9 @@ ENVELOPES = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("row", [*CALLS, *CONTENT, *USAGE, *NAMED, *LEFT_OUT, *ENVELOPES], ids=str)
+@pytest.mark.parametrize(
+    "row", [*CALLS, *CONTENT, *USAGE, *NAMED, *UNTAGGED, *PYTHON, *LEFT_OUT, *ENVELOPES], ids=str
+)
 def test_what_is_meant_is_read(row: Row) -> None:
     check(row)
 
