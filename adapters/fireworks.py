@@ -46,6 +46,17 @@ PROVIDER = replace(
                 "logit_bias": "logit_bias",
                 "prediction": lambda text: {"prediction": {"type": "content", "content": text}},
             },  # fireworks-ai 1.2.30, completion_create_params.py, read 2026-11-29
+            # fireworks-ai 1.2.30, completion_create_params.py: "Up to 4 sequences", "Required range"; read 2026-11-30
+            max_stop_sequences=4,
+            ranges={
+                "temperature": (0, 2),
+                "n": (1, 128),
+                "top_k": (0, 100),
+                "presence_penalty": (-2, 2),
+                "frequency_penalty": (-2, 2),
+                "repetition_penalty": (0, 2),
+                "logprobs": (0, 5),
+            },
             reasoning_style="effort_or_budget",
             effort_words={"minimal": "low", "xhigh": "high", "max": "high"},
             budget_bounds=(1024, 10**9),

@@ -31,8 +31,9 @@ _CHAT = openai_chat.provider(
     base_url_env=("GROQ_BASE_URL",),
     list_models=True,
     quirks=openai_chat.Quirks(
-        # groq 1.7.0 completion_create_params: stop up to 4 sequences, "A max of 128 functions"; read 2026-11-30
+        # groq 1.7.0 completion_create_params: temperature 0 to 2, stop up to 4 sequences, "A max of 128 functions"; read 2026-11-30
         max_stop_sequences=4,
+        ranges={"temperature": (0, 2)},
         max_tools=128,
         options={"user": "user", "service_tier": "service_tier"},  # groq 1.7.0, completion_create_params (logit_bias and store: "not yet supported"), read 2026-11-29
         max_tokens_key="max_completion_tokens",
