@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from llm_pure.adapters.dialects import openai_chat
+from llm_pure.core.adaptations import FieldRule
 from llm_pure.core.provider import Provider
 from llm_pure.core.urls import with_default_path
 
@@ -57,6 +58,15 @@ PROVIDER = replace(
                 "repetition_penalty": (0, 2),
                 "logprobs": (0, 5),
             },
+            rules=(
+                FieldRule(
+                    field="max_tokens",
+                    setting="max_tokens",
+                    excluded_by={"max_completion_tokens": ()},
+                    reason="extra has max_completion_tokens, and the API refuses both",
+                    source='fireworks-ai 1.2.30: "Cannot be specified together with max_tokens", read 2026-11-30',
+                ),
+            ),
             reasoning_style="effort_or_budget",
             effort_words={"minimal": "low", "xhigh": "high", "max": "high"},
             budget_bounds=(1024, 10**9),
