@@ -211,3 +211,29 @@ def test_a_models_own_temperature_gives_no_way_to_a_files_default() -> None:
     own = msgspec.structs.replace(config, default_fields=())
     body = json.loads(provider.build_chat(own, ChatRequest(messages="q")).unwrap().request.body)
     assert body["generationConfig"] == {"temperature": 0.0}
+
+
+@pytest.mark.parametrize(
+    ("fields", "what"),
+    [
+        ({"stream": True}, "stream"),
+        ({"reasoning": "high"}, "a thinking budget"),
+        ({"reasoning": 2000}, "a thinking budget"),
+        ({"response_format": SCHEMA}, "response_format"),
+        ({"tools": (T,), "tool_choice": "required"}, "a forced tool_choice"),
+        ({"tools": (T,), "tool_choice": NamedToolChoice("f")}, "a forced tool_choice"),
+    ],
+)
+def test_filling_claudes_cache_stands_alone(fields: dict[str, Any], what: str) -> None:
+    error = build("anthropic", "claude-sonnet-4-5", max_tokens=0, **fields).failure()
+    assert isinstance(error, InvalidRequest)
+    assert error.param == "max_tokens"
+    assert error.message.endswith(what)
+
+
+@pytest.mark.parametrize(
+    "fields", [{}, {"tools": (T,), "tool_choice": "auto"}, {"reasoning": "none"}]
+)
+def test_claudes_cache_is_filled_without_an_answer(fields: dict[str, Any]) -> None:
+    built: Built = build("anthropic", "claude-sonnet-4-5", max_tokens=0, **fields).unwrap()
+    assert json.loads(built.request.body)["max_tokens"] == 0
