@@ -999,4 +999,5 @@ def test_a_model_that_calls_no_tools_in_streams_says_so(model: str) -> None:
     ).failure()
     assert isinstance(error, UnsupportedFeature)
     assert error.feature == "stream"
-    assert PROVIDER.build_chat(config, ChatRequest(messages="Hi", stream=True)).unwrap()
+    plain = PROVIDER.build_chat(config, ChatRequest(messages="Hi", stream=True)).unwrap()
+    assert plain.adaptations == ()
