@@ -21,8 +21,14 @@ PROVIDER = openai_chat.provider(
     base_url_env=("CEREBRAS_BASE_URL",),
     list_models=True,
     quirks=openai_chat.Quirks(
-        # as generally known on 2026-11-30, unconfirmed
+        # cerebras_cloud_sdk 1.91.0, completion_create_params.py: "Up to 4 sequences", the ranges; read 2026-11-30
         max_stop_sequences=4,
+        ranges={
+            "temperature": (0, 2),
+            "presence_penalty": (-2, 2),
+            "frequency_penalty": (-2, 2),
+            "logprobs": (0, 20),
+        },
         strict_schemas=CEREBRAS_STRICT,
         options={"user": "user", "service_tier": "service_tier", "prompt_cache_key": "prompt_cache_key", "logit_bias": "logit_bias", "prediction": lambda text: {"prediction": {"type": "content", "content": text}}},  # cerebras_cloud_sdk 1.91.0, completion_create_params.py, read 2026-11-29
         max_tokens_key="max_completion_tokens",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from llm_pure.adapters.dialects import openai_chat
+from llm_pure.core.adaptations import FieldRule
 from llm_pure.core.provider import Provider
 from llm_pure.core.urls import with_default_path
 
@@ -46,6 +47,26 @@ PROVIDER = replace(
                 "logit_bias": "logit_bias",
                 "prediction": lambda text: {"prediction": {"type": "content", "content": text}},
             },  # fireworks-ai 1.2.30, completion_create_params.py, read 2026-11-29
+            # fireworks-ai 1.2.30, completion_create_params.py: "Up to 4 sequences", "Required range"; read 2026-11-30
+            max_stop_sequences=4,
+            ranges={
+                "temperature": (0, 2),
+                "n": (1, 128),
+                "top_k": (0, 100),
+                "presence_penalty": (-2, 2),
+                "frequency_penalty": (-2, 2),
+                "repetition_penalty": (0, 2),
+                "logprobs": (0, 5),
+            },
+            rules=(
+                FieldRule(
+                    field="max_tokens",
+                    setting="max_tokens",
+                    excluded_by={"max_completion_tokens": ()},
+                    reason="extra has max_completion_tokens, and the API refuses both",
+                    source='fireworks-ai 1.2.30: "Cannot be specified together with max_tokens", read 2026-11-30',
+                ),
+            ),
             reasoning_style="effort_or_budget",
             effort_words={"minimal": "low", "xhigh": "high", "max": "high"},
             budget_bounds=(1024, 10**9),

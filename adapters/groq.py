@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from llm_pure.adapters.dialects import openai_chat
 from llm_pure.adapters.dialects.common.turn_rules import TurnRules
 from llm_pure.adapters.dialects.openai_chat import profiles_of, unsupported_by
-from llm_pure.adapters.dialects.openai_media import with_media
+from llm_pure.adapters.dialects.openai_media import MediaQuirks, with_media
 from llm_pure.core.adaptations import ModelProfile
 from llm_pure.core.provider import Provider
 from llm_pure.core.urls import with_default_path
@@ -31,8 +31,9 @@ _CHAT = openai_chat.provider(
     base_url_env=("GROQ_BASE_URL",),
     list_models=True,
     quirks=openai_chat.Quirks(
-        # groq 1.7.0 completion_create_params: stop up to 4 sequences, "A max of 128 functions"; read 2026-11-30
+        # groq 1.7.0 completion_create_params: temperature 0 to 2, stop up to 4 sequences, "A max of 128 functions"; read 2026-11-30
         max_stop_sequences=4,
+        ranges={"temperature": (0, 2)},
         max_tools=128,
         options={"user": "user", "service_tier": "service_tier"},  # groq 1.7.0, completion_create_params (logit_bias and store: "not yet supported"), read 2026-11-29
         max_tokens_key="max_completion_tokens",
@@ -108,6 +109,15 @@ def _make_batch(provider: Provider) -> "BatchApi":
 
 
 PROVIDER = replace(
-    with_media(_CHAT, ("speech", "transcribe"), url_for=with_default_path(_CHAT.name, _BASE_URL)),
+    with_media(
+        _CHAT,
+        ("speech", "transcribe"),
+        quirks=MediaQuirks(
+            # groq 1.7.0, types/audio, read 2026-11-30
+            transcription_formats=("json", "text", "verbose_json"),
+            speech_unsupported=unsupported_by("groq", "instructions", "stream_format"),
+        ),
+        url_for=with_default_path(_CHAT.name, _BASE_URL),
+    ),
     make_batch=_make_batch,
 )

@@ -51,7 +51,14 @@ _CHAT = openai_chat.provider(
         # SamplingParams, which has the same for n; read 2026-11-30
         greedy_excludes=("top_p", "n"),
         renames={"seed": "random_seed"},
-        ranges={"seed": (0, 2**63 - 1)},  # as generally known on 2026-11-30, unconfirmed
+        # docs.mistral.ai, chat completions: the penalties; "Input should be less than or equal to 1.5" is the service's 422 for
+        # temperature (in public code and logs); the seed as generally known, unconfirmed; read 2026-11-30
+        ranges={
+            "seed": (0, 2**63 - 1),
+            "temperature": (0, 1.5),
+            "presence_penalty": (-2, 2),
+            "frequency_penalty": (-2, 2),
+        },
         profiles=(
             ModelProfile(
                 prefix="magistral",

@@ -6,7 +6,7 @@ Docs: docs.perplexity.ai; perplexityai 0.46.1 (PyPI); vercel/ai packages/perplex
 from llm_pure.adapters.dialects import openai_chat
 from llm_pure.adapters.dialects.common.turn_rules import TurnRules
 from llm_pure.adapters.dialects.openai_chat import profiles_of, unsupported_by
-from llm_pure.core.adaptations import ModelProfile
+from llm_pure.core.adaptations import FieldRule, ModelProfile
 from llm_pure.types.errors import NotFound
 
 _SOURCE = "docs.perplexity.ai and perplexityai 0.46.1, read 2026-11-20"
@@ -23,6 +23,22 @@ PROVIDER = openai_chat.provider(
             # perplexityai 0.46.1, types/chat/completion_create_params.py: it has n and stop, and no seed; read 2026-11-30
             **unsupported_by("perplexity", "seed"),
         },
+        # docs.perplexity.ai, chat completions, read 2026-11-30; temperature is below 2
+        ranges={
+            "temperature": (0, 1.99),
+            "top_k": (0, 2048),
+            "presence_penalty": (-2, 2),
+            "frequency_penalty": (0, 2),
+        },
+        rules=(
+            FieldRule(
+                field="frequency_penalty",
+                setting="frequency_penalty",
+                excluded_by={"presence_penalty": ()},
+                reason="it cannot stand beside presence_penalty",
+                source='docs.perplexity.ai, chat completions: "Incompatible with presence_penalty", read 2026-11-30',
+            ),
+        ),
         profiles=(
             *profiles_of(
                 ("sonar-reasoning", "sonar-deep-research"),

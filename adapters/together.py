@@ -49,6 +49,12 @@ PROVIDER = replace(
             options={
                 "logit_bias": "logit_bias"
             },  # together 3.1.1, completion_create_params.py, read 2026-11-29
+            # together 3.1.1, completion_create_params.py, read 2026-11-30; its temperature "from 0-1" is no limit
+            ranges={
+                "presence_penalty": (-2, 2),
+                "frequency_penalty": (-2, 2),
+                "logprobs": (0, 20),
+            },
             unsupported=unsupported_by("together", "metadata", "parallel_tool_calls"),
             logprobs_is_count=True,
             reasoning_style="reasoning_enabled",

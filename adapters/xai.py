@@ -3,12 +3,14 @@
 Docs: docs.x.ai; vercel/ai packages/xai; pydantic-ai profiles/grok.py; read 2026-11-20.
 """
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal
 
 from msgspec.structs import replace
 
 from llm_pure.adapters.dialects import openai_chat
-from llm_pure.adapters.dialects.openai_chat import unconfirmed_for, unsupported_by
+from llm_pure.adapters.dialects.openai_chat import unsupported_by
 from llm_pure.adapters.dialects.openai_media import ImageQuirks, MediaQuirks, with_media
 from llm_pure.core.adaptations import ModelProfile
 from llm_pure.core.provider import Provider
@@ -20,9 +22,11 @@ if TYPE_CHECKING:
 
 _SOURCE = (
     "vercel/ai packages/xai, read 2026-11-20; efforts: pydantic-ai-slim 2.68.0 profiles/grok.py (live checks: 4.5 and"
-    " later refuse none, 4.7 takes xhigh), read 2026-11-29"
+    " later refuse none, 4.7 takes xhigh), read 2026-11-29; docs.x.ai, REST: what reasoning models refuse, read 2026-11-30"
 )
-_NO_STOP = {"stop": "Grok's reasoning models refuse it"}
+_REFUSED = dict.fromkeys(
+    ("stop", "presence_penalty", "frequency_penalty"), "Grok's reasoning models refuse it"
+)
 
 
 def _model(
@@ -30,12 +34,13 @@ def _model(
     reasoning: Literal["none", "on", "always"],
     efforts: tuple[str, ...] = (),
     *,
+    refused: Mapping[str, str] = MappingProxyType({}),
     is_fallback: bool = False,
 ) -> ModelProfile:
     """A profile. A model without efforts rejects fields that control reasoning."""
     return ModelProfile(
         prefix=prefix,
-        unsupported={} if reasoning == "none" else _NO_STOP,
+        unsupported=refused if reasoning == "none" else _REFUSED,
         reasoning=reasoning,
         efforts=efforts,
         traits={} if efforts else {"reasoning_style": "none"},
@@ -52,16 +57,24 @@ _CHAT = openai_chat.provider(
     api_key_env=("XAI_API_KEY",),
     list_models=True,
     quirks=openai_chat.Quirks(
-        # docs.x.ai, Image understanding: jpg/jpeg or png, read 2026-11-30; top_logprobs up to 8 as generally known, unconfirmed
-        ranges={"logprobs": (0, 8)},
+        # docs.x.ai, REST, chat_get_completion, and xai_sdk 1.21.0, chat.py: stop up to 4, the ranges, "A max of 128 functions",
+        # parallel_tool_calls, user, no other settings; service_tier is of the SDK; read 2026-11-30
+        max_stop_sequences=4,
+        max_tools=128,
+        ranges={
+            "temperature": (0, 2),
+            "presence_penalty": (-2, 2),
+            "frequency_penalty": (-2, 2),
+            "logprobs": (0, 8),
+        },
+        options={"user": "user", "service_tier": "service_tier"},
+        # docs.x.ai, Image understanding: jpg/jpeg or png, read 2026-11-30
         image_types=frozenset({"image/png", "image/jpeg"}),
         max_tokens_key="max_completion_tokens",
-        renames={"parallel_tool_calls": "parallel_function_calling"},
-        unsupported={
-            **unsupported_by("xai", "presence_penalty", "frequency_penalty", "top_k"),
-            **unconfirmed_for("xai", "repetition_penalty", "metadata"),
-        },
+        unsupported=unsupported_by("xai", "top_k", "repetition_penalty", "metadata"),
         profiles=(
+            _model("grok-4.20-0309-non-reasoning", "none"),
+            _model("grok-4.20-non-reasoning", "none"),
             _model("grok-4.20", "on"),
             _model("grok-4.3", "on", ("none", *_UP_TO_HIGH)),
             _model("grok-latest", "on", ("none", *_UP_TO_HIGH)),
@@ -74,7 +87,7 @@ _CHAT = openai_chat.provider(
             _model("grok-4", "always"),
             _model("grok-3-mini", "always", ("low", "high")),
             _model("grok-code", "always"),
-            _model("grok-3", "none"),
+            _model("grok-3", "none", refused={"presence_penalty": "grok-3 refuses it"}),
             _model("grok-2", "none"),
             _model("grok-", "always", (*_UP_TO_HIGH, "xhigh"), is_fallback=True),
         ),

@@ -291,7 +291,14 @@ RULES: tuple[ModelProfile, ...] = (
         traits={"json_formats": ()},
         source=_FORMATS,
     ),
-    *profiles_of(("gpt-audio",), unsupported=_WITHOUT_PREDICTION, reasoning="none", source=_SOURCE),
+    *profiles_of(
+        ("gpt-audio", "gpt-4o-audio", "gpt-4o-mini-audio"),
+        unsupported=_WITHOUT_PREDICTION,
+        reasoning="none",
+        traits={"json_formats": ()},
+        source="400 \"'response_format' of type 'json_schema' is not supported with this model\" (gpt-4o-audio-preview, in public"
+        " notes); developers.openai.com, models: no structured outputs; read 2026-11-30",
+    ),
     *profiles_of(
         ("gpt-oss",),
         unsupported=_WITHOUT_PREDICTION,
@@ -301,10 +308,17 @@ RULES: tuple[ModelProfile, ...] = (
     ),
     *profiles_of(("gpt-4o", "gpt-4.1"), unsupported=_OLDER, reasoning="none", source=_SOURCE),
     *profiles_of(
-        ("gpt-4", "chatgpt-4o", "ft:gpt-4", "ft:gpt-3.5"),
+        ("gpt-4.", "chatgpt-4o", "ft:gpt-4", "ft:gpt-3.5"),
         unsupported=_WITHOUT_PREDICTION,
         reasoning="none",
         source=_SOURCE,
+    ),
+    *profiles_of(
+        ("gpt-4",),
+        unsupported=_WITHOUT_PREDICTION,
+        reasoning="none",
+        traits={"json_formats": ()},
+        source=f"{_FORMATS}; the same 400 for gpt-4 (in public logs), read 2026-11-30",
     ),
     *_from_5(
         "gpt-", "o5", "o6", "o7", "codex-", "computer-use-",

@@ -6,8 +6,8 @@ Source: OpenRouter OpenAPI 1.0.0 (OpenRouterTeam/typescript-sdk); openrouter.ai/
 """
 
 from llm_pure.adapters.dialects.common.turn_rules import CacheMarks, TurnRules
-from llm_pure.adapters.dialects.openai_chat import Quirks, unconfirmed_for
-from llm_pure.adapters.shared.openai_models import audio_fields
+from llm_pure.adapters.dialects.openai_chat import Quirks, unsupported_by
+from llm_pure.adapters.shared.openai_models import METADATA, audio_fields
 from llm_pure.types.messages import Document, Image, Text, ToolResult
 
 BASE_URL = "https://openrouter.ai/api/v1"
@@ -25,7 +25,17 @@ QUIRKS = Quirks(
         "audio": audio_fields,
         "prediction": lambda text: {"prediction": {"type": "content", "content": text}},
     },
-    unsupported=unconfirmed_for("openrouter", "n"),
+    # openrouter 1.3.84, components/chatrequest.py (it has no n); openrouter.ai/docs, Parameters; read 2026-11-30
+    max_stop_sequences=4,
+    ranges={
+        "temperature": (0, 2),
+        "presence_penalty": (-2, 2),
+        "frequency_penalty": (-2, 2),
+        "repetition_penalty": (0, 2),
+        "logprobs": (0, 20),
+    },
+    metadata_limits=METADATA,
+    unsupported=unsupported_by("openrouter", "n"),
     reasoning_style="reasoning",
     reasoning_replay="reasoning",
     document_form="file_or_url",

@@ -118,6 +118,8 @@ def adapt(
             adaptations.append(
                 Adaptation(field=name, action="dropped", reason=reason, before=before)
             )
+    if "stop" in sent:
+        _leave_out_empty_stops(sent, adaptations)
     ranges = profile.ranges if _are_beyond(sent, profile.ranges) else {}
     for name, (low, high) in ranges.items():
         value = sent.get(name)
@@ -133,6 +135,24 @@ def adapt(
 
 
 _NUMBER = (int, float)  # a union would be made anew at each look
+
+
+def _leave_out_empty_stops(settings: Settings, adaptations: list[Adaptation]) -> None:
+    """Keep each stop sequence once, and none that is empty: services answer 400 to "", and a repetition says nothing."""
+    stop = settings["stop"]
+    kept = tuple(dict.fromkeys([text for text in stop if text]))
+    if len(kept) == len(stop):
+        return
+    is_loss = "" in stop
+    reason = "services refuse an empty stop sequence" if is_loss else "a repeated stop sequence"
+    action: Literal["dropped", "rewritten"] = "dropped" if is_loss else "rewritten"
+    adaptations.append(
+        Adaptation(field="stop", action=action, reason=reason, before=stop, after=kept)
+    )
+    if kept:
+        settings["stop"] = kept
+    else:
+        del settings["stop"]
 
 
 def _are_beyond(settings: Settings, ranges: Mapping[str, tuple[float, float]]) -> bool:

@@ -421,6 +421,8 @@ def _settings(
     if "stop" in settings:
         stop = settings["stop"]
         settings["stop"] = (stop,) if isinstance(stop, str) else tuple(stop)
+        if not settings["stop"]:
+            del settings["stop"]  # "[] is too short": it says nothing
     return settings, frozenset(user_set)
 
 

@@ -163,11 +163,12 @@ class ChatRequest(SafeRepr, frozen=True, kw_only=True):
     user: str | None = None
     """A stable id of the end user, without personal data, by which the provider traces abuse: `safety_identifier` at
     openai, azure, their Responses and moonshot; `metadata.user_id` at anthropic and its hosts; `user_id` at zhipuai, zai
-    and qianfan v1; `user` at openrouter, groq, cerebras, fireworks, ark, llama_api, open_llm, spark, qianfan. Of an id that
+    and qianfan v1; `user` at openrouter, groq, cerebras, fireworks, ark, xai, llama_api, open_llm, spark, qianfan. Of an id that
     the service refuses (an e-mail address at anthropic, another length) the SHA-256 is sent."""
     service_tier: str | None = None
     """The provider's name of a price and speed class, such as "flex" or "priority": openai, azure, their Responses,
-    anthropic, bedrock, bedrock_invoke, gemini, vertex, mistral, groq, cerebras, fireworks, openrouter, ark, open_llm."""
+    anthropic, bedrock, bedrock_invoke, gemini, vertex, mistral, groq, cerebras, fireworks,
+    openrouter, ark, xai, open_llm."""
     verbosity: Verbosity | None = None
     """How long the answer is: models from gpt-5 on at openai, azure and their Responses; openrouter, open_llm."""
     prompt_cache_key: str | None = None

@@ -4,9 +4,19 @@ from typing import Any
 
 import pytest
 
-from llm_pure import ChatRequest, ProviderMetadata, Reasoning, ReasoningRequest, Usage, user
+from llm_pure import (
+    ChatRequest,
+    Message,
+    ProviderMetadata,
+    Reasoning,
+    ReasoningRequest,
+    Tool,
+    Usage,
+    system,
+    user,
+)
 from llm_pure.adapters import registry
-from llm_pure.types.messages import Document, Image, Text
+from llm_pure.types.messages import CacheMark, Document, Image, Text
 from tests.support.chat_requests import PDF
 from tests.support.family import Service
 from tests.support.openai_chat_bodies import DONE, answer, chunk, data, stream
@@ -177,3 +187,49 @@ def test_an_answer_below_provider_is_read_and_null_choices_are_a_fault() -> None
     inner = answer({"content": "Hi."})
     assert OPENROUTER.reads({"provider": inner}).text == "Hi."
     assert OPENROUTER.fails({"id": "gen-1", "choices": None}, 200).kind == "protocol"
+
+
+MARK = CacheMark()
+TOOLS = tuple([Tool(name=name, parameters={"type": "object"}, cache=MARK) for name in "ab"])
+
+
+def test_marks_of_tools_and_turns_are_counted_together() -> None:
+    turns = [system(Text("s", cache=MARK)), *[user(Text(text, cache=MARK)) for text in "uvw"]]
+    request = ChatRequest(messages=turns, tools=TOOLS)
+    body = OPENROUTER.body(request, "anthropic/claude-sonnet-4.5")
+    marked = [
+        index
+        for index, message in enumerate(body["messages"])
+        if any("cache_control" in part for part in message["content"])
+    ]
+    assert marked == [0, 3]
+    assert all("cache_control" in tool for tool in body["tools"])
+    assert OPENROUTER.adaptations(request, "anthropic/claude-sonnet-4.5") == [
+        ("cache_control", "dropped")
+    ]
+
+
+def test_an_hour_does_not_follow_a_shorter_mark() -> None:
+    turns = [system(Text("s", cache=CacheMark("5m"))), user(Text("u", cache=CacheMark("1h")))]
+    body = OPENROUTER.body(ChatRequest(messages=turns))
+    assert body["messages"][1]["content"][0]["cache_control"] == {"type": "ephemeral"}
+    turns = [system(Text("s", cache=CacheMark("1h"))), user(Text("u", cache=CacheMark("5m")))]
+    body = OPENROUTER.body(ChatRequest(messages=turns))
+    assert body["messages"][0]["content"][0]["cache_control"]["ttl"] == "1h"
+
+
+def test_an_empty_text_is_not_marked() -> None:
+    turns = [
+        Message("user", (Text("u"), Text(" ")), cache=MARK),
+        user(Text("v"), Text("", cache=MARK)),
+    ]
+    request = ChatRequest(messages=turns)
+    body = OPENROUTER.body(request)
+    marked = [
+        part["text"]
+        for turn in body["messages"]
+        for part in turn["content"]
+        if "cache_control" in part
+    ]
+    assert marked == ["u"]
+    assert OPENROUTER.adaptations(request) == [("messages/1/parts/1/cache", "rewritten")]

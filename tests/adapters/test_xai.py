@@ -35,9 +35,9 @@ def test_how_reasoning_is_asked_for(model: str, asked: Any, sent: object, told: 
     assert XAI.adaptations(request, model) == told
 
 
-def test_parallel_calls_have_another_name() -> None:
+def test_parallel_calls_can_be_refused() -> None:
     request = ChatRequest(messages="hi", tools=(WEATHER,), parallel_tool_calls=False)
-    assert XAI.fields(request) == {"parallel_function_calling": False}
+    assert XAI.fields(request) == {"parallel_tool_calls": False}
 
 
 def test_stop_words_are_for_models_that_do_not_reason() -> None:

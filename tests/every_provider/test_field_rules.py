@@ -102,6 +102,31 @@ ROWS: dict[str, Row] = {
     "surface 2 gpt-7": ("openai_responses", "gpt-7", {"temperature": 0.5}, {"temperature": ABSENT, "include": ["reasoning.encrypted_content"]}, [("temperature", "dropped")]),
     "surface 2 computer-use-preview": ("openai", "computer-use-preview", {}, {"temperature": ABSENT}, []),
     "surface 2 grok-5": ("xai", "grok-5", {"stop": ("x",)}, {"stop": ABSENT}, [("stop", "dropped")]),
+    "the stop sequences of Grok": ("xai", "grok-3", {"stop": ("a", "b", "c", "d", "e")}, {"stop": ["a", "b", "c", "d"]}, [("stop", "clamped")]),
+    "Grok's penalties": ("xai", "grok-4-fast-non-reasoning", {"presence_penalty": 3.0, "frequency_penalty": 1.0}, {"presence_penalty": 2, "frequency_penalty": 1.0}, [("presence_penalty", "clamped")]),
+    "no penalty at a reasoning Grok": ("xai", "grok-4", {"presence_penalty": 1.0, "frequency_penalty": 1.0}, {"presence_penalty": ABSENT, "frequency_penalty": ABSENT}, [("presence_penalty", "dropped"), ("frequency_penalty", "dropped")]),
+    "no presence_penalty at grok-3": ("xai", "grok-3", {"presence_penalty": 1.0, "frequency_penalty": 1.0}, {"presence_penalty": ABSENT, "frequency_penalty": 1.0}, [("presence_penalty", "dropped")]),
+    "Grok's names": ("xai", "grok-4", {"user": "u1", "service_tier": "priority", "tools": (T,), "parallel_tool_calls": False}, {"user": "u1", "service_tier": "priority", "parallel_tool_calls": False}, []),
+    "no schema at gpt-4": ("openai", "gpt-4", {"response_format": SCHEMA}, {"response_format": ABSENT}, [("response_format", "changed")]),
+    "no schema at audio models": ("openai", "gpt-4o-audio-preview", {"response_format": SCHEMA}, {"response_format": ABSENT}, [("response_format", "changed")]),
+    "a schema at gpt-4.5": ("openai", "gpt-4.5-preview", {"response_format": SCHEMA}, {"response_format/type": "json_schema"}, []),
+    "Mistral's ranges": ("mistral", "mistral-large-latest", {"temperature": 2.0, "frequency_penalty": 3.0}, {"temperature": 1.5, "frequency_penalty": 2}, [("temperature", "clamped"), ("frequency_penalty", "clamped")]),
+    "Perplexity's ranges": ("perplexity", "sonar", {"temperature": 2.0, "top_k": 9000}, {"temperature": 1.99, "top_k": 2048}, [("temperature", "clamped"), ("top_k", "clamped")]),
+    "Perplexity's penalties": ("perplexity", "sonar", {"presence_penalty": 1.0, "frequency_penalty": 1.0}, {"presence_penalty": 1.0, "frequency_penalty": ABSENT}, [("frequency_penalty", "dropped")]),
+    "one limit at Fireworks": ("fireworks", "some/model", {"max_tokens": 9, "extra": {"max_completion_tokens": 5}}, {"max_tokens": ABSENT, "max_completion_tokens": 5}, [("max_tokens", "dropped")]),
+    "DashScope's logprobs": ("dashscope_compatible", "qwen-plus", {"logprobs": 20}, {"top_logprobs": 5}, [("logprobs", "clamped")]),
+    "DashScope's own logprobs": ("dashscope", "qwen-plus", {"logprobs": 20}, {"parameters/top_logprobs": 5}, [("logprobs", "clamped")]),
+    "Ollama's logprobs": ("ollama", "llama3.2", {"logprobs": 25}, {"top_logprobs": 20}, [("logprobs", "clamped")]),
+    "Groq's temperature": ("groq", "llama-3.3-70b-versatile", {"temperature": 2.5}, {"temperature": 2}, [("temperature", "clamped")]),
+    "Cerebras' ranges": ("cerebras", "llama3.1-8b", {"temperature": 2.5, "presence_penalty": -3.0, "logprobs": 25}, {"temperature": 2, "presence_penalty": -2, "top_logprobs": 20}, [(name, "clamped") for name in ("temperature", "presence_penalty", "logprobs")]),
+    "Together's ranges": ("together", "some/model", {"frequency_penalty": 3.0, "logprobs": 25}, {"frequency_penalty": 2, "logprobs": 20}, [("frequency_penalty", "clamped"), ("logprobs", "clamped")]),
+    "Fireworks' ranges": ("fireworks", "some/model", {"temperature": 2.5, "top_k": 500, "n": 200, "logprobs": 9, "repetition_penalty": 3.0}, {"temperature": 2, "top_k": 100, "n": 128, "top_logprobs": 5, "repetition_penalty": 2}, [(name, "clamped") for name in ("temperature", "n", "top_k", "repetition_penalty", "logprobs")]),
+    "OpenRouter's ranges": ("openrouter", "some/model", {"temperature": 2.5, "presence_penalty": 3.0, "logprobs": 25, "stop": ("a", "b", "c", "d", "e")}, {"temperature": 2, "presence_penalty": 2, "top_logprobs": 20, "stop": ["a", "b", "c", "d"]}, [(name, "clamped") for name in ("temperature", "presence_penalty", "logprobs", "stop")]),
+    "OpenRouter's metadata": ("openrouter", "some/model", {"metadata": {"k": "v" * 600}}, {"metadata/k": ABSENT}, [("metadata/k", "dropped")]),
+    "an empty stop sequence": ("openai", "gpt-4o", {"stop": ("", "a")}, {"stop": ["a"]}, [("stop", "dropped")]),
+    "no stop sequence": ("openai", "gpt-4o", {"stop": ()}, {"stop": ABSENT}, []),
+    "none that is not empty": ("gemini", "gemini-2.5-flash", {"stop": ("", "")}, {"generationConfig/stopSequences": ABSENT}, [("stop", "dropped")]),
+    "a stop sequence twice": ("cohere", "command-a-03-2025", {"stop": ("a", "a")}, {"stop_sequences": ["a"]}, [("stop", "rewritten")]),
     "surface 4 a verbosity beside a schema": ("openai_responses", "gpt-5.5", {"response_format": SCHEMA, "reasoning": "high", "extra": DEEP}, {"text/verbosity": "low", "text/format/type": "json_schema", "reasoning/effort": "high", "reasoning/mode": "pro", "include": ["reasoning.encrypted_content", "file_search_call.results"]}, []),
     "surface 4 a task budget": ("anthropic", "claude-opus-4-6", {"max_tokens": 9000, "reasoning": "high", "extra": {"output_config": {"task_budget": 1}, "thinking": {"block_binding": "x"}}}, {"output_config/effort": "high", "output_config/task_budget": 1, "thinking/type": "adaptive", "thinking/block_binding": "x"}, []),
     "surface 4 stream options": ("openai", "gpt-4o", {"stream": True, "extra": {"stream_options": {"include_obfuscation": False}}}, {"stream_options/include_usage": True, "stream_options/include_obfuscation": False}, []),
@@ -189,3 +214,29 @@ def test_a_models_own_temperature_gives_no_way_to_a_files_default() -> None:
     own = msgspec.structs.replace(config, default_fields=())
     body = json.loads(provider.build_chat(own, ChatRequest(messages="q")).unwrap().request.body)
     assert body["generationConfig"] == {"temperature": 0.0}
+
+
+@pytest.mark.parametrize(
+    ("fields", "what"),
+    [
+        ({"stream": True}, "stream"),
+        ({"reasoning": "high"}, "a thinking budget"),
+        ({"reasoning": 2000}, "a thinking budget"),
+        ({"response_format": SCHEMA}, "response_format"),
+        ({"tools": (T,), "tool_choice": "required"}, "a forced tool_choice"),
+        ({"tools": (T,), "tool_choice": NamedToolChoice("f")}, "a forced tool_choice"),
+    ],
+)
+def test_filling_claudes_cache_stands_alone(fields: dict[str, Any], what: str) -> None:
+    error = build("anthropic", "claude-sonnet-4-5", max_tokens=0, **fields).failure()
+    assert isinstance(error, InvalidRequest)
+    assert error.param == "max_tokens"
+    assert error.message.endswith(what)
+
+
+@pytest.mark.parametrize(
+    "fields", [{}, {"tools": (T,), "tool_choice": "auto"}, {"reasoning": "none"}]
+)
+def test_claudes_cache_is_filled_without_an_answer(fields: dict[str, Any]) -> None:
+    built: Built = build("anthropic", "claude-sonnet-4-5", max_tokens=0, **fields).unwrap()
+    assert json.loads(built.request.body)["max_tokens"] == 0

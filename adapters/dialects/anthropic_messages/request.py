@@ -47,9 +47,10 @@ from llm_pure.core.resolved_request import (
 )
 from llm_pure.schema.fit import fit_schemas
 from llm_pure.types.config import LLMConfig, plain_headers
+from llm_pure.types.errors import InvalidRequest
 from llm_pure.types.http import Headers
-from llm_pure.types.rejection import ok, returns_failure
-from llm_pure.types.request import ChatRequest, NativeTool, Tool
+from llm_pure.types.rejection import Rejected, ok, returns_failure
+from llm_pure.types.request import ChatRequest, NamedToolChoice, NativeTool, Tool
 
 BETA_HEADER = "anthropic-beta"
 
@@ -141,6 +142,8 @@ def build_body(
     settings = _settings(profile, resolved, thinking, adaptations)
     if "max_tokens" not in settings:
         settings["max_tokens"] = default_max_tokens(profile, resolved.model, adaptations)
+    if settings["max_tokens"] == 0:
+        _check_warming(service, resolved, thinking, schema)
     thinking, max_tokens = fit_budget(thinking, settings.pop("max_tokens"), profile, adaptations)
     fields: dict[str, Any] = {"model": resolved.model, "max_tokens": max_tokens}
     if system:
@@ -176,6 +179,31 @@ def build_body(
 def may_be_marked(tool: Tool | NativeTool) -> bool:
     """Whether a tool has a cache mark, or is one whose JSON may have it."""
     return isinstance(tool, NativeTool) or tool.cache is not None
+
+
+def _check_warming(
+    service: Service[Quirks], resolved: ResolvedRequest, thinking: Thinking, schema: object
+) -> None:
+    """Raise Rejected for max_tokens=0, which fills the prompt cache, beside what the API refuses with it.
+
+    Source: platform.claude.com, Prompt caching, Pre-warming (in public code): "stream: true", "thinking.type: enabled",
+    "output_config.format", a forced tool_choice; read 2026-11-30.
+    """
+    refused = {
+        "stream": resolved.stream,
+        "a thinking budget": (thinking.config or {}).get("type") == "enabled",
+        "response_format": schema is not None,
+        "a forced tool_choice": bool(resolved.tools)
+        and (
+            resolved.tool_choice == "required" or isinstance(resolved.tool_choice, NamedToolChoice)
+        ),
+    }
+    for what, is_there in refused.items():
+        if is_there:
+            message = f"max_tokens=0 fills the prompt cache, and cannot stand beside {what}"
+            raise Rejected(
+                InvalidRequest(message=message, param="max_tokens", provider=service.name)
+            )
 
 
 def _marked_blocks(fields: dict[str, Any]) -> Iterator[list[dict[str, Any]]]:

@@ -89,7 +89,11 @@ class Encoder(MessageEncoder[object]):
         if turn.name:
             self.drop(f"{turn.path}/name", "Converse has no names for speakers")
         is_system = turn.role == "system"
-        if is_system and self.turns:
+        if is_system and self.traits.get("system", True) is False:
+            reason = "this model takes instructions in user messages only"
+            self.adaptations.append(renamed(turn.path, reason))
+            is_system = False
+        elif is_system and self.turns:
             self.change(turn.path, "system text is sent before the conversation")
         role = "assistant" if turn.role == "assistant" else "user"
         encode = self._user_blocks

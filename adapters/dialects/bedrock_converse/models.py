@@ -15,6 +15,9 @@ additionalModelRequestFields:
   schema              False: no response schemas
   tool_result_json    True: tool results are objects
   tool_result_status  False: the status of a tool result is rejected
+  tools               False: the model calls no tools
+  stream_tools        False: it calls none in streams
+  system              False: instructions are sent in user messages
 """
 
 import re
@@ -40,6 +43,15 @@ _SAMPLING = {
 _UNFORCED = {"forced_tools": False}
 """bifrost#3196 (Llama refuses toolChoice "tool" and "any"); pydantic-ai 2.68.0, bedrock_supports_tool_choice, forces
 none of these makers' models; read 2026-11-29."""
+
+_NO_TOOLS = {"tools": False, **_UNFORCED}
+_NO_SYSTEM = {"system": False, **_NO_TOOLS}
+_WHOLE_TOOLS = {"stream_tools": False, **_UNFORCED}
+_FEATURES = (
+    "docs.aws.amazon.com/bedrock, Supported models and model features, as generally known; the service's messages \"This model"
+    ' doesn\'t support tool use." and "... tool use in streaming mode" (in public logs: Titan, DeepSeek-R1, Llama 3 to 4, Mistral'
+    " Large, Jamba), read 2026-11-30"
+)
 
 _UP_TO_XHIGH = ("low", "medium", "high", "xhigh")
 
@@ -142,15 +154,51 @@ PROFILES: tuple[ModelProfile, ...] = (
         )
         for prefix in ("zai.glm-4", "zai.glm-5", "deepseek.v3")
     ],
-    ModelProfile(prefix="deepseek.r1", reasoning="always", traits=_UNFORCED, source=_PAI),
+    ModelProfile(
+        prefix="deepseek.r1",
+        reasoning="always",
+        traits={"schema": False, **_NO_TOOLS},
+        source=f"{_PAI}; {_FEATURES}",
+    ),
     ModelProfile(prefix="moonshot.kimi-k2-thinking", reasoning="always", source=_PAI),
+    *[
+        ModelProfile(
+            prefix=prefix,
+            traits={"tool_result_json": True, "schema": False, **_NO_SYSTEM},
+            source=_FEATURES,
+        )
+        for prefix in ("mistral.mistral-7b", "mistral.mixtral")
+    ],
+    ModelProfile(
+        prefix="mistral.mistral-large-2402",
+        traits={"tool_result_json": True, "schema": False, **_WHOLE_TOOLS},
+        source=_FEATURES,
+    ),
+    *[
+        ModelProfile(
+            prefix=prefix, reasoning="none", traits={"schema": False, **traits}, source=_FEATURES
+        )
+        for prefix, traits in (
+            ("amazon.titan-text", _NO_SYSTEM),
+            ("cohere.command-text", _NO_SYSTEM),
+            ("cohere.command-light", _NO_SYSTEM),
+            ("ai21.j2", _NO_SYSTEM),
+            ("ai21.jamba", _WHOLE_TOOLS),
+            ("meta.llama2", _NO_TOOLS),
+            ("meta.llama3-8b", _NO_TOOLS),
+            ("meta.llama3-70b", _NO_TOOLS),
+            ("meta.llama3-2-1b", _NO_TOOLS),
+            ("meta.llama3-2-3b", _NO_TOOLS),
+            ("meta.", _WHOLE_TOOLS),
+        )
+    ],
     ModelProfile(prefix="mistral.", traits={"tool_result_json": True, **_UNFORCED}, source=_PAI),
     ModelProfile(prefix="writer.", traits={"tool_result_status": False, **_UNFORCED}, source=_PAI),
     *[
         ModelProfile(
             prefix=prefix, reasoning="none", traits={"schema": False, **_UNFORCED}, source=_PAI
         )
-        for prefix in ("meta.", "cohere.", "ai21.", "amazon.titan")
+        for prefix in ("cohere.", "ai21.", "amazon.titan")
     ],
 )
 

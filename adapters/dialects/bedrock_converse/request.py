@@ -133,9 +133,16 @@ def chat_body(
     if resolved.response_format is not None and "thinking" in profile.traits:
         schema_error = schema_error or _format_conflict(encoded.turns)
     output, instruction = _output(service, profile, resolved, schema_error, adaptations)
+    instructions = [{"text": instruction}] if instruction else []
+    turns, system = encoded.turns, [*encoded.system, *instructions]
+    if instructions and profile.traits.get("system", True) is False:
+        last = next((turn for turn in reversed(turns) if turn["role"] == "user"), None)
+        if last is not None:
+            last["content"] = [*last["content"], *instructions]
+        system = []
     body: Body = {
-        "messages": encoded.turns,
-        "system": [*encoded.system, {"text": instruction}] if instruction else encoded.system,
+        "messages": turns,
+        "system": system,
         "inferenceConfig": inference,
         "toolConfig": tools.config,
         "additionalModelRequestFields": merge_objects(vendor_fields, tools.vendor_fields),

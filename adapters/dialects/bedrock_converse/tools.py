@@ -17,6 +17,8 @@ from llm_pure.core.adaptations import Adaptation, ModelProfile
 from llm_pure.core.dialect import AnyService
 from llm_pure.core.resolved_request import ResolvedRequest, dropped_tool_choice
 from llm_pure.schema.profiles import ANTHROPIC_NATIVE, CONVERSE, SchemaProfiles
+from llm_pure.types.errors import UnsupportedFeature
+from llm_pure.types.rejection import Rejected
 from llm_pure.types.request import Tool
 
 
@@ -50,6 +52,16 @@ def encode_tools(
 
     `refuses_forced_calls`: Claude thinks, and cannot be forced to call a tool.
     """
+    if resolved.tools and profile.traits.get("tools", True) is False:
+        adaptations.append(dropped("tools", f"{resolved.model} calls no tools"))
+        resolved = msgspec.structs.replace(resolved, tools=(), tool_choice=None)
+    if (
+        (resolved.tools or called)
+        and resolved.stream
+        and profile.traits.get("stream_tools", True) is False
+    ):
+        message = f"{resolved.model} calls no tools in streams; set stream=False"
+        raise Rejected(UnsupportedFeature(message=message, provider=service.name, feature="stream"))
     offered = _offered(service, profile, resolved, adaptations)
     tool_choice_key = profile.traits.get("tool_choice_key")
     if not offered:

@@ -6,7 +6,7 @@ from collections.abc import Set as AbstractSet
 from math import isfinite
 from typing import Any
 
-from llm_pure.adapters.dialects.common.adaptations import dropped
+from llm_pure.adapters.dialects.common.adaptations import clamped, dropped
 from llm_pure.adapters.dialects.common.extra_fields import extra_fields
 from llm_pure.core.adaptations import Adaptation
 from llm_pure.core.dialect import AnyService, malformed_response
@@ -35,9 +35,15 @@ def check_embed_request(service: AnyService, config: LLMConfig, request: EmbedRe
 FIXED_DIMENSIONS: tuple[str, ...] = (
     "text-embedding-ada-",
     "embed-english-v", "embed-english-light-v", "embed-multilingual-v", "embed-multilingual-light-v",
+    "mistral-embed", "bge-", "bce-embedding-", "text-embedding-v1", "text-embedding-v2", "embedding-2",
 )  # fmt: skip
 """Prefixes of the models that refuse a number of dimensions: "This model does not support specifying dimensions."
-(SciPhi-AI/R2R#768, camel-ai/camel#902); cohere 7.3.1 v2/raw_client.py, output_dimension: embed-v4 and newer. Read 2026-11-30."""
+(SciPhi-AI/R2R#768, camel-ai/camel#902); cohere 7.3.1 v2/raw_client.py, output_dimension: embed-v4 and newer; Mistral's 400 "This
+model does not support output_dimension." (in public code); SiliconFlow, embeddings: "Only supported in Qwen/Qwen3 series"; DashScope's
+v1 and v2 (in public code). Read 2026-11-30."""
+
+LARGEST_DIMENSIONS = {"text-embedding-3-small": 1536, "text-embedding-3-large": 3072}
+"""Model -> "Must be less than or equal to 1536" (the 400, in public logs), read 2026-11-30; 3072 is the size of the other model."""
 
 
 def dimensions_of(request: EmbedRequest, model: str, adaptations: list[Adaptation]) -> int | None:
@@ -46,6 +52,11 @@ def dimensions_of(request: EmbedRequest, model: str, adaptations: list[Adaptatio
         reason = f"{model} has one number of dimensions"
         adaptations.append(dropped("dimensions", reason, request.dimensions))
         return None
+    largest = LARGEST_DIMENSIONS.get(model.rpartition("/")[2])
+    if request.dimensions is not None and largest is not None and request.dimensions > largest:
+        reason = f"{model} has at most {largest} dimensions"
+        adaptations.append(clamped("dimensions", reason, request.dimensions, largest))
+        return largest
     return request.dimensions
 
 

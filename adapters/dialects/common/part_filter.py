@@ -141,6 +141,10 @@ class PartFilter:
         if mark is None:
             return part
         marks = self.marks
+        if isinstance(part, Text) and not part.text.strip():
+            # 400 "cache_control cannot be set for empty text blocks" (in public logs), read 2026-11-30
+            self.adaptations.append(rewritten(f"{path}/cache", "an empty text is not cached"))
+            return replace(part, cache=None)
         if marks is None:
             self._drop_mark(path, "it takes no cache marks", mark)
             return replace(part, cache=None)
@@ -173,6 +177,8 @@ class PartFilter:
         for index in range(len(parts) - 1, -1, -1):
             part = parts[index]
             if isinstance(part, Opaque | Reasoning | Refusal):
+                continue
+            if isinstance(part, Text) and not part.text.strip():
                 continue
             if part.cache is not None:
                 return parts

@@ -10,6 +10,7 @@ import msgspec
 from llm_pure.adapters.dialects.common.embed import (
     check_embed_request,
     decode_vectors,
+    dimensions_of,
     drop_base64,
     in_index_order,
     unread_rows,
@@ -62,14 +63,15 @@ def build_embed(service: AnyService, config: LLMConfig, request: EmbedRequest) -
     """
     model = check_embed_request(service, config, request)
     url = ok(service.url_for(config, model, "/services/embeddings/text-embedding/text-embedding"))
-    parameters = {"text_type": request.task, "dimension": request.dimensions}
+    adaptations: list[Adaptation] = []
+    dimensions = dimensions_of(request, model, adaptations)
+    parameters = {"text_type": request.task, "dimension": dimensions}
     body = {
         "model": model,
         "input": {"texts": list(request.texts)},
         "parameters": {key: value for key, value in parameters.items() if value is not None},
         **(request.extra or {}),
     }
-    adaptations: list[Adaptation] = []
     drop_base64(service, request, adaptations)
     return build_post(service, config, url, body, adaptations)
 

@@ -119,6 +119,10 @@ COMPATIBLE = Quirks(
         "repetition_penalty": (0.01, 100),
         "seed": (0, 2**63 - 1),
         "presence_penalty": (-2, 2),
+        "logprobs": (
+            0,
+            5,
+        ),  # 400 "Range of top_logprobs should be [0, 5]" (in public code and logs)
         "n": (1, 4),
     },
     text_parts=False,

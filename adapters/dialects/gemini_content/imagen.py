@@ -7,7 +7,7 @@ Source: the wire notes of this project, gemini.md section 8; the further paramet
 import re
 from typing import Any
 
-from llm_pure.adapters.dialects.common.adaptations import dropped
+from llm_pure.adapters.dialects.common.adaptations import clamped, dropped
 from llm_pure.adapters.dialects.common.json_objects import merge_objects
 from llm_pure.adapters.dialects.gemini_content.errors import find_error
 from llm_pure.core.adaptations import Adaptation
@@ -22,6 +22,8 @@ from llm_pure.types.rejection import Rejected, ok, returns_failure
 
 _RATIO = re.compile(r"\d{1,2}:\d{1,2}")
 _SIZES = ("1K", "2K")
+_MAX_IMAGES = 4
+"""ai.google.dev, Imagen: numberOfImages from 1 to 4; as generally known on 2026-11-30, unconfirmed."""
 _UNSUPPORTED = ("quality", "style", "background", "response_format")
 
 
@@ -44,7 +46,10 @@ def build_predict(
         message = f"{model} generates images from text only; use a Gemini model to edit images"
         raise Rejected(UnsupportedFeature(message=message, feature="images", provider=service.name))
     adaptations: list[Adaptation] = []
-    parameters: dict[str, Any] = {"sampleCount": request.n or 1}
+    parameters: dict[str, Any] = {"sampleCount": min(request.n or 1, _MAX_IMAGES)}
+    if request.n is not None and request.n > _MAX_IMAGES:
+        reason = f"Imagen makes at most {_MAX_IMAGES} images"
+        adaptations.append(clamped("n", reason, request.n, _MAX_IMAGES))
     size = size_fields(request.size, _SIZES, "sampleImageSize")
     parameters |= size
     if request.output_format:

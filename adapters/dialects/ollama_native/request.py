@@ -41,7 +41,8 @@ _OPTIONS: Mapping[str, str] = {
 _EVERY_MODEL = ModelProfile(
     prefix="",
     unsupported={"n": "Ollama returns one choice"},
-    source="ollama/ollama api/types.go, read 2026-11-20",
+    ranges={"logprobs": (0, 20)},
+    source='ollama/ollama api/types.go, read 2026-11-20; 400 "top_logprobs must be between 0 and 20", read 2026-11-30',
 )
 
 

@@ -3,6 +3,7 @@
 Source: openai/openai-openapi 2.3.0 (CreateChatCompletionRequest), read 2026-11-20.
 """
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
@@ -14,6 +15,7 @@ from llm_pure.adapters.dialects.common.adaptations import (
     limit_stops,
     renamed,
 )
+from llm_pure.adapters.dialects.common.message_encoder import fit_marks
 from llm_pure.adapters.dialects.openai_chat.messages import encode_messages
 from llm_pure.adapters.dialects.openai_chat.quirks import Quirks, quirks_for, schema_profiles
 from llm_pure.core.adaptations import (
@@ -137,6 +139,9 @@ def build_chat(
     if instruction:
         messages = response_format.add_instruction(messages, instruction, quirks.system_role)
     body = {"model": resolved.model, "messages": messages, **fields}
+    marks = quirks.turns.cache_marks
+    if marks is not None and marks.key == "cache_control":
+        fit_marks(_marked_blocks(body), "cache_control", adaptations)
     body = merge_extra(body, resolved, adaptations, defaults=_DEFAULTS)
     apply_rules(body, quirks.rules, adaptations)
     if "audio" in resolved.options and body.get("stream"):
@@ -236,6 +241,16 @@ def _options(
         if quirks.include_usage:
             options["stream_options"] = {"include_usage": True}
     return options
+
+
+def _marked_blocks(body: dict[str, Any]) -> Iterator[list[dict[str, Any]]]:
+    """What can have a cache mark, in the order of the prompt: tools, the first system message, then the turns."""
+    yield body.get("tools", [])
+    contents = [message.get("content") for message in body["messages"]]
+    if not (contents and body["messages"][0]["role"] in ("system", "developer")):
+        yield []
+    for content in contents:
+        yield content if isinstance(content, list) else []
 
 
 def _settings(

@@ -45,6 +45,10 @@ class MediaQuirks(msgspec.Struct, frozen=True, kw_only=True):
     images: ImageQuirks = ImageQuirks()
     transcription_unsupported: Mapping[str, str] = MappingProxyType({})
     """Field of TranscriptionRequest -> the reason why it is dropped."""
+    transcription_formats: tuple[str, ...] | None = None
+    """The formats that the provider has; None: those of OpenAI's models."""
+    speech_unsupported: Mapping[str, str] = MappingProxyType({})
+    """Field of SpeechRequest -> the reason why it is dropped."""
     moderation_model: str = ""
     """The default model, for providers that require one."""
 

@@ -1,12 +1,13 @@
 """Images: POST {base_url}/images/generations, and for input images /images/edits and /images/variations.
 
 Source: openai/openai-openapi 2.3.0, by the wire notes of this project (section 3.2); openai-python 3.3.1
-types/image_edit_params.py and image_create_variation_params.py; read 2026-11-20.
+types/image_edit_params.py and image_create_variation_params.py; read 2026-11-20. openai 3.57.0, image_generate_params.py: n up
+to 10, prompts up to 32,000 characters, transparency as PNG or WebP; read 2026-11-30.
 """
 
 from typing import Any
 
-from llm_pure.adapters.dialects.common.adaptations import dropped
+from llm_pure.adapters.dialects.common.adaptations import clamped, dropped
 from llm_pure.adapters.dialects.openai_common.json_response import (
     read_object,
     require_model,
@@ -30,6 +31,11 @@ from llm_pure.types.rejection import Rejected, ok, returns_failure
 _FIELDS = ("n", "size", "quality", "style", "background", "output_format", "response_format")
 _EDIT_FIELDS = frozenset({*_FIELDS} - {"style"})
 _VARIATION_FIELDS = frozenset({"n", "size", "response_format"})
+_GPT_IMAGE = ("gpt-image", "chatgpt-image")
+_MAX_IMAGES = {"gpt-image": 10, "chatgpt-image": 10, "dall-e-2": 10, "dall-e-3": 1, "grok-": 10}
+_CLEAR = "transparent"
+_MAX_PROMPT = 32_000
+"""Characters of a prompt for gpt-image models."""
 
 
 @returns_failure
@@ -39,11 +45,14 @@ def build_images(service: MediaService, config: LLMConfig, request: ImageRequest
     With images /images/edits, a form: image or image[], mask?, prompt, and the same fields; one image and no prompt:
     /images/variations, a form. The boundary is made from the content. Fields that an endpoint or model does not support
     are dropped: gpt-image models have no response_format, no style and none of the older models' qualities.
-    Fails with InvalidRequest (neither prompt nor image, an unusable image), UnsupportedFeature (images at a provider
+    Fails with InvalidRequest (neither prompt nor image, a prompt that is too long, an unusable image), UnsupportedFeature (images at a provider
     without edits), InvalidConfiguration (no model, bad URL).
     """
     _check(service, request)
     model = require_model(service, config, request.model)
+    if len(request.prompt) > _MAX_PROMPT and model.startswith(_GPT_IMAGE):
+        message = f"the prompt has at most {_MAX_PROMPT} characters, it has {len(request.prompt)}"
+        raise Rejected(InvalidRequest(message=message, param="prompt", provider=service.name))
     operation, supported = _endpoint(request)
     url = ok(service.url_for(config, model, f"/images/{operation}"))
     quirks = service.quirks.images
@@ -58,8 +67,18 @@ def build_images(service: MediaService, config: LLMConfig, request: ImageRequest
         reason = quirks.unsupported.get(field) or _unsupported(
             operation, supported, model, field, value
         )
+        if field == "output_format" and value == "jpeg" and fields.get("background") == _CLEAR:
+            reason = "a transparent image is PNG or WebP"
+        most = _most_images(model)
         if reason:
             adaptations.append(dropped(field, reason, value))
+        elif field == "n" and value > most:
+            adaptations.append(
+                clamped(
+                    "n", f"{model} makes at most {most} image{'s' if most > 1 else ''}", value, most
+                )
+            )
+            fields["n"] = most
         else:
             fields[quirks.names.get(field, field)] = value
     fields |= request.extra or {}
@@ -108,10 +127,26 @@ def _unsupported(
     """The reason why the endpoint or the model does not support the field, "" if it does."""
     if field not in supported:
         return f"{operation} have no {field}"
-    older = field in ("response_format", "style") or (
-        field == "quality" and value in ("standard", "hd")
-    )
-    return f"gpt-image models have no {field} {value!r}" if "gpt-image" in model and older else ""
+    if "gpt-image" in model:
+        older = field in ("response_format", "style") or (
+            field == "quality" and value in ("standard", "hd")
+        )
+        return f"gpt-image models have no {field} {value!r}" if older else ""
+    if model.startswith("dall-e-"):
+        newer = field in ("background", "output_format") or (
+            model.startswith("dall-e-2")
+            and (field == "style" or (field, value) == ("quality", "hd"))
+        )
+        return f"{model} has no {field} {value!r}" if newer else ""
+    return ""
+
+
+def _most_images(model: str) -> int:
+    """How many images one request may ask for, where that is documented."""
+    for prefix, most in _MAX_IMAGES.items():
+        if model.startswith(prefix):
+            return most
+    return 2**31
 
 
 def _files(request: ImageRequest) -> list[tuple[str, FormFile]]:

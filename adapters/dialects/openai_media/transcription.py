@@ -6,7 +6,9 @@ Source: openai/openai-openapi 2.3.0, by the wire notes of this project (section 
 import re
 from typing import Any, Literal
 
-from llm_pure.adapters.dialects.common.adaptations import changed, dropped
+import msgspec
+
+from llm_pure.adapters.dialects.common.adaptations import added, changed, clamped, dropped
 from llm_pure.adapters.dialects.openai_common.json_response import (
     objects_of,
     read_object,
@@ -42,6 +44,25 @@ _SUFFIXES = {
     "video/webm": ("webm",),
 }
 _NAMES = {"timestamps": "timestamp_granularities[]"}
+
+
+class _ModelRules(msgspec.Struct, frozen=True):
+    """What a model lacks."""
+
+    formats: tuple[str, ...] | None = None
+    lacks: tuple[str, ...] = ()
+
+
+_MODELS = (
+    (
+        "gpt-4o-transcribe-diarize",
+        _ModelRules(("json", "text", "diarized_json"), ("prompt", "timestamps")),
+    ),
+    ("gpt-4o-transcribe", _ModelRules(("json",), ("timestamps",))),
+    ("gpt-4o-mini-transcribe", _ModelRules(("json",), ("timestamps",))),
+)
+"""Prefix -> rules. Source: openai 3.57.0, audio/transcription_create_params.py, read 2026-11-30."""
+
 _SRT = re.compile(r"\s*\d+\r?\n\d\d:\d\d:\d\d,\d")
 
 
@@ -52,7 +73,7 @@ def build_transcribe(
     """POST {base_url}/audio/transcriptions, a form: file, model, language?, prompt?, response_format?, temperature? ...
 
     The boundary is made from the content. A file name whose suffix does not match the bytes is corrected. Fields that the
-    provider does not support are dropped.
+    provider or the model does not support are dropped; timestamps are asked for as verbose_json.
     Fails with InvalidRequest (no audio, or more than 25 MB of it), InvalidConfiguration (no model, bad URL).
     """
     if not 0 < len(request.audio) <= AUDIO_LIMIT:
@@ -71,17 +92,41 @@ def build_transcribe(
         data=request.audio,
     )
     unsupported = service.quirks.transcription_unsupported
+    fields: dict[str, Any] = {
+        field: value
+        for field in ("language", "prompt", "response_format", "temperature", "timestamps")
+        if (value := getattr(request, field)) not in (None, ())
+    }
+    rules = next((rules for name, rules in _MODELS if model.startswith(name)), _ModelRules())
+    for field in (*fields,):
+        reason = unsupported.get(field) or (f"{model} has none" if field in rules.lacks else "")
+        if reason:
+            adaptations.append(dropped(field, reason, fields.pop(field)))
+    formats = rules.formats or service.quirks.transcription_formats
+    if formats is not None and fields.get("response_format", formats[0]) not in formats:
+        reason = f"the formats are {', '.join(formats)} here"
+        adaptations.append(dropped("response_format", reason, fields.pop("response_format")))
+    if "timestamps" in fields and "response_format" not in unsupported:
+        _ask_for_timestamps(fields, adaptations)
+    if fields.get("temperature", 0) > 1:
+        reason = "temperature is between 0 and 1 here"
+        adaptations.append(clamped("temperature", reason, fields["temperature"], 1))
+        fields["temperature"] = 1
     settings: list[tuple[str, Any]] = [("model", model)]
-    for field in ("language", "prompt", "response_format", "temperature", "timestamps"):
-        value = getattr(request, field)
-        if value in (None, ()):
-            continue
-        if field in unsupported:
-            adaptations.append(dropped(field, unsupported[field], value))
-        else:
-            settings.append((_NAMES.get(field, field), value))
+    settings += [(_NAMES.get(field, field), value) for field, value in fields.items()]
     settings += (request.extra or {}).items()
     return build_form(service, config, url, [("file", file)], settings, adaptations)
+
+
+def _ask_for_timestamps(fields: dict[str, Any], adaptations: list[Adaptation]) -> None:
+    """Timestamps are part of verbose_json alone, which has all that json has."""
+    asked = fields.get("response_format")
+    if asked in (None, "json"):
+        fields["response_format"] = "verbose_json"
+        adaptations.append(added("response_format", "timestamps need it", "verbose_json"))
+    elif asked != "verbose_json":
+        reason = f"the format {asked} has none"
+        adaptations.append(dropped("timestamps", reason, fields.pop("timestamps")))
 
 
 def _filename(name: str | None, media_type: str | None, adaptations: list[Adaptation]) -> str:

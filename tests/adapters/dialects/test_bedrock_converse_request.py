@@ -948,3 +948,56 @@ def test_botocore_takes_every_body(
         temperature=temperature,
         max_tokens=max_tokens,
     )
+
+
+@pytest.mark.parametrize(
+    "model",
+    ["amazon.titan-text-express-v1", "mistral.mistral-7b-instruct-v0:2", "cohere.command-text-v14"],
+)
+def test_a_model_without_instructions_gets_them_from_the_user(model: str) -> None:
+    request = ChatRequest(
+        messages=[system("Be brief."), user("Hi")],
+        tools=(Tool(name="f", parameters={"type": "object"}),),
+        response_format=SchemaFormat(schema={"type": "object", "properties": {}}, name="x"),
+    )
+    done = PROVIDER.build_chat(LLMConfig(model=model, region_name="us-east-1"), request).unwrap()
+    sent = msgspec.json.decode(done.request.body)
+    assert sent.keys() == {"messages"}
+    texts = [block["text"] for block in sent["messages"][0]["content"]]
+    assert texts[:2] == ["Be brief.", "Hi"]
+    assert "JSON Schema" in texts[2]
+    assert [(told.field, told.action) for told in done.adaptations] == [
+        ("messages/0", "renamed"), ("tools", "dropped"), ("response_format", "changed"),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("model", ["deepseek.r1-v1:0", "us.meta.llama3-2-1b-instruct-v1:0"])
+def test_a_model_that_calls_no_tools_gets_none(model: str) -> None:
+    tools = (Tool(name="f", parameters={"type": "object"}),)
+    config = LLMConfig(model=model, region_name="us-east-1")
+    request = ChatRequest(messages=[system("Be brief."), user("Hi")], tools=tools, stream=True)
+    done = PROVIDER.build_chat(config, request).unwrap()
+    assert msgspec.json.decode(done.request.body).keys() == {"messages", "system"}
+    assert ("tools", "dropped") in [(told.field, told.action) for told in done.adaptations]
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        "us.meta.llama3-3-70b-instruct-v1:0",
+        "ai21.jamba-1-5-large-v1:0",
+        "mistral.mistral-large-2402-v1:0",
+    ],
+)
+def test_a_model_that_calls_no_tools_in_streams_says_so(model: str) -> None:
+    tools = (Tool(name="f", parameters={"type": "object"}),)
+    config = LLMConfig(model=model, region_name="us-east-1")
+    whole = PROVIDER.build_chat(config, ChatRequest(messages="Hi", tools=tools)).unwrap()
+    assert "toolConfig" in msgspec.json.decode(whole.request.body)
+    error = PROVIDER.build_chat(
+        config, ChatRequest(messages="Hi", tools=tools, stream=True)
+    ).failure()
+    assert isinstance(error, UnsupportedFeature)
+    assert error.feature == "stream"
+    plain = PROVIDER.build_chat(config, ChatRequest(messages="Hi", stream=True)).unwrap()
+    assert plain.adaptations == ()

@@ -119,3 +119,32 @@ def test_what_is_no_answer(body: Any, status: int, kind: type) -> None:
 @given(st.binary(max_size=99), st.integers(100, 599))
 def test_no_body_raises(body: bytes, status: int) -> None:
     parse(body, status)
+
+
+@pytest.mark.parametrize(
+    ("name", "model", "field", "asked", "sent"),
+    [
+        ("mistral", "mistral-embed", "output_dimension", 256, None),
+        ("mistral", "codestral-embed", "output_dimension", 256, 256),
+        ("siliconflow", "BAAI/bge-m3", "dimensions", 256, None),
+        ("siliconflow", "Qwen/Qwen3-Embedding-8B", "dimensions", 256, 256),
+        ("zhipuai", "embedding-2", "dimensions", 256, None),
+        ("zhipuai", "embedding-3", "dimensions", 256, 256),
+        ("dashscope", "text-embedding-v2", "parameters/dimension", 512, None),
+        ("dashscope", "text-embedding-v4", "parameters/dimension", 512, 512),
+        ("openai", "text-embedding-3-small", "dimensions", 2048, 1536),
+        ("openrouter", "openai/text-embedding-3-large", "dimensions", 4096, 3072),
+    ],
+)
+def test_the_dimensions_that_a_model_has(
+    name: str, model: str, field: str, asked: int, sent: int | None
+) -> None:
+    embed = registry.get(name).unwrap().embed
+    assert embed is not None
+    config = LLMConfig(api_type=name, api_key="k" * 24, base_url="https://e.test")
+    done = embed.build(config, EmbedRequest(input="a", model=model, dimensions=asked)).unwrap()
+    value: Any = json.loads(done.request.body)
+    for key in field.split("/"):
+        value = value.get(key) if value else None
+    assert value == sent
+    assert [told.field for told in done.adaptations] == ([] if sent == asked else ["dimensions"])

@@ -150,7 +150,7 @@ ASKED: dict[str, tuple[str, ...]] = {
     "metadata": ("metadata",),
     "tools": ("tools",),
     "tool_choice": ("tool_choice",),
-    "parallel_tool_calls": ("parallel_tool_calls", "parallel_function_calling"),
+    "parallel_tool_calls": ("parallel_tool_calls",),
     "response_format": ("response_format",),
     "reasoning": (
         "reasoning_effort", "thinking", "enable_thinking", "reasoning", "chat_template_kwargs", "prompt_mode",

@@ -448,3 +448,62 @@ def test_no_answer_makes_a_parser_raise(name: str, status: int, body: bytes) -> 
     got = operation(name).parse(HttpResponse(status, (), body))
     assert isinstance(got, Success | Failure)
     assert status < 400 or isinstance(got, Failure)
+
+
+MEDIA_RULES: dict[str, tuple[str, str, Any, dict[str, Any], list[tuple[str, str]]]] = {
+    # what -> provider, operation, request, fields that are sent (None: not sent), what is reported
+    "eleven pictures": ("openai", "images", ImageRequest(prompt="x", n=11, model="gpt-image-2"), {"n": 10}, [("n", "clamped")]),
+    "three of DALL-E 3": ("azure", "images", ImageRequest(prompt="x", n=3, model="dall-e-3"), {"n": 1}, [("n", "clamped")]),
+    "DALL-E's background": ("azure", "images", ImageRequest(prompt="x", background="opaque", output_format="webp", quality="hd", model="dall-e-3"), {"background": None, "output_format": None, "quality": "hd"}, [("background", "dropped"), ("output_format", "dropped")]),
+    "DALL-E 2's style": ("azure", "images", ImageRequest(prompt="x", style="vivid", quality="hd", model="dall-e-2"), {"style": None, "quality": None}, [("quality", "dropped"), ("style", "dropped")]),
+    "a transparent JPEG": ("openai", "images", ImageRequest(prompt="x", background="transparent", output_format="jpeg", model="gpt-image-2"), {"background": "transparent", "output_format": None}, [("output_format", "dropped")]),
+    "Grok's pictures": ("xai", "images", ImageRequest(prompt="x", n=11, model="grok-imagine-image"), {"n": 10}, [("n", "clamped")]),
+    "too fast": ("openai", "speech", SpeechRequest(input="x", speed=9, model="gpt-4o-mini-tts"), {"speed": 4}, [("speed", "clamped")]),
+    "too slow": ("openai", "speech", SpeechRequest(input="x", speed=0.1, model="tts-1"), {"speed": 0.25}, [("speed", "clamped")]),
+    "a format of others": ("openai", "speech", SpeechRequest(input="x", response_format="ogg", model="gpt-4o-mini-tts"), {"response_format": None}, [("response_format", "dropped")]),
+    "Groq's speech": ("groq", "speech", SpeechRequest(input="x", instructions="calm", stream_format="sse", response_format="ogg", model="playai-tts"), {"instructions": None, "stream_format": None, "response_format": "ogg"}, [("instructions", "dropped"), ("stream_format", "dropped")]),
+    "timestamps": ("openai", "transcribe", TranscriptionRequest(audio=WAV, timestamps=("word",), model="whisper-1"), {"response_format": "verbose_json", "timestamp_granularities[]": "word"}, [("response_format", "added")]),
+    "timestamps beside json": ("groq", "transcribe", TranscriptionRequest(audio=WAV, timestamps=("word",), response_format="json", model="whisper-large-v3"), {"response_format": "verbose_json"}, [("response_format", "added")]),
+    "timestamps of subtitles": ("openai", "transcribe", TranscriptionRequest(audio=WAV, timestamps=("word",), response_format="srt", model="whisper-1"), {"response_format": "srt", "timestamp_granularities[]": None}, [("timestamps", "dropped")]),
+    "Mistral's timestamps": ("mistral", "transcribe", TranscriptionRequest(audio=WAV, timestamps=("segment",), model="voxtral-mini-latest"), {"response_format": None, "timestamp_granularities[]": "segment"}, []),
+    "json alone": ("openai", "transcribe", TranscriptionRequest(audio=WAV, timestamps=("word",), response_format="srt", model="gpt-4o-transcribe"), {"response_format": None, "timestamp_granularities[]": None}, [("timestamps", "dropped"), ("response_format", "dropped")]),
+    "speakers": ("openai", "transcribe", TranscriptionRequest(audio=WAV, prompt="x", response_format="diarized_json", model="gpt-4o-transcribe-diarize"), {"prompt": None, "response_format": "diarized_json"}, [("prompt", "dropped")]),
+    "Groq's formats": ("groq", "transcribe", TranscriptionRequest(audio=WAV, response_format="srt", model="whisper-large-v3"), {"response_format": None}, [("response_format", "dropped")]),
+    "a hot transcript": ("openai", "transcribe", TranscriptionRequest(audio=WAV, temperature=3, model="whisper-1"), {"temperature": "1"}, [("temperature", "clamped")]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("row", MEDIA_RULES.values(), ids=MEDIA_RULES)
+def test_what_a_model_would_refuse_is_told(row: Any) -> None:
+    provider, name, request, fields, reported = row
+    config = LLMConfig(api_type=provider, base_url="https://e.test", model="m1", api_key="k" * 24)
+    done: Built = operation(name, provider).build(config, request).unwrap()
+    sent: dict[str, Any]
+    if name == "transcribe":
+        kind = get_header(done.request.headers, "content-type")
+        head = f"content-type: {kind}\r\n\r\n".encode()
+        form = message_from_bytes(head + done.request.body, policy=HTTP)
+        sent = {
+            part.get_param("name", header="content-disposition"): part.get_content()
+            for part in cast(Any, form).iter_parts()
+            if part.get_param("name", header="content-disposition") != "file"
+        }
+    else:
+        sent = json.loads(done.request.body)
+    assert {field: sent.get(field) for field in fields} == fields
+    assert [(told.field, told.action) for told in done.adaptations] == reported
+
+
+@pytest.mark.parametrize(
+    ("name", "request_"),
+    [
+        ("images", ImageRequest(prompt="x" * 32_001, model="gpt-image-2")),
+        ("speech", SpeechRequest(input="x", voice=" ")),
+    ],
+)
+def test_what_is_out_of_bounds_is_not_built(name: str, request_: Any) -> None:
+    match operation(name).build(CONFIG, request_):
+        case Failure(InvalidRequest() as error):
+            assert error.provider == "openai"
+        case other:
+            raise AssertionError(other)
