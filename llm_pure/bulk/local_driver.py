@@ -1,7 +1,6 @@
 """Run the open rows of a run in this process: `run_local`, and `arun_local` in an event loop that is there."""
 
 import asyncio
-import signal
 import threading
 from collections.abc import Callable
 from contextlib import suppress
@@ -17,7 +16,7 @@ from llm_pure.bulk.loop_options import LoopOptions
 from llm_pure.bulk.progress import Progress, run_counts
 from llm_pure.bulk.provider_jobs import no_living_jobs
 from llm_pure.bulk.run_directory import Run
-from llm_pure.bulk.run_summary import RunSummary, Stopper
+from llm_pure.bulk.run_summary import RunSummary, Stopper, stop_signals
 from llm_pure.client.billing import PricesInput
 from llm_pure.client.budgets import to_amount
 from llm_pure.client.transport_manager import AnyTransport
@@ -31,13 +30,13 @@ CONCURRENCY = 256
 
 
 def run_local(run: Run, *, stopper: Stopper | None = None, **options: Any) -> RunSummary:
-    """`arun_local` in an event loop of its own. In the main thread, Ctrl-C and SIGTERM end it: once, no new sends."""
+    """`arun_local` in an event loop of its own. In the main thread, Ctrl-C, SIGTERM and a closed terminal end it: once, no new sends."""
     stopper = stopper or Stopper()
 
     async def main() -> RunSummary:
         loop = asyncio.get_running_loop()
         if threading.current_thread() is threading.main_thread():
-            for number in (signal.SIGINT, signal.SIGTERM):
+            for number in stop_signals():
                 with suppress(NotImplementedError):  # Windows
                     loop.add_signal_handler(number, stopper.stop)
         return await arun_local(run, stopper=stopper, **options)

@@ -27,7 +27,7 @@ from llm_pure.bulk.planning import SHARD_ROWS
 from llm_pure.bulk.progress import Progress, run_counts
 from llm_pure.bulk.ray_worker import SHARDS_AT_A_TIME, Worker, WorkerEnd, WorkerOptions
 from llm_pure.bulk.run_directory import Run
-from llm_pure.bulk.run_summary import RunSummary, Stopper
+from llm_pure.bulk.run_summary import RunSummary, Stopper, stop_signals
 from llm_pure.bulk.shards import ShardOptions
 from llm_pure.bulk.worker_lock import await_workers
 from llm_pure.client.billing import PricesInput
@@ -187,7 +187,7 @@ def _signals(stopper: Stopper) -> Iterator[None]:
     """Ctrl-C and SIGTERM stop the run, in place of Ray's own handlers, while it lasts."""
     before: dict[int, Any] = {}
     if threading.current_thread() is threading.main_thread():
-        for number in (signal.SIGINT, signal.SIGTERM):
+        for number in stop_signals():
             before[number] = signal.signal(number, lambda *_: stopper.stop())
     try:
         yield

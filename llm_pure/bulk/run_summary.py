@@ -1,6 +1,7 @@
 """How a part of a run ends: its summary, and how it is ended from outside."""
 
 import asyncio
+import signal
 from collections.abc import Callable
 
 import msgspec
@@ -23,6 +24,14 @@ class RunSummary(msgspec.Struct, frozen=True, kw_only=True):
     sends: int = 0
     """Requests that this part has sent."""
     took_s: float = 0.0
+
+
+def stop_signals() -> tuple[signal.Signals, ...]:
+    """The signals that end a run in order: Ctrl-C, SIGTERM, and a terminal that is closed, unless `nohup` ignores that."""
+    hangup = getattr(signal, "SIGHUP", None)  # not on Windows
+    if hangup is None or signal.getsignal(hangup) == signal.SIG_IGN:
+        return (signal.SIGINT, signal.SIGTERM)
+    return (signal.SIGINT, signal.SIGTERM, hangup)
 
 
 class Stopper:

@@ -5,6 +5,7 @@ from argparse import Namespace
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
+from shlex import quote
 from typing import Any
 
 from llm_pure.bulk.batch_events import OVER, JobRecord
@@ -18,6 +19,7 @@ from llm_pure.bulk.provider_batches import (
     run_provider,
 )
 from llm_pure.bulk.run_directory import Run
+from llm_pure.bulk.run_summary import stop_signals
 from llm_pure.cli.exit_codes import CommandFailed, exit_code
 from llm_pure.cli.model_selection import SelectedModel
 from llm_pure.cli.output import print_note
@@ -65,7 +67,7 @@ def cancel_jobs(run: Run) -> str:
     left = [record for record in summary.jobs if record.phase not in OVER]
     if not left:
         return f"{run.directory}: {count} jobs were under way, and none is now"
-    return f"{run.directory}: {len(left)} jobs are being cancelled; fetch what they have done: llm-pure batch resume {run.directory}"
+    return f"{run.directory}: {len(left)} jobs are being cancelled; fetch what they have done: llm-pure batch resume {quote(str(run.directory))}"
 
 
 def clean_jobs(run: Run) -> str:
@@ -116,10 +118,10 @@ class _Lines:
 
 @contextmanager
 def _stopping() -> Iterator[Any]:
-    """Whether Ctrl-C or SIGTERM has come; the handlers are as before afterwards."""
+    """Whether Ctrl-C or another of `stop_signals` has come; the handlers are as before afterwards."""
     signals: list[int] = []
     before = {}
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in stop_signals():
         with suppress(ValueError):  # not in the main thread
             before[number] = signal.signal(number, lambda number, frame: signals.append(number))
     try:

@@ -273,7 +273,9 @@ def max_cost(pending: PendingCall, body: bytes, table: "PriceTable") -> Decimal:
     output_tokens = max([limit for limit in limits if limit is not None], default=None)
     if output_tokens is None:
         message = "the maximum length of the response is unknown: a budget needs max_tokens"
-        raise Rejected(UnknownPrice(message=message, model=model, provider=target.provider.name))
+        remedy = "set max_tokens (--max-tokens N)"
+        provider = target.provider.name
+        raise Rejected(UnknownPrice(message=message, model=model, provider=provider, remedy=remedy))
     return ok(max_cost_usd(table, buyer, (model,), input_tokens, output_tokens, pending.at))
 
 
