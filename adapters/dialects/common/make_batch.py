@@ -5,7 +5,7 @@ BatchWire raise Rejected; those of the BatchApi return it as a Failure.
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from types import MappingProxyType
 from typing import Any, Literal, TypeAlias
@@ -15,6 +15,7 @@ import msgspec
 
 from llm_pure.adapters.dialects.common.batch_values import (
     ACCEPT_JSON,
+    FILE_PAGE,
     bare_request,
     batch_line,
     build_body,
@@ -31,12 +32,14 @@ from llm_pure.core.batch_api import (
     BatchJob,
     BatchLimits,
     BatchLine,
+    BatchResult,
     JobPage,
     ResultParts,
     ResultsDecoder,
     TransferRequest,
     UploadState,
 )
+from llm_pure.core.batch_results import JsonLinesDecoder, JsonPageDecoder
 from llm_pure.core.dialect import (
     FindError,
     Service,
@@ -80,9 +83,16 @@ class BatchWire(msgspec.Struct, frozen=True, kw_only=True):
     read_job: Callable[[Service[Any], Json], BatchJob]
     """A job, of a response or a row of a list; its id is "" if it is none."""
     results: Callable[[Service[Any], LLMConfig, BatchJob, str], HttpRequest]
-    open_results: Callable[[Service[Any], BatchJob, str, ResponseHead], ResultsDecoder]
+    read_line: Callable[[Service[Any], Json], BatchResult]
+    """A result: a line of a file, or a row of a page."""
     find_error: AnyFindError
     """The error of a response that is no job and no list of jobs. A failed job has an error of its own."""
+    read_page: Callable[[Json], tuple[Sequence[Json], str]] | None = None
+    """The rows and the next page of a page of results that is no file; None: all are files of lines."""
+    results_error: Callable[[Service[Any], BatchJob, str, HttpResponse], LLMError | None] | None = (
+        None
+    )
+    """The error that a response to a request for a page of results is; None: `find_error`'s, of statuses from 300 on."""
     upload: Callable[[Service[Any], LLMConfig, BatchInput, UploadState], TransferRequest] | None = (
         None
     )
@@ -153,7 +163,7 @@ def make_batch(
         list_jobs=partial(_build_list, wire, service),
         parse_list=partial(_parse_list, wire, service),
         results=partial(returns_failure(wire.results), service),
-        open_results=partial(wire.open_results, service),
+        open_results=partial(_open_results, wire, service),
         build_parts=build_parts and partial(returns_failure(build_parts), service),
         cancel=None
         if wire.cancel is None
@@ -274,10 +284,25 @@ def _parse_list(wire: BatchWire, service: Service[Any], response: HttpResponse) 
     return JobPage(jobs=jobs, next_page=last if fields.get("has_more") is True else "")
 
 
-def results_error(
-    find_error: AnyFindError, service: Service[Any], response: HttpResponse
+def _open_results(
+    wire: BatchWire, service: Service[Any], job: BatchJob, page: str, head: ResponseHead
+) -> ResultsDecoder:
+    """The decoder of a file with results, or of a page."""
+    read_line, read_page = partial(wire.read_line, service), wire.read_page
+    find_error = partial(wire.results_error or partial(_results_error, wire), service, job, page)
+    if read_page is None or page.startswith(FILE_PAGE):
+        return JsonLinesDecoder(service.name, head, read_line, find_error)
+
+    def read(raw: Json) -> tuple[list[BatchResult], str]:
+        rows, next_page = read_page(raw)
+        return [read_line(row) for row in rows], next_page
+
+    return JsonPageDecoder(service.name, head, read, find_error)
+
+
+def _results_error(
+    wire: BatchWire, service: Service[Any], job: BatchJob, page: str, response: HttpResponse
 ) -> LLMError | None:
-    """The error that a response to a request for results is, None if it has results."""
     if response.status < 300:
         return None
-    return decode_error(service, find_error, response) or undecodable_error(service, response)
+    return decode_error(service, wire.find_error, response) or undecodable_error(service, response)

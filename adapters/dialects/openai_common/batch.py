@@ -4,7 +4,6 @@ A service is a row, `FileBatches`. Source: ../shared/wire/batch.md 1, 2, 8, 9, 1
 """
 
 from collections.abc import Mapping
-from functools import partial
 from hashlib import sha256
 from typing import Any
 from urllib.parse import quote, urlsplit
@@ -25,7 +24,6 @@ from llm_pure.adapters.dialects.common.make_batch import (
     BatchWire,
     Json,
     make_batch,
-    results_error,
 )
 from llm_pure.adapters.dialects.openai_common.batch_lines import read_job, read_line
 from llm_pure.adapters.dialects.openai_common.errors import find_error
@@ -35,12 +33,9 @@ from llm_pure.core.batch_api import (
     BatchInput,
     BatchJob,
     BatchLimits,
-    BatchResult,
-    ResultsDecoder,
     TransferRequest,
     UploadState,
 )
-from llm_pure.core.batch_results import JsonLinesDecoder
 from llm_pure.core.dialect import (
     Service,
     read_json,
@@ -51,7 +46,7 @@ from llm_pure.core.urls import UrlFor
 from llm_pure.framing.multipart import Field, FormFile, multipart
 from llm_pure.types.config import LLMConfig, Secret
 from llm_pure.types.errors import InvalidRequest, LLMError
-from llm_pure.types.http import Headers, HttpRequest, HttpResponse, ResponseHead, get_header
+from llm_pure.types.http import Headers, HttpRequest, HttpResponse, get_header
 from llm_pure.types.rejection import Rejected, ok
 
 _NO_FIELDS: Mapping[str, Any] = {}
@@ -198,19 +193,6 @@ def build_results(
     return bare_request(config, "GET", url, (("accept", "*/*"),))
 
 
-def open_results(
-    service: Service[Any], job: BatchJob, page: str, head: ResponseHead
-) -> ResultsDecoder:
-    """The decoder of an output or error file."""
-    return JsonLinesDecoder(
-        service.name, head, partial(_read, service), partial(results_error, find_error, service)
-    )
-
-
-def _read(service: Service[Any], raw: dict[str, Any]) -> BatchResult:
-    return read_line(service, raw)
-
-
 def decoded_object(service: Service[Any], response: HttpResponse) -> dict[str, Any]:
     """The JSON object of a response with any status, an empty one if there is none."""
     try:
@@ -227,7 +209,7 @@ WIRE = BatchWire(
     create=_build_create,
     read_job=_job,
     results=build_results,
-    open_results=open_results,
+    read_line=read_line,
     find_error=find_job_error,
     lists=("data", "value", "jobs", "batches"),
 )
