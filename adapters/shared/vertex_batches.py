@@ -9,13 +9,13 @@ import re
 from collections.abc import Callable, Mapping
 from functools import partial
 from http import HTTPStatus
-from typing import Any
 from urllib.parse import quote, unquote
 
 import msgspec
 
 from llm_pure.adapters.dialects.common.batch_values import (
     count_of,
+    has_name,
     id_of,
     job_errors,
     json_request,
@@ -61,7 +61,7 @@ from llm_pure.core.provider import Provider
 from llm_pure.core.urls import base_url
 from llm_pure.framing.json_codec import preview
 from llm_pure.types.config import LLMConfig
-from llm_pure.types.errors import InvalidRequest, LLMError
+from llm_pure.types.errors import InvalidRequest
 from llm_pure.types.http import HttpRequest, HttpResponse
 from llm_pure.types.rejection import Rejected, ok, returns_failure
 
@@ -173,12 +173,6 @@ def _build_create(service: VertexService, config: LLMConfig, job: BatchInput) ->
     return json_request(service, config, ok(service.url_for(config, "", _JOBS)), body, job.headers)
 
 
-def _find_job_error(service: VertexService, body: Any, response: HttpResponse) -> LLMError | None:
-    """The error of a response that is no job: a failed job has an error of its own."""
-    is_job = isinstance(body, dict) and bool(text_of(body.get("name"))) and response.status < 300
-    return None if is_job else find_error(service, body, response)
-
-
 def _job(service: VertexService, raw: Json) -> BatchJob:
     """A job. It has no `created_s`: in which order jobs are listed is not documented, so every page is read."""
     state = state_of(raw.get("state"))
@@ -283,7 +277,8 @@ WIRE = BatchWire(
     results=_build_results,
     build_parts=_build_parts,
     read_line=_read_line,
-    find_error=_find_job_error,
+    find_error=find_error,
+    is_job=has_name,
     jobs=_JOBS,
     job="",
     safe="/",

@@ -195,10 +195,8 @@ def _build_create(service: Service[Any], config: LLMConfig, job: BatchInput) -> 
     return json_request(service, config, url, body, job.headers)
 
 
-def _find_job_error(service: Service[Any], body: Any, response: HttpResponse) -> LLMError | None:
-    """The error of a response that is no job and no list of jobs: a failed job has a message of its own."""
-    is_job = isinstance(body, dict) and ("jobArn" in body or "invocationJobSummaries" in body)
-    return None if is_job and response.status < 300 else find_error(service, body, response)
+def _is_job(body: Any) -> bool:
+    return isinstance(body, dict) and ("jobArn" in body or "invocationJobSummaries" in body)
 
 
 def _job(service: Service[Any], raw: Json) -> BatchJob:
@@ -297,7 +295,8 @@ WIRE = BatchWire(
     results=_build_results,
     read_line=_read_line,
     results_error=_results_error,
-    find_error=_find_job_error,
+    find_error=find_error,
+    is_job=_is_job,
     jobs="/model-invocation-jobs",
     job=_JOB,
     cancel="/stop",

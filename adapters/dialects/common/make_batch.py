@@ -86,7 +86,9 @@ class BatchWire(msgspec.Struct, frozen=True, kw_only=True):
     read_line: Callable[[Service[Any], Json], BatchResult]
     """A result: a line of a file, or a row of a page."""
     find_error: AnyFindError
-    """The error of a response that is no job and no list of jobs. A failed job has an error of its own."""
+    """The error of a response, as of the service's other operations."""
+    is_job: Callable[[Any], bool] | None = None
+    """Whether JSON of a 2xx is a job, or a list of them, in which `find_error` would see an error: a failed job has its own."""
     read_page: Callable[[Json], tuple[Sequence[Json], str]] | None = None
     """The rows and the next page of a page of results that is no file; None: all are files of lines."""
     results_error: Callable[[Service[Any], BatchJob, str, HttpResponse], LLMError | None] | None = (
@@ -236,10 +238,18 @@ def _build_delete_file(
     return bare_request(config, "DELETE", url, wire.headers)
 
 
+def _find_error(
+    wire: BatchWire, service: Service[Any], body: Any, response: HttpResponse
+) -> LLMError | None:
+    if response.status < 300 and wire.is_job is not None and wire.is_job(body):
+        return None
+    return wire.find_error(service, body, response)
+
+
 @returns_failure
 def _parse_job(wire: BatchWire, service: Service[Any], response: HttpResponse) -> BatchJob:
     try:
-        raw = object_of(read_json(service, response, wire.find_error))
+        raw = object_of(read_json(service, response, partial(_find_error, wire)))
     except Rejected as rejected:
         raise Rejected(_explained(rejected.error)) from None
     job = wire.read_job(service, raw)
@@ -249,7 +259,7 @@ def _parse_job(wire: BatchWire, service: Service[Any], response: HttpResponse) -
 
 @returns_failure
 def _parse_cancel(wire: BatchWire, service: Service[Any], response: HttpResponse) -> BatchJob:
-    if not object_of(read_json(service, response, wire.find_error)):
+    if not object_of(read_json(service, response, partial(_find_error, wire))):
         return BatchJob(id="", state="cancelling", provider=service.name)
     return ok(_parse_job(wire, service, response))
 
@@ -271,7 +281,7 @@ def _explained(error: LLMError) -> LLMError:
 
 @returns_failure
 def _parse_list(wire: BatchWire, service: Service[Any], response: HttpResponse) -> JobPage:
-    raw = read_json(service, response, wire.find_error)
+    raw = read_json(service, response, partial(_find_error, wire))
     fields = object_of(raw)
     has_list = isinstance(raw, list) or any(isinstance(fields.get(key), list) for key in wire.lists)
     if not has_list and not wire.is_empty(fields):

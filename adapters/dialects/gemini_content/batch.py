@@ -13,6 +13,7 @@ from llm_pure.adapters.dialects.common.batch_values import (
     bare_request,
     bytes_request,
     count_of,
+    has_name,
     id_of,
     job_errors,
     object_of,
@@ -57,7 +58,6 @@ from llm_pure.core.provider import Provider
 from llm_pure.core.urls import UrlFor
 from llm_pure.framing.json_codec import encode, preview
 from llm_pure.types.config import LLMConfig, Secret
-from llm_pure.types.errors import LLMError
 from llm_pure.types.http import Headers, HttpRequest, HttpResponse, get_header
 from llm_pure.types.rejection import Rejected, ok
 
@@ -147,12 +147,6 @@ def _build_results(
     return bare_request(config, "GET", with_query(url, alt="media"), (("accept", "*/*"),))
 
 
-def _find_job_error(service: Service[Any], body: Any, response: HttpResponse) -> LLMError | None:
-    """The error of a response that is no operation: a failed operation has an error of its own."""
-    is_operation = isinstance(body, dict) and text_of(body.get("name")) and response.status < 300
-    return None if is_operation else find_error(service, body, response)
-
-
 def _job(service: Service[Any], raw: dict[str, Any]) -> BatchJob:
     metadata, answer = object_of(raw.get("metadata")), object_of(raw.get("response"))
     output = {**object_of(metadata.get("output")), **answer}
@@ -224,7 +218,8 @@ WIRE = BatchWire(
     results=_build_results,
     read_line=_read_line,
     read_page=_read_page,
-    find_error=_find_job_error,
+    find_error=find_error,
+    is_job=has_name,
     jobs="batches",
     job="",
     file="",

@@ -17,6 +17,7 @@ from llm_pure.adapters.dialects.common.batch_values import (
     FILE_PAGE,
     bare_request,
     count_of,
+    has_name,
     id_of,
     job_errors,
     json_request,
@@ -51,7 +52,7 @@ from llm_pure.core.urls import base_url
 from llm_pure.framing.json_codec import preview
 from llm_pure.framing.multipart import FormFile, multipart
 from llm_pure.types.config import LLMConfig
-from llm_pure.types.errors import InvalidConfiguration, InvalidRequest, LLMError
+from llm_pure.types.errors import InvalidConfiguration, InvalidRequest
 from llm_pure.types.http import HttpRequest, HttpResponse
 from llm_pure.types.rejection import Rejected, ok, returns_failure
 
@@ -139,12 +140,6 @@ def _build_create(service: Service[Any], config: LLMConfig, job: BatchInput) -> 
     }
     query = urlencode({"batchInferenceJobId": job.key})
     return json_request(service, config, f"{url}?{query}", body, job.headers)
-
-
-def _find_job_error(service: Service[Any], body: Any, response: HttpResponse) -> LLMError | None:
-    """The error of a response that is no job: a job has a status of its own."""
-    is_job = isinstance(body, dict) and bool(text_of(body.get("name"))) and response.status < 300
-    return None if is_job else find_error(service, body, response)
 
 
 def _job(service: Service[Any], raw: Json) -> BatchJob:
@@ -254,7 +249,8 @@ WIRE = BatchWire(
     results=_build_results,
     build_parts=_build_parts,
     read_line=_read_line,
-    find_error=_find_job_error,
+    find_error=find_error,
+    is_job=has_name,
     jobs=_JOBS,
     job=f"{_JOBS}/",
     file=f"{_DATASETS}/",

@@ -19,8 +19,9 @@ from llm_pure.adapters.dialects.common.make_batch import (
     job_request,
     make_batch,
 )
-from llm_pure.adapters.dialects.openai_common.batch import find_job_error
+from llm_pure.adapters.dialects.openai_common.batch import is_job
 from llm_pure.adapters.dialects.openai_common.batch_lines import read_job, read_line
+from llm_pure.adapters.dialects.openai_common.errors import find_error
 from llm_pure.core.batch_api import (
     BatchApi,
     BatchInput,
@@ -72,7 +73,8 @@ WIRE = BatchWire(
     results=_build_results,
     read_line=read_line,
     read_page=_read_page,
-    find_error=find_job_error,
+    find_error=find_error,
+    is_job=is_job,
     cancel=None,
     deletes=frozenset({"job"}),
 )

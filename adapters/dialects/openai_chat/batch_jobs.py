@@ -46,8 +46,7 @@ from llm_pure.core.batch_api import (
 from llm_pure.core.dialect import Service
 from llm_pure.core.provider import Provider
 from llm_pure.types.config import LLMConfig
-from llm_pure.types.errors import LLMError
-from llm_pure.types.http import HttpRequest, HttpResponse
+from llm_pure.types.http import HttpRequest
 from llm_pure.types.rejection import ok
 
 ENDPOINT = "/v1/chat/completions"
@@ -84,10 +83,8 @@ def _build_results(
     return msgspec.structs.replace(request, url=with_query(request.url, inline="true"))
 
 
-def _find_job_error(service: Service[Any], body: Any, response: HttpResponse) -> LLMError | None:
-    """The error of a response that is not a job: a job has fields with errors of its own."""
-    is_job = isinstance(body, dict) and "status" in body and bool(id_of(body.get("id")))
-    return None if is_job and response.status < 300 else find_error(service, body, response)
+def _is_job(body: Any) -> bool:
+    return isinstance(body, dict) and "status" in body and bool(id_of(body.get("id")))
 
 
 def _job(service: Service[Any], raw: dict[str, Any]) -> BatchJob:
@@ -140,7 +137,8 @@ WIRE = BatchWire(
     results=_build_results,
     read_line=read_line,
     read_page=_read_page,
-    find_error=_find_job_error,
+    find_error=find_error,
+    is_job=_is_job,
     jobs="/batch/jobs",
     job="/batch/jobs/",
     list_query={"page": 0, "page_size": LIST_SIZE, "order_by": "-created"},

@@ -45,7 +45,7 @@ from llm_pure.core.provider import Provider
 from llm_pure.core.urls import UrlFor
 from llm_pure.framing.multipart import Field, FormFile, multipart
 from llm_pure.types.config import LLMConfig, Secret
-from llm_pure.types.errors import InvalidRequest, LLMError
+from llm_pure.types.errors import InvalidRequest
 from llm_pure.types.http import Headers, HttpRequest, HttpResponse, get_header
 from llm_pure.types.rejection import Rejected, ok
 
@@ -165,15 +165,11 @@ def _job(service: FileService, raw: dict[str, Any]) -> BatchJob:
     return msgspec.structs.replace(job, key=key)
 
 
-def find_job_error(service: Service[Any], body: Any, response: HttpResponse) -> LLMError | None:
-    """The error of a response that is not a job. A failed job has errors too: they are its own."""
-    is_job = response.status < 300 and isinstance(body, dict) and _is_job(body)
-    is_list = response.status < 300 and isinstance(body, list)
-    return None if is_job or is_list else find_error(service, body, response)
-
-
-def _is_job(body: dict[str, Any]) -> bool:
-    wrapped = _unwrapped(body, "job", "data", "batch")
+def is_job(body: Any) -> bool:
+    """A job, bare or wrapped, or a list of jobs without anything around it."""
+    if isinstance(body, list):
+        return True
+    wrapped = _unwrapped(body, "job", "data", "batch") if isinstance(body, dict) else {}
     return bool(id_of(wrapped.get("id"))) and "status" in wrapped
 
 
@@ -210,7 +206,8 @@ WIRE = BatchWire(
     read_job=_job,
     results=build_results,
     read_line=read_line,
-    find_error=find_job_error,
+    find_error=find_error,
+    is_job=is_job,
     lists=("data", "value", "jobs", "batches"),
 )
 
