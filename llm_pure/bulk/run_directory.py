@@ -10,6 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 from shlex import quote
 from typing import Any
+from weakref import finalize
 
 import msgspec
 
@@ -91,6 +92,7 @@ class Run:
         self.form: RowForm = ok(row_form(spec, "" if provider is None else provider.dialect))
         self._prefix = id_prefix(spec)
         self._input: int | None = None
+        self._closing: finalize[..., Run] | None = None
 
     def __len__(self) -> int:
         return len(self.index)
@@ -141,6 +143,7 @@ class Run:
         """Return a row, read from the input now. Raises OSError if the input is gone or its row is another."""
         if self._input is None:
             self._input = os.open(self.input_path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
+            self._closing = finalize(self, os.close, self._input)  # if nobody calls `close`
         offset, length, flags = self.index.span(number)
         row = read_row(number, _read_at(self._input, length, offset), self.form)
         if not flags & REPEATED and item_id(self._prefix, row.key) != self.index.id(number):
@@ -267,9 +270,9 @@ class Run:
 
     def close(self) -> None:
         """Close the input. Reading a row opens it again."""
-        if self._input is not None:
-            os.close(self._input)
-            self._input = None
+        if self._closing is not None:
+            self._closing()
+        self._input = self._closing = None
 
 
 def _read_at(descriptor: int, length: int, offset: int) -> bytes:
