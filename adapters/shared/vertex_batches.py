@@ -9,13 +9,13 @@ import re
 from collections.abc import Callable, Mapping
 from functools import partial
 from http import HTTPStatus
-from typing import Any
 from urllib.parse import quote, unquote
 
 import msgspec
 
 from llm_pure.adapters.dialects.common.batch_values import (
     count_of,
+    has_name,
     id_of,
     job_errors,
     json_request,
@@ -33,7 +33,6 @@ from llm_pure.adapters.dialects.common.make_batch import (
     Json,
     is_empty_without_list,
     make_batch,
-    results_error,
 )
 from llm_pure.adapters.dialects.common.object_storage import (
     folder_of,
@@ -53,18 +52,17 @@ from llm_pure.core.batch_api import (
     BatchLimits,
     BatchResult,
     ResultParts,
-    ResultsDecoder,
     TransferRequest,
     UploadState,
 )
-from llm_pure.core.batch_results import JsonLinesDecoder, grpc_status, response_of, unreadable
+from llm_pure.core.batch_results import grpc_status, response_of, unreadable
 from llm_pure.core.dialect import Service, read_json
 from llm_pure.core.provider import Provider
 from llm_pure.core.urls import base_url
 from llm_pure.framing.json_codec import preview
 from llm_pure.types.config import LLMConfig
-from llm_pure.types.errors import InvalidRequest, LLMError
-from llm_pure.types.http import HttpRequest, HttpResponse, ResponseHead
+from llm_pure.types.errors import InvalidRequest
+from llm_pure.types.http import HttpRequest, HttpResponse
 from llm_pure.types.rejection import Rejected, ok, returns_failure
 
 _VERSION = "v1"
@@ -175,12 +173,6 @@ def _build_create(service: VertexService, config: LLMConfig, job: BatchInput) ->
     return json_request(service, config, ok(service.url_for(config, "", _JOBS)), body, job.headers)
 
 
-def _find_job_error(service: VertexService, body: Any, response: HttpResponse) -> LLMError | None:
-    """The error of a response that is no job: a failed job has an error of its own."""
-    is_job = isinstance(body, dict) and bool(text_of(body.get("name"))) and response.status < 300
-    return None if is_job else find_error(service, body, response)
-
-
 def _job(service: VertexService, raw: Json) -> BatchJob:
     """A job. It has no `created_s`: in which order jobs are listed is not documented, so every page is read."""
     state = state_of(raw.get("state"))
@@ -238,13 +230,6 @@ def _build_parts(
     )
 
 
-def _open_results(
-    service: VertexService, job: BatchJob, page: str, head: ResponseHead
-) -> ResultsDecoder:
-    find = partial(results_error, find_error, service)
-    return JsonLinesDecoder(service.name, head, partial(_read_line, service), find)
-
-
 def _read_line(service: VertexService, raw: Json) -> BatchResult:
     """{custom_id | request.labels, status, response}: a status that is not empty is the error, mostly with JSON in it."""
     labels = object_of(object_of(raw.get("request")).get("labels"))
@@ -291,8 +276,9 @@ WIRE = BatchWire(
     read_job=_job,
     results=_build_results,
     build_parts=_build_parts,
-    open_results=_open_results,
-    find_error=_find_job_error,
+    read_line=_read_line,
+    find_error=find_error,
+    is_job=has_name,
     jobs=_JOBS,
     job="",
     safe="/",

@@ -56,6 +56,8 @@ class JobRecord(msgspec.Struct, frozen=True, kw_only=True):
     """Why it failed."""
     reserved_usd: str = "0"
     """What the job can cost at most, reserved before the upload until it is over."""
+    readings: int = 0
+    """How often the results held less than the job has counted."""
     deleted: bool = False
     """What the service kept of it was deleted."""
 
@@ -72,8 +74,6 @@ class JobState(msgspec.Struct, frozen=True, kw_only=True):
     """Rows whose results are on disk."""
     seen: frozenset[str] = frozenset()
     """Rows of which a result was read in this part of the run, whether it is final or not."""
-    readings: int = 0
-    """How often the results held less than the job has counted."""
     keeps_key: bool = True
     """`BatchApi.keeps_key`."""
     attempts: int = 0

@@ -274,10 +274,10 @@ def _finish(state: JobState) -> Step:
         return _release(state)
     if record.cancelling:
         return _end(state, "cancelled", record.reason)
-    if len(state.seen | state.ended) < _paid(state) and state.readings < MAX_READINGS:
+    if len(state.seen | state.ended) < _paid(state) and record.readings < MAX_READINGS:
         # a file may be there later than the job's end, or be cut without a trace
-        state = msgspec.structs.replace(_with(state, phase="running"), readings=state.readings + 1)
-        return state, (Poll(_backoff(None, state.readings)),)
+        state = _with(state, phase="running", readings=record.readings + 1)
+        return state, (Log(state.record), Poll(_backoff(None, state.record.readings)))
     phase: Phase = "failed" if record.job_state == "failed" else "collected"
     return _end(state, phase, record.reason)
 

@@ -189,6 +189,10 @@ def read_parquet(path: Path, columns: tuple[str, ...] | None) -> Iterator[Any]:
     try:
         with parquet.ParquetFile(path) as file:
             names = file.schema_arrow.names
+            missing = [name for name in columns or () if name not in names]
+            if missing:
+                message = f"{path} has no column {missing[0]!r}; its columns are {', '.join(names)}"
+                raise Rejected(InvalidConfiguration(message=message, field="prompt"))
             chosen = (
                 names if columns is None else [name for name in names if name in (*columns, ID_KEY)]
             )

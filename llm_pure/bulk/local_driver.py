@@ -29,7 +29,7 @@ CONCURRENCY = 256
 
 
 def run_local(run: Run, *, stopper: Stopper | None = None, **options: Any) -> RunSummary:
-    """`arun_local` in an event loop of its own. In the main thread, Ctrl-C and SIGTERM end it: once, no new sends."""
+    """`arun_local` in an event loop of its own. In the main thread, Ctrl-C, SIGTERM and a closed terminal end it: once, no new sends."""
     stopper = stopper or Stopper()
     with stop_signals(stopper.stop):
         return asyncio.run(arun_local(run, stopper=stopper, **options))

@@ -1,7 +1,7 @@
 """`open_run`: open the run of a directory, and plan it if it does not exist."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -44,6 +44,7 @@ from llm_pure.bulk.run_spec import (
     row_form,
 )
 from llm_pure.bulk.templates import Template, parse_template
+from llm_pure.bulk.typed_values import schema_error
 from llm_pure.core.registry import Registry
 from llm_pure.framing.json_codec import DECODE_ERRORS
 from llm_pure.output.tools import schema_of
@@ -133,7 +134,7 @@ def _plan(
     registry: Registry | None,
     accept_changes: bool,
 ) -> Run:
-    is_new = existing is None and not path.exists()
+    new = [folder for folder in (path, *path.parents) if not folder.exists()]
     path.mkdir(mode=0o700, parents=True, exist_ok=True)
     with suppress(OSError):
         path.chmod(0o700)
@@ -143,6 +144,7 @@ def _plan(
         spec = msgspec.structs.replace(spec, input=source)
         changed = None if existing is None else difference(existing, spec)
         if existing is not None and changed is None:
+            existing = _with_path(path, existing, source)
             return _open(path, existing, config, schema, registry)
         if changed is not None and not accept_changes:
             raise Rejected(changed)
@@ -154,22 +156,35 @@ def _plan(
     finally:
         with suppress(FileNotFoundError):
             spool.unlink()
-        if is_new and not (path / SPEC).exists():
-            _discard(path)
+        if new and not (path / SPEC).exists():
+            _discard(path, new)
     return _open(path, ok(_spec_result(path)), config, schema, registry)
+
+
+def _with_path(path: Path, spec: RunSpec, source: InputFile) -> RunSpec:
+    """The plan with the path that its input has now: the same bytes may have been moved."""
+    if source.path == spec.input.path or spec.input.spooled != source.spooled:
+        return spec
+    moved = msgspec.structs.replace(spec.input, path=source.path)
+    spec = msgspec.structs.replace(spec, input=moved)
+    with ok(lock_run(path)):
+        _write_spec(path, spec)
+    return spec
 
 
 def discard_plan(run: Run) -> None:
     """Remove the plan of a run that has sent nothing, and its directory if nothing else is in it. Raises OSError."""
-    _discard(run.directory)
+    _discard(run.directory, [run.directory])
 
 
-def _discard(path: Path) -> None:
+def _discard(path: Path, folders: Sequence[Path]) -> None:
+    """Remove the files of a plan, and these folders as far as they are empty."""
     for name in (SPEC, INDEX, f"{INDEX}.new", SPOOL, LOCK):  # a run exists as long as its run.json
         with suppress(FileNotFoundError):
             (path / name).unlink()
     with suppress(OSError):
-        path.rmdir()
+        for folder in folders:
+            folder.rmdir()
 
 
 def _write_plan(path: Path, spec: RunSpec, lines: Path, registry: Registry | None) -> None:
@@ -191,14 +206,12 @@ def _write_plan(path: Path, spec: RunSpec, lines: Path, registry: Registry | Non
     if spec.input.spooled:
         os.replace(lines, path / SPOOL)
     os.replace(index, path / INDEX)
-    write_atomically(
-        path / SPEC,
-        lambda file: file.write(
-            msgspec.json.format(
-                msgspec.json.encode(msgspec.structs.replace(spec, input=source)), indent=1
-            )
-        ),
-    )
+    _write_spec(path, msgspec.structs.replace(spec, input=source))
+
+
+def _write_spec(path: Path, spec: RunSpec) -> None:
+    data = msgspec.json.format(msgspec.json.encode(spec), indent=1)
+    write_atomically(path / SPEC, lambda file: file.write(data))
 
 
 def _input(rows: RowsInput, spool: Path) -> InputFile:
@@ -251,4 +264,8 @@ def _open(
 
 
 def _json_schema(schema: Schema) -> dict[str, Any]:
-    return dict(schema) if isinstance(schema, Mapping) else ok(schema_of(schema))
+    plain = dict(schema) if isinstance(schema, Mapping) else ok(schema_of(schema))
+    error = schema_error(plain)
+    if error is not None:
+        raise Rejected(error)
+    return plain

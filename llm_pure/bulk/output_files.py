@@ -7,7 +7,7 @@ from typing import IO
 
 from llm_pure.bulk.columns import OutputForm, output_line
 from llm_pure.bulk.joining import RowResult
-from llm_pure.bulk.run_directory import Run, directory_error, write_atomically
+from llm_pure.bulk.run_directory import Run, output_error, require_not_input, write_atomically
 from llm_pure.types.rejection import Rejected, ok, returns_failure
 from llm_pure.types.result import error_of
 
@@ -39,10 +39,11 @@ def write_lines(
         lines.write(sys.stdout.buffer)
         sys.stdout.buffer.flush()
         return lines.count
+    require_not_input(run, Path(path))
     try:
         write_atomically(Path(path), lines.write)
     except OSError as error:
-        raise Rejected(directory_error(Path(path), error)) from None
+        raise Rejected(output_error(Path(path), error)) from None
     return lines.count
 
 

@@ -21,7 +21,8 @@ from llm_pure.bulk.columns import (
 )
 from llm_pure.bulk.input_files import import_parquet
 from llm_pure.bulk.joining import RowResult
-from llm_pure.bulk.run_directory import Run, directory_error
+from llm_pure.bulk.run_directory import Run, output_error, require_not_input
+from llm_pure.types.errors import InvalidConfiguration
 from llm_pure.types.rejection import Rejected, ok, returns_failure
 
 BATCH_ROWS = 4096
@@ -37,7 +38,11 @@ def write_parquet(run: Run, path: str | Path, *, raw: bool = False) -> int:
     """
     parquet, arrow = import_parquet(), import_module("pyarrow")
     ok(run.check_input())
-    target = Path(path)
+    target = Path(os.path.realpath(path))
+    require_not_input(run, target)
+    if str(path) == "-" or (target.exists() and not target.is_file()):
+        message = f"Parquet is written to a file, and {str(path)!r} is none"
+        raise Rejected(InvalidConfiguration(message=message, field="directory", remedy="name one"))
     temporary = target.with_name(f".{target.name}.{os.getpid()}.new")
     tables = (
         _original(run, arrow, parquet)
@@ -73,7 +78,7 @@ def write_parquet(run: Run, path: str | Path, *, raw: bool = False) -> int:
         if writer is not None:
             os.replace(temporary, target)
     except OSError as error:
-        raise Rejected(directory_error(target, error)) from None
+        raise Rejected(output_error(target, error)) from None
     finally:
         with suppress(OSError):
             temporary.unlink()

@@ -89,7 +89,7 @@ def format_progress(progress: Progress) -> str:
     parts += [count_errors(failed)] if failed else []
     parts.append(f"{counts.cost_usd:.4f} USD")
     if progress.left_usd is not None:
-        parts.append(f"{progress.left_usd:.4f} USD left")
+        parts.append(f"{max(Decimal(0), progress.left_usd):.4f} USD left")
     if progress.eta_s is not None and counts.open:
         parts.append(f"ETA {format_duration(progress.eta_s)}")
     return ", ".join(parts)

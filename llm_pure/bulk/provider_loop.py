@@ -138,7 +138,10 @@ class ProviderLoop:
         self._exchange = exchange
         if options.max_requests is not None and options.max_requests < self._min_requests:
             message = f"{self._least()}, and {options.max_requests} are to be the most"
-            raise Rejected(InvalidConfiguration(message=message, field="max_requests"))
+            remedy = "raise it (--job-rows), or leave it out"
+            raise Rejected(
+                InvalidConfiguration(message=message, field="max_requests", remedy=remedy)
+            )
         self._log = log
         self._states = run.states()
         self._jobs = {

@@ -8,7 +8,9 @@ import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
+from shlex import quote
 from typing import Any
+from weakref import finalize
 
 import msgspec
 
@@ -90,6 +92,7 @@ class Run:
         self.form: RowForm = ok(row_form(spec, "" if provider is None else provider.dialect))
         self._prefix = id_prefix(spec)
         self._input: int | None = None
+        self._closing: finalize[..., Run] | None = None
 
     def __len__(self) -> int:
         return len(self.index)
@@ -130,7 +133,8 @@ class Run:
     @returns_failure
     def check_original(self) -> None:
         """Fails with InvalidConfiguration if the file that the rows were read from is gone or has changed."""
-        now = examine(self.spec.input.path, self.spec.input.form)
+        remedy = f"if it was moved, name it once, with the options of the run: llm-pure batch run PATH -o {quote(str(self.directory))}"
+        now = examine(self.spec.input.path, self.spec.input.form, remedy)
         changed = difference(self.spec, msgspec.structs.replace(self.spec, input=now))
         if changed is not None:
             raise Rejected(changed)
@@ -139,6 +143,7 @@ class Run:
         """Return a row, read from the input now. Raises OSError if the input is gone or its row is another."""
         if self._input is None:
             self._input = os.open(self.input_path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
+            self._closing = finalize(self, os.close, self._input)  # if nobody calls `close`
         offset, length, flags = self.index.span(number)
         row = read_row(number, _read_at(self._input, length, offset), self.form)
         if not flags & REPEATED and item_id(self._prefix, row.key) != self.index.id(number):
@@ -265,9 +270,9 @@ class Run:
 
     def close(self) -> None:
         """Close the input. Reading a row opens it again."""
-        if self._input is not None:
-            os.close(self._input)
-            self._input = None
+        if self._closing is not None:
+            self._closing()
+        self._input = self._closing = None
 
 
 def _read_at(descriptor: int, length: int, offset: int) -> bytes:
@@ -284,7 +289,15 @@ def _read_at(descriptor: int, length: int, offset: int) -> bytes:
 
 
 def write_atomically(path: Path, write: Callable[[Any], object], *, sync: bool = True) -> None:
-    """Write a file under a temporary name, flush it, and rename it. Raises OSError, and then the old file is as it was."""
+    """Write a file under a temporary name, flush it, and rename it. Raises OSError, and then the old file is as it was.
+
+    What is no file, such as a pipe or /dev/stdout, is written to; a link stays, and its file is replaced.
+    """
+    if path.exists() and not path.is_file():
+        with path.open("wb") as stream:
+            write(stream)
+        return
+    path = Path(os.path.realpath(path))
     temporary = path.with_name(f".{path.name}.{os.getpid()}.new")
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     try:
@@ -300,6 +313,13 @@ def write_atomically(path: Path, write: Callable[[Any], object], *, sync: bool =
         raise
 
 
+def output_error(path: Path, error: OSError) -> InvalidConfiguration:
+    """Return the error of a file with results that cannot be written."""
+    message = f"{path} cannot be written: {error.strerror or error}"
+    remedy = "name a file that can be written, in a folder that exists"
+    return InvalidConfiguration(message=message, field="directory", remedy=remedy)
+
+
 def directory_error(path: Path, error: OSError) -> InvalidConfiguration:
     """Return the error of a run whose files cannot be written."""
     message = f"the run {path} cannot be written: {error.strerror or error}"
@@ -308,7 +328,16 @@ def directory_error(path: Path, error: OSError) -> InvalidConfiguration:
     return InvalidConfiguration(message=message, field="directory")
 
 
-def examine(name: str, form: str) -> InputFile:
+def require_not_input(run: "Run", path: Path) -> None:
+    """Raise Rejected if a file to write is the run's input."""
+    with suppress(OSError):
+        if path.samefile(run.spec.input.path):
+            message = f"{path} is the run's input"
+            remedy = "write to another file"
+            raise Rejected(InvalidConfiguration(message=message, field="directory", remedy=remedy))
+
+
+def examine(name: str, form: str, remedy: str = "") -> InputFile:
     """Return an input file with the hash of its bytes. Raises Rejected if it cannot be read."""
     path = Path(name).absolute()
     try:
@@ -316,5 +345,5 @@ def examine(name: str, form: str) -> InputFile:
     except (OSError, ValueError) as error:  # ValueError: a path with a NUL
         reason = getattr(error, "strerror", None) or error
         message = f"the input {name} cannot be read: {reason}"
-        raise Rejected(InvalidConfiguration(message=message, field="file")) from None
+        raise Rejected(InvalidConfiguration(message=message, field="file", remedy=remedy)) from None
     return InputFile(path=str(path), form=form, size=size, blake2b=digest, spooled=form != "jsonl")

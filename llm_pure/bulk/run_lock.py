@@ -8,6 +8,7 @@ import socket
 import sys
 from contextlib import suppress
 from pathlib import Path
+from shlex import quote
 from typing import Annotated, Any, Self
 
 import msgspec
@@ -77,7 +78,8 @@ def lock_run(directory: Path) -> LLMResult[RunLock]:
         owner = read_owner(directory)
         by = "" if owner is None else f" by process {owner.process} of {owner.host}"
         message = f"the run {directory} is under way{by}; a run has one driver at a time"
-        remedy = f"watch it: llm-pure batch status {directory} --watch; or stop it: llm-pure batch cancel {directory}"
+        run = quote(str(directory))
+        remedy = f"watch it: llm-pure batch status {run} --watch; or stop it: llm-pure batch cancel {run}"
         return Failure(
             InvalidConfiguration(message=message, field="directory", code="locked", remedy=remedy)
         )

@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM as a request to stop, while a run is under way."""
+"""Signals as a request to stop, while a run is under way."""
 
 import signal
 import threading
@@ -9,13 +9,23 @@ from typing import Any
 
 @contextmanager
 def stop_signals(stop: Callable[[], object]) -> Iterator[None]:
-    """Call `stop` for each of these signals; the handlers are as before afterwards. In the main thread only."""
+    """Call `stop` for Ctrl-C, SIGTERM and a terminal that is closed, unless `nohup` ignores that.
+
+    The handlers are as before afterwards. Outside the main thread nothing changes.
+    """
     before: dict[int, Any] = {}
     if threading.current_thread() is threading.main_thread():
-        for number in (signal.SIGINT, signal.SIGTERM):
+        for number in _numbers():
             before[number] = signal.signal(number, lambda *_: stop())
     try:
         yield
     finally:
         for restored, handler in before.items():
             signal.signal(restored, signal.SIG_DFL if handler is None else handler)
+
+
+def _numbers() -> tuple[signal.Signals, ...]:
+    hangup = getattr(signal, "SIGHUP", None)  # not on Windows
+    if hangup is None or signal.getsignal(hangup) == signal.SIG_IGN:
+        return (signal.SIGINT, signal.SIGTERM)
+    return (signal.SIGINT, signal.SIGTERM, hangup)

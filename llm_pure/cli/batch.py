@@ -6,6 +6,7 @@ import sys
 import time
 from argparse import Namespace
 from pathlib import Path
+from shlex import quote
 from tempfile import TemporaryDirectory
 from typing import Any
 
@@ -245,6 +246,9 @@ def _send(opened: Run, selected: SelectedModel, options: Namespace) -> int:
             return _finish(opened, batches, options)
         if batches.message:
             print_note(batches.message)
+    elif options.job_rows is not None or not options.wait:
+        name = "--no-wait" if options.job_rows is None else "--job-rows"
+        raise CommandFailed(f"{name} is for provider batches: add --provider-batch", USAGE)
     settings = selected.settings
     limit = settings.limit
     if options.rpm is not None or options.tpm is not None:
@@ -262,6 +266,8 @@ def _send(opened: Run, selected: SelectedModel, options: Namespace) -> int:
         "on_progress": _show_on_terminal if on_terminal else _show_line,
         "progress_s": TERMINAL_S if on_terminal else LINE_S,
     }
+    if options.ray is None and (options.workers or options.num_cpus):
+        raise CommandFailed("--workers and --num-cpus are for Ray: add --ray", USAGE)
     if options.ray is not None:
         summary = _send_by_ray(opened, options, common)
     else:
@@ -357,8 +363,8 @@ def _value(result: LLMResult[Any]) -> Any:
 
 
 def _summary_line(summary: RunSummary) -> str:
-    counts = summary.counts
-    return f"{summary.reason}: {_counts_line(counts)}, in {format_duration(summary.took_s)}"
+    how = "stopped" if summary.reason == "error" else summary.reason  # the error follows
+    return f"{how}: {_counts_line(summary.counts)}, in {format_duration(summary.took_s)}"
 
 
 def _counts_line(counts: RunCounts) -> str:
@@ -376,17 +382,18 @@ def _counts_line(counts: RunCounts) -> str:
 
 def _hints(opened: Run, summary: RunSummary) -> list[str]:
     counts = summary.counts
+    directory = quote(str(opened.directory))
     hints = []
     if summary.reason == "disk":
-        hints.append(f"free some space, then: llm-pure batch resume {opened.directory}")
+        hints.append(f"free some space, then: llm-pure batch resume {directory}")
     elif counts.failed and summary.reason == "breaker":
         kinds = ",".join(sorted([kind for kind, count in counts.errors.items() if count]))
-        hints.append(f"go on with: llm-pure batch retry {opened.directory} --errors {kinds}")
+        hints.append(f"go on with: llm-pure batch retry {directory} --errors {kinds}")
     elif counts.open or counts.passing:
         more = " --max-cost USD" if summary.reason == "budget" else ""
         if summary.reason == "finished" and isinstance(summary, ProviderSummary):
             more = " --finish live"
-        hints.append(f"go on with: llm-pure batch resume {opened.directory}{more}")
+        hints.append(f"go on with: llm-pure batch resume {directory}{more}")
     return hints
 
 

@@ -3,6 +3,7 @@
 from argparse import Namespace
 from datetime import UTC, datetime
 from functools import partial
+from shlex import quote
 
 from llm_pure.bulk.batch_events import OVER, JobRecord
 from llm_pure.bulk.progress import Progress, format_progress
@@ -64,7 +65,7 @@ def cancel_jobs(run: Run) -> str:
     left = [record for record in summary.jobs if record.phase not in OVER]
     if not left:
         return f"{run.directory}: {count} jobs were under way, and none is now"
-    return f"{run.directory}: {len(left)} jobs are being cancelled; fetch what they have done: llm-pure batch resume {run.directory}"
+    return f"{run.directory}: {len(left)} jobs are being cancelled; fetch what they have done: llm-pure batch resume {quote(str(run.directory))}"
 
 
 def clean_jobs(run: Run) -> str:

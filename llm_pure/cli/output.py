@@ -2,6 +2,7 @@
 
 import os
 import sys
+from shutil import get_terminal_size
 from typing import Any, TextIO
 
 import msgspec
@@ -67,6 +68,7 @@ def print_progress(text: str) -> None:
     """Show a status line on stderr, replacing the previous one; "" clears it. No output if stderr is not a terminal."""
     stream = sys.stderr
     if _is_terminal(stream):
+        text = text[: max(1, get_terminal_size().columns - 1)]  # a second line would stay
         stream.write(f"\r\x1b[2K{colors(stream).dim(_encodable(text, stream))}")
         stream.flush()
 

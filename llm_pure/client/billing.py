@@ -278,7 +278,8 @@ def max_cost(pending: PendingCall, body: bytes, table: "PriceTable") -> Decimal:
     limits = (output_limit(target.config, resolved), sent_output_tokens(body))
     output_tokens = max([limit for limit in limits if limit is not None], default=None)
     if output_tokens is None:
-        raise Rejected(_unbounded(pending, _UNKNOWN_OUTPUT))
+        remedy = "set max_tokens (--max-tokens N)"
+        raise Rejected(_unbounded(pending, _UNKNOWN_OUTPUT, remedy))
     return ok(max_cost_usd(table, buyer, (model,), input_tokens, output_tokens, pending.at))
 
 
@@ -289,12 +290,14 @@ _UNKNOWN_INPUT = (
 )
 
 
-def _unbounded(pending: PendingCall, message: str) -> LLMError:
+def _unbounded(pending: PendingCall, message: str, remedy: str = "") -> LLMError:
     """Why the maximum cost is unknown although the model has a price."""
     from llm_pure.types.errors import UnknownPrice
 
     provider = pending.target.provider.name
-    return UnknownPrice(message=message, code=UNBOUNDED, model=pending.model, provider=provider)
+    return UnknownPrice(
+        message=message, code=UNBOUNDED, model=pending.model, provider=provider, remedy=remedy
+    )
 
 
 @returns_failure

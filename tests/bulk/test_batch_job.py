@@ -299,7 +299,7 @@ def test_results_that_hold_less_than_was_paid_are_read_again(
     state = state_in("running", job_id="job-1")
     for _ in range(3):
         state, commands = step(step(state, ended)[0], empty)
-        assert (state.phase, [type(command) for command in commands]) == ("running", [Poll])
+        assert (state.phase, [type(command) for command in commands]) == ("running", [Log, Poll])
     full = msgspec.structs.replace(empty, ids=frozenset("ab"), seen=frozenset("abc"))
     after, commands = step(step(state, ended)[0], full)
     assert (after.phase, commands) == ("collected", (Log(after.record), Replan(("c",), False)))

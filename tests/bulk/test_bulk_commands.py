@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 import sys
 from collections.abc import Iterator
 from decimal import Decimal
@@ -42,7 +43,10 @@ def reviews(tmp_path: Path) -> list[str]:
 
 
 def batch(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
-    code = main(["batch", *arguments])
+    try:
+        code = main(["batch", *arguments])
+    except SystemExit as usage:
+        code = int(usage.code or 0)
     captured = capsys.readouterr()
     return code, captured.out, captured.err
 
@@ -278,7 +282,15 @@ def test_account_errors_end_with_the_code_of_ask(
         (["run", "reviews.csv", "--prompt", "{"], 78, "write {column}"),
         (["run", "reviews.csv", "-m", "nobody"], 64, "has no provider"),
         (["run", "reviews.csv", "--schema", "reviews.csv"], 65, "is no JSON Schema"),
-        (["run", "reviews.csv", "-o", "reviews.csv/run"], 73, "cannot be written"),
+        (["run", "reviews.csv", "-o", "reviews.csv/run"], 73, "there is a file; pass a folder"),
+        (["run", "reviews.csv", "--schema", "odd.json"], 78, "the type 'text' at /properties/a"),
+        (["run", "reviews.csv", "--concurrency", "0"], 64, "'0' is no whole number of at least 1"),
+        (["run", "reviews.csv", "--job-rows", "-1"], 64, "'-1' is no whole number"),
+        (["run", "reviews.csv", "--max-tokens", "1.5"], 64, "'1.5' is no whole number"),
+        (["run", "reviews.csv", "--timeout", "-1"], 64, "'-1' is not above 0"),
+        (["run", "reviews.csv", "--rpm", "nan"], 64, "'nan' is no number"),
+        (["run", "reviews.csv", "--temperature", "hot"], 64, "'hot' is no number"),
+        (["run", "reviews.csv", "--transport", "pigeon"], 64, "invalid choice: 'pigeon'"),
     ],
 )
 def test_wrong_usage_has_its_exit_code(
@@ -288,8 +300,10 @@ def test_wrong_usage_has_its_exit_code(
     reviews: list[str],
     capsys: pytest.CaptureFixture[str],
 ) -> None:
+    Path("odd.json").write_text('{"properties": {"a": {"type": "text"}}}')
     actual, _, err = batch(capsys, *arguments)
     assert (actual, message in err) == (code, True), err
+    assert not Path("runs").exists()
 
 
 def test_a_run_under_way_is_not_run_twice_and_can_be_cancelled(
@@ -321,6 +335,11 @@ BAD_INPUTS = [
      "with jq -c '.[]'")),
     ("d.jsonl", b'{"txt": "a", "score": NaN}', ("row 1: the line is no valid JSON: JSON is malformed: invalid character "
      "(byte 22); NaN is not in JSON: write null")),
+    ("f.csv", b'txt\n"a\nb\n', "row 1: a quote of line 2 is not closed: it takes the rest of the file"),
+    ("g.csv", b'txt,n\na,"b', "row 1: a quote of line 2 is not closed: it takes the rest of the file"),
+    ("h.csv", b'txt\n1,"b\n', "row 1: a quote of line 2 is not closed: it takes the rest of the file"),
+    ("i.jsonl", b'{"prompt": "a\\ud83d"}', ("row 1: the line is no valid JSON: Input data was truncated; \\ud83d is half of a "
+     "surrogate pair, so a character was cut in two")),
     ("e.csv", b"txt\ncaf\xe9\n", "row 1: the row has the byte 0xE9, which is no UTF-8: convert the file to UTF-8"),
 ]  # fmt: skip
 
@@ -346,7 +365,64 @@ def test_two_columns_of_one_name_are_refused(
     code, _, error = batch(capsys, "run", "a.csv", "--prompt", "{text}", "-o", "run")
     assert code == 78
     assert "several columns with the name 'text'; rename all but one of them" in error
+    assert not Path("run").exists()
     assert not service.prompts
+
+
+@pytest.mark.parametrize(
+    ("data", "prompts"),
+    [
+        (b'text\n5" disk', {'5" disk'}),
+        (b'text\n"a\nb"', {"a\nb"}),
+        (b'text\n"a ""b"""\n\n', {'a "b"'}),
+    ],
+)
+def test_quotes_of_a_table(
+    data: bytes, prompts: set[str], service: BulkService, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("a.csv").write_bytes(data)
+    assert batch(capsys, "run", "a.csv", "--prompt", "{text}", "-o", "run")[0] == 0
+    assert set(service.prompts) == prompts
+
+
+def test_an_input_that_was_moved_is_named_once(
+    reviews: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    batch(capsys, "run", *reviews, "-o", "a run")
+    Path("reviews.csv").rename("moved.csv")
+    code, _, error = batch(capsys, "results", "a run", "--parquet", "out.parquet")
+    assert code == 0
+    Path("in.jsonl").write_text('{"prompt": "a"}\n')
+    batch(capsys, "run", "in.jsonl", "-o", "a run/b")
+    Path("in.jsonl").rename("moved.jsonl")
+    code, _, error = batch(capsys, "resume", "a run/b")
+    assert (code, "llm-pure batch run PATH -o 'a run/b'" in error) == (66, True)
+    assert batch(capsys, "run", "moved.jsonl", "-o", "a run/b")[0] == 0
+    assert batch(capsys, "resume", "a run/b")[0] == 0
+
+
+def test_results_go_through_a_link_and_into_a_pipe_and_never_over_the_input(
+    reviews: list[str], capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    batch(capsys, "run", *reviews, "-o", "run")
+    Path("link.jsonl").symlink_to("target.jsonl")
+    assert batch(capsys, "results", "run", "--jsonl", "link.jsonl")[0] == 0
+    assert (Path("link.jsonl").is_symlink(), Path("target.jsonl").is_file()) == (True, True)
+    for option, path, message in (
+        ("--jsonl", "reviews.csv", "is the run's input"),
+        ("--parquet", "reviews.csv", "is the run's input"),
+        ("--parquet", "-", "Parquet is written to a file"),
+        ("--jsonl", "none/out", "in a folder that exists"),
+    ):
+        code, _, error = batch(capsys, "results", "run", option, path)
+        assert (code, message in error) == (73, True), error
+    assert Path("reviews.csv").read_text() == REVIEWS
+    os.mkfifo("pipe")
+    reader = os.open("pipe", os.O_RDONLY | os.O_NONBLOCK)
+    assert batch(capsys, "results", "run", "--jsonl", "pipe")[0] == 0
+    assert os.read(reader, 10) == b'{"id":"1",'
+    os.close(reader)
+    assert not Path("pipe").is_file()
 
 
 def test_a_utf_16_table_of_a_spreadsheet_is_read(

@@ -610,6 +610,18 @@ def test_a_damaged_run_is_a_clear_error(name: str, tmp_path: Path, service: Bulk
     assert open_run(tmp_path / "run").failure().kind == "configuration"
 
 
+def test_a_run_that_is_dropped_leaves_no_descriptor_open(tmp_path: Path) -> None:
+    def look() -> int:
+        run = open_run(tmp_path / "run", ["a", "b"], config=LLMConfig(model="m")).unwrap()
+        return len([run.row(number) for number in range(2)])
+
+    folder = Path("/dev/fd")
+    look()
+    before = len(list(folder.iterdir()))
+    assert look() == 2
+    assert len(list(folder.iterdir())) == before
+
+
 def test_a_directory_without_a_run_and_a_missing_input_are_errors(tmp_path: Path) -> None:
     assert "is no run" in open_run(tmp_path).failure().message
     config = LLMConfig(model="m")

@@ -4,7 +4,6 @@ A job has no field for our key, so after a crash it is recognized by the ids of 
 Source: ../shared/wire/batch.md 3 (anthropic 2.14.0 types/messages/message_batch.py), read 2026-11-29.
 """
 
-from functools import partial
 from typing import Any
 
 from msgspec.structs import replace
@@ -26,7 +25,6 @@ from llm_pure.adapters.dialects.common.make_batch import (
     Json,
     job_request,
     make_batch,
-    results_error,
 )
 from llm_pure.core.batch_api import (
     ENDED,
@@ -36,9 +34,8 @@ from llm_pure.core.batch_api import (
     BatchJob,
     BatchLimits,
     BatchResult,
-    ResultsDecoder,
 )
-from llm_pure.core.batch_results import JsonLinesDecoder, not_run, response_of, unreadable
+from llm_pure.core.batch_results import not_run, response_of, unreadable
 from llm_pure.core.dialect import (
     Service,
 )
@@ -47,7 +44,7 @@ from llm_pure.core.provider import Provider
 from llm_pure.core.urls import UrlFor
 from llm_pure.framing.json_codec import preview
 from llm_pure.types.config import LLMConfig
-from llm_pure.types.http import Headers, HttpRequest, ResponseHead
+from llm_pure.types.http import Headers, HttpRequest
 from llm_pure.types.rejection import ok
 
 _VERSION: Headers = (("anthropic-version", "2023-06-01"),)
@@ -105,13 +102,6 @@ def _job(service: Service[Any], raw: dict[str, Any]) -> BatchJob:
     )
 
 
-def _open_results(
-    service: Service[Any], job: BatchJob, page: str, head: ResponseHead
-) -> ResultsDecoder:
-    find = partial(results_error, find_error, service)
-    return JsonLinesDecoder(service.name, head, partial(_read_line, service), find)
-
-
 def _read_line(service: Service[Any], raw: dict[str, Any]) -> BatchResult:
     """{custom_id, result: {type: succeeded | errored | canceled | expired, ...}}."""
     custom_id = id_of(raw.get("custom_id"))
@@ -143,7 +133,7 @@ WIRE = BatchWire(
     create=_build_create,
     read_job=_job,
     results=_build_results,
-    open_results=_open_results,
+    read_line=_read_line,
     find_error=find_error,
     headers=(*ACCEPT_JSON, *_VERSION),
     jobs="/v1/messages/batches",

@@ -50,11 +50,10 @@ from llm_pure.core.batch_api import (
     BatchLimits,
     BatchResult,
     BatchState,
-    ResultsDecoder,
     TransferRequest,
     UploadState,
 )
-from llm_pure.core.batch_results import JsonLinesDecoder, response_of, unreadable
+from llm_pure.core.batch_results import response_of, unreadable
 from llm_pure.core.dialect import AnyService, Service, undecodable_error
 from llm_pure.core.error_mapping import ProviderErrorInfo, to_llm_error
 from llm_pure.core.provider import Provider
@@ -62,7 +61,7 @@ from llm_pure.core.urls import base_url
 from llm_pure.framing.json_codec import preview
 from llm_pure.types.config import LLMConfig
 from llm_pure.types.errors import LLMError, UnsupportedFeature
-from llm_pure.types.http import Headers, HttpRequest, HttpResponse, ResponseHead
+from llm_pure.types.http import Headers, HttpRequest, HttpResponse
 from llm_pure.types.rejection import Rejected, ok, returns_failure
 
 InvocationType = Literal["Converse", "InvokeModel"]
@@ -196,10 +195,8 @@ def _build_create(service: Service[Any], config: LLMConfig, job: BatchInput) -> 
     return json_request(service, config, url, body, job.headers)
 
 
-def _find_job_error(service: Service[Any], body: Any, response: HttpResponse) -> LLMError | None:
-    """The error of a response that is no job and no list of jobs: a failed job has a message of its own."""
-    is_job = isinstance(body, dict) and ("jobArn" in body or "invocationJobSummaries" in body)
-    return None if is_job and response.status < 300 else find_error(service, body, response)
+def _is_job(body: Any) -> bool:
+    return isinstance(body, dict) and ("jobArn" in body or "invocationJobSummaries" in body)
 
 
 def _job(service: Service[Any], raw: Json) -> BatchJob:
@@ -255,15 +252,12 @@ def _build_results(
     return _object_request(service, config, "GET", page.removeprefix(FILE_PAGE))
 
 
-def _open_results(
-    service: Service[Any], job: BatchJob, page: str, head: ResponseHead
-) -> ResultsDecoder:
-    def find(response: HttpResponse) -> LLMError | None:
-        if response.status == 404 and job.state == "completed":
-            return missing_results(service, job, page.removeprefix(FILE_PAGE), response)
-        return _storage_error(service, response)
-
-    return JsonLinesDecoder(service.name, head, partial(_read_line, service), find)
+def _results_error(
+    service: Service[Any], job: BatchJob, page: str, response: HttpResponse
+) -> LLMError | None:
+    if response.status == 404 and job.state == "completed":
+        return missing_results(service, job, page.removeprefix(FILE_PAGE), response)
+    return _storage_error(service, response)
 
 
 def _read_line(service: Service[Any], raw: Json) -> BatchResult:
@@ -299,8 +293,10 @@ WIRE = BatchWire(
     create=_build_create,
     read_job=_job,
     results=_build_results,
-    open_results=_open_results,
-    find_error=_find_job_error,
+    read_line=_read_line,
+    results_error=_results_error,
+    find_error=find_error,
+    is_job=_is_job,
     jobs="/model-invocation-jobs",
     job=_JOB,
     cancel="/stop",

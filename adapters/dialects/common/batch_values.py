@@ -94,6 +94,11 @@ def object_of(value: Any) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
+def has_name(value: Any) -> bool:
+    """Whether this is an object of a service whose objects are known by names."""
+    return bool(text_of(object_of(value).get("name")))
+
+
 def rows_of(value: Any, *keys: str) -> tuple[dict[str, Any], ...]:
     """The objects of a list: the value itself, or the first of these fields that is one; a single object is one row."""
     if isinstance(value, dict):

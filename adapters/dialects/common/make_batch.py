@@ -5,7 +5,7 @@ BatchWire raise Rejected; those of the BatchApi return it as a Failure.
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from types import MappingProxyType
 from typing import Any, Literal, TypeAlias
@@ -15,6 +15,7 @@ import msgspec
 
 from llm_pure.adapters.dialects.common.batch_values import (
     ACCEPT_JSON,
+    FILE_PAGE,
     bare_request,
     batch_line,
     build_body,
@@ -31,12 +32,14 @@ from llm_pure.core.batch_api import (
     BatchJob,
     BatchLimits,
     BatchLine,
+    BatchResult,
     JobPage,
     ResultParts,
     ResultsDecoder,
     TransferRequest,
     UploadState,
 )
+from llm_pure.core.batch_results import JsonLinesDecoder, JsonPageDecoder
 from llm_pure.core.dialect import (
     FindError,
     Service,
@@ -80,9 +83,18 @@ class BatchWire(msgspec.Struct, frozen=True, kw_only=True):
     read_job: Callable[[Service[Any], Json], BatchJob]
     """A job, of a response or a row of a list; its id is "" if it is none."""
     results: Callable[[Service[Any], LLMConfig, BatchJob, str], HttpRequest]
-    open_results: Callable[[Service[Any], BatchJob, str, ResponseHead], ResultsDecoder]
+    read_line: Callable[[Service[Any], Json], BatchResult]
+    """A result: a line of a file, or a row of a page."""
     find_error: AnyFindError
-    """The error of a response that is no job and no list of jobs. A failed job has an error of its own."""
+    """The error of a response, as of the service's other operations."""
+    is_job: Callable[[Any], bool] | None = None
+    """Whether JSON of a 2xx is a job, or a list of them, in which `find_error` would see an error: a failed job has its own."""
+    read_page: Callable[[Json], tuple[Sequence[Json], str]] | None = None
+    """The rows and the next page of a page of results that is no file; None: all are files of lines."""
+    results_error: Callable[[Service[Any], BatchJob, str, HttpResponse], LLMError | None] | None = (
+        None
+    )
+    """The error that a response to a request for a page of results is; None: `find_error`'s, of statuses from 300 on."""
     upload: Callable[[Service[Any], LLMConfig, BatchInput, UploadState], TransferRequest] | None = (
         None
     )
@@ -153,7 +165,7 @@ def make_batch(
         list_jobs=partial(_build_list, wire, service),
         parse_list=partial(_parse_list, wire, service),
         results=partial(returns_failure(wire.results), service),
-        open_results=partial(wire.open_results, service),
+        open_results=partial(_open_results, wire, service),
         build_parts=build_parts and partial(returns_failure(build_parts), service),
         cancel=None
         if wire.cancel is None
@@ -226,10 +238,18 @@ def _build_delete_file(
     return bare_request(config, "DELETE", url, wire.headers)
 
 
+def _find_error(
+    wire: BatchWire, service: Service[Any], body: Any, response: HttpResponse
+) -> LLMError | None:
+    if response.status < 300 and wire.is_job is not None and wire.is_job(body):
+        return None
+    return wire.find_error(service, body, response)
+
+
 @returns_failure
 def _parse_job(wire: BatchWire, service: Service[Any], response: HttpResponse) -> BatchJob:
     try:
-        raw = object_of(read_json(service, response, wire.find_error))
+        raw = object_of(read_json(service, response, partial(_find_error, wire)))
     except Rejected as rejected:
         raise Rejected(_explained(rejected.error)) from None
     job = wire.read_job(service, raw)
@@ -239,7 +259,7 @@ def _parse_job(wire: BatchWire, service: Service[Any], response: HttpResponse) -
 
 @returns_failure
 def _parse_cancel(wire: BatchWire, service: Service[Any], response: HttpResponse) -> BatchJob:
-    if not object_of(read_json(service, response, wire.find_error)):
+    if not object_of(read_json(service, response, partial(_find_error, wire))):
         return BatchJob(id="", state="cancelling", provider=service.name)
     return ok(_parse_job(wire, service, response))
 
@@ -261,7 +281,7 @@ def _explained(error: LLMError) -> LLMError:
 
 @returns_failure
 def _parse_list(wire: BatchWire, service: Service[Any], response: HttpResponse) -> JobPage:
-    raw = read_json(service, response, wire.find_error)
+    raw = read_json(service, response, partial(_find_error, wire))
     fields = object_of(raw)
     has_list = isinstance(raw, list) or any(isinstance(fields.get(key), list) for key in wire.lists)
     if not has_list and not wire.is_empty(fields):
@@ -274,10 +294,25 @@ def _parse_list(wire: BatchWire, service: Service[Any], response: HttpResponse) 
     return JobPage(jobs=jobs, next_page=last if fields.get("has_more") is True else "")
 
 
-def results_error(
-    find_error: AnyFindError, service: Service[Any], response: HttpResponse
+def _open_results(
+    wire: BatchWire, service: Service[Any], job: BatchJob, page: str, head: ResponseHead
+) -> ResultsDecoder:
+    """The decoder of a file with results, or of a page."""
+    read_line, read_page = partial(wire.read_line, service), wire.read_page
+    find_error = partial(wire.results_error or partial(_results_error, wire), service, job, page)
+    if read_page is None or page.startswith(FILE_PAGE):
+        return JsonLinesDecoder(service.name, head, read_line, find_error)
+
+    def read(raw: Json) -> tuple[list[BatchResult], str]:
+        rows, next_page = read_page(raw)
+        return [read_line(row) for row in rows], next_page
+
+    return JsonPageDecoder(service.name, head, read, find_error)
+
+
+def _results_error(
+    wire: BatchWire, service: Service[Any], job: BatchJob, page: str, response: HttpResponse
 ) -> LLMError | None:
-    """The error that a response to a request for results is, None if it has results."""
     if response.status < 300:
         return None
-    return decode_error(service, find_error, response) or undecodable_error(service, response)
+    return decode_error(service, wire.find_error, response) or undecodable_error(service, response)

@@ -4,7 +4,7 @@ A job is a long-running operation; its state stands in the metadata.
 Source: ../shared/wire/batch.md 4 (google-genai 3.6.1 batches.py, _extra_utils.py), read 2026-11-29.
 """
 
-from functools import partial
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import quote, urlsplit
 
@@ -13,6 +13,7 @@ from llm_pure.adapters.dialects.common.batch_values import (
     bare_request,
     bytes_request,
     count_of,
+    has_name,
     id_of,
     job_errors,
     object_of,
@@ -30,7 +31,6 @@ from llm_pure.adapters.dialects.common.make_batch import (
     is_empty_without_list,
     job_request,
     make_batch,
-    results_error,
 )
 from llm_pure.adapters.dialects.gemini_content.errors import find_error
 from llm_pure.core.batch_api import (
@@ -41,13 +41,10 @@ from llm_pure.core.batch_api import (
     BatchJob,
     BatchLimits,
     BatchResult,
-    ResultsDecoder,
     TransferRequest,
     UploadState,
 )
 from llm_pure.core.batch_results import (
-    JsonLinesDecoder,
-    JsonPageDecoder,
     grpc_status,
     response_of,
     unreadable,
@@ -61,8 +58,7 @@ from llm_pure.core.provider import Provider
 from llm_pure.core.urls import UrlFor
 from llm_pure.framing.json_codec import encode, preview
 from llm_pure.types.config import LLMConfig, Secret
-from llm_pure.types.errors import LLMError
-from llm_pure.types.http import Headers, HttpRequest, HttpResponse, ResponseHead, get_header
+from llm_pure.types.http import Headers, HttpRequest, HttpResponse, get_header
 from llm_pure.types.rejection import Rejected, ok
 
 _INLINE = "inline"
@@ -151,12 +147,6 @@ def _build_results(
     return bare_request(config, "GET", with_query(url, alt="media"), (("accept", "*/*"),))
 
 
-def _find_job_error(service: Service[Any], body: Any, response: HttpResponse) -> LLMError | None:
-    """The error of a response that is no operation: a failed operation has an error of its own."""
-    is_operation = isinstance(body, dict) and text_of(body.get("name")) and response.status < 300
-    return None if is_operation else find_error(service, body, response)
-
-
 def _job(service: Service[Any], raw: dict[str, Any]) -> BatchJob:
     metadata, answer = object_of(raw.get("metadata")), object_of(raw.get("response"))
     output = {**object_of(metadata.get("output")), **answer}
@@ -194,23 +184,13 @@ def _job(service: Service[Any], raw: dict[str, Any]) -> BatchJob:
     )
 
 
-def _open_results(
-    service: Service[Any], job: BatchJob, page: str, head: ResponseHead
-) -> ResultsDecoder:
-    find = partial(results_error, find_error, service)
-    if page.startswith(FILE_PAGE):
-        return JsonLinesDecoder(service.name, head, partial(_read_line, service), find)
-    return JsonPageDecoder(service.name, head, partial(_read_inline, service), find)
-
-
-def _read_inline(service: Service[Any], raw: dict[str, Any]) -> tuple[list[BatchResult], str]:
+def _read_page(raw: Json) -> tuple[Sequence[Json], str]:
     """The results in an operation: `inlinedResponses` in `response` or in the metadata, mostly nested twice."""
     output = {
         **object_of(object_of(raw.get("metadata")).get("output")),
         **object_of(raw.get("response")),
     }
-    rows = rows_of(output.get("inlinedResponses"), "inlinedResponses")
-    return [_read_line(service, row) for row in rows], ""
+    return rows_of(output.get("inlinedResponses"), "inlinedResponses"), ""
 
 
 def _read_line(service: Service[Any], raw: dict[str, Any]) -> BatchResult:
@@ -236,8 +216,10 @@ WIRE = BatchWire(
     create=_build_create,
     read_job=_job,
     results=_build_results,
-    open_results=_open_results,
-    find_error=_find_job_error,
+    read_line=_read_line,
+    read_page=_read_page,
+    find_error=find_error,
+    is_job=has_name,
     jobs="batches",
     job="",
     file="",

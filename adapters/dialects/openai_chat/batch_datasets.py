@@ -17,6 +17,7 @@ from llm_pure.adapters.dialects.common.batch_values import (
     FILE_PAGE,
     bare_request,
     count_of,
+    has_name,
     id_of,
     job_errors,
     json_request,
@@ -30,7 +31,6 @@ from llm_pure.adapters.dialects.common.make_batch import (
     BatchWire,
     Json,
     make_batch,
-    results_error,
 )
 from llm_pure.adapters.dialects.openai_common.errors import find_error
 from llm_pure.core.batch_api import (
@@ -42,19 +42,18 @@ from llm_pure.core.batch_api import (
     BatchLimits,
     BatchResult,
     ResultParts,
-    ResultsDecoder,
     TransferRequest,
     UploadState,
 )
-from llm_pure.core.batch_results import JsonLinesDecoder, grpc_status, response_of, unreadable
+from llm_pure.core.batch_results import grpc_status, response_of, unreadable
 from llm_pure.core.dialect import Service, malformed_response, read_json
 from llm_pure.core.provider import Provider
 from llm_pure.core.urls import base_url
 from llm_pure.framing.json_codec import preview
 from llm_pure.framing.multipart import FormFile, multipart
 from llm_pure.types.config import LLMConfig
-from llm_pure.types.errors import InvalidConfiguration, InvalidRequest, LLMError
-from llm_pure.types.http import HttpRequest, HttpResponse, ResponseHead
+from llm_pure.types.errors import InvalidConfiguration, InvalidRequest
+from llm_pure.types.http import HttpRequest, HttpResponse
 from llm_pure.types.rejection import Rejected, ok, returns_failure
 
 _HOST = "https://api.fireworks.ai"
@@ -143,12 +142,6 @@ def _build_create(service: Service[Any], config: LLMConfig, job: BatchInput) -> 
     return json_request(service, config, f"{url}?{query}", body, job.headers)
 
 
-def _find_job_error(service: Service[Any], body: Any, response: HttpResponse) -> LLMError | None:
-    """The error of a response that is no job: a job has a status of its own."""
-    is_job = isinstance(body, dict) and bool(text_of(body.get("name"))) and response.status < 300
-    return None if is_job else find_error(service, body, response)
-
-
 def _job(service: Service[Any], raw: Json) -> BatchJob:
     """A job. Its total is what its dataset declared, or what was processed, if that is more.
 
@@ -223,13 +216,6 @@ def _build_parts(
     )
 
 
-def _open_results(
-    service: Service[Any], job: BatchJob, page: str, head: ResponseHead
-) -> ResultsDecoder:
-    find = partial(results_error, find_error, service)
-    return JsonLinesDecoder(service.name, head, partial(_read_line, service), find)
-
-
 def _read_line(service: Service[Any], raw: Json) -> BatchResult:
     """{custom_id, response} with the body of a completion, or {custom_id, error}."""
     custom_id = id_of(raw.get("custom_id"))
@@ -262,8 +248,9 @@ WIRE = BatchWire(
     read_job=_job,
     results=_build_results,
     build_parts=_build_parts,
-    open_results=_open_results,
-    find_error=_find_job_error,
+    read_line=_read_line,
+    find_error=find_error,
+    is_job=has_name,
     jobs=_JOBS,
     job=f"{_JOBS}/",
     file=f"{_DATASETS}/",

@@ -4,6 +4,7 @@ A job has no field for our key, so after a crash it is recognized by the ids of 
 Source: ../shared/wire/batch.md 12 (openrouter 1.3.84), read 2026-11-29.
 """
 
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
@@ -17,9 +18,8 @@ from llm_pure.adapters.dialects.common.make_batch import (
     Json,
     job_request,
     make_batch,
-    results_error,
 )
-from llm_pure.adapters.dialects.openai_common.batch import find_job_error
+from llm_pure.adapters.dialects.openai_common.batch import is_job
 from llm_pure.adapters.dialects.openai_common.batch_lines import read_job, read_line
 from llm_pure.adapters.dialects.openai_common.errors import find_error
 from llm_pure.core.batch_api import (
@@ -27,14 +27,11 @@ from llm_pure.core.batch_api import (
     BatchInput,
     BatchJob,
     BatchLimits,
-    BatchResult,
-    ResultsDecoder,
 )
-from llm_pure.core.batch_results import JsonPageDecoder
 from llm_pure.core.dialect import Service
 from llm_pure.core.provider import Provider
 from llm_pure.types.config import LLMConfig
-from llm_pure.types.http import HttpRequest, ResponseHead
+from llm_pure.types.http import HttpRequest
 from llm_pure.types.rejection import ok
 
 ENDPOINT = "/v1/chat/completions"
@@ -63,16 +60,8 @@ def _build_results(
     return job_request(WIRE, service, "GET", "", config, job.id)
 
 
-def _open_results(
-    service: Service[Any], job: BatchJob, page: str, head: ResponseHead
-) -> ResultsDecoder:
-    find = partial(results_error, find_error, service)
-    return JsonPageDecoder(service.name, head, partial(_read_results, service), find)
-
-
-def _read_results(service: Service[Any], raw: dict[str, Any]) -> tuple[list[BatchResult], str]:
-    rows = rows_of(raw, "results")
-    return [read_line(service, row) for row in rows], ""
+def _read_page(raw: Json) -> tuple[Sequence[Json], str]:
+    return rows_of(raw, "results"), ""
 
 
 WIRE = BatchWire(
@@ -82,8 +71,10 @@ WIRE = BatchWire(
     create=_build_create,
     read_job=partial(read_job, inline_page=_INLINE),
     results=_build_results,
-    open_results=_open_results,
-    find_error=find_job_error,
+    read_line=read_line,
+    read_page=_read_page,
+    find_error=find_error,
+    is_job=is_job,
     cancel=None,
     deletes=frozenset({"job"}),
 )

@@ -3,7 +3,7 @@
 The model is that of the job and not of a line. Source: ../shared/wire/batch.md 7 (mistralai 3.7.0), read 2026-11-29.
 """
 
-from functools import partial
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -29,11 +29,9 @@ from llm_pure.adapters.dialects.common.make_batch import (
     Json,
     job_request,
     make_batch,
-    results_error,
 )
 from llm_pure.adapters.dialects.openai_common.batch import FileBatches, build_upload, parse_upload
 from llm_pure.adapters.dialects.openai_common.batch import build_results as build_file_results
-from llm_pure.adapters.dialects.openai_common.batch import open_results as open_file_results
 from llm_pure.adapters.dialects.openai_common.batch_lines import read_line
 from llm_pure.adapters.dialects.openai_common.errors import find_error
 from llm_pure.core.batch_api import (
@@ -44,15 +42,11 @@ from llm_pure.core.batch_api import (
     BatchInput,
     BatchJob,
     BatchLimits,
-    BatchResult,
-    ResultsDecoder,
 )
-from llm_pure.core.batch_results import JsonPageDecoder
 from llm_pure.core.dialect import Service
 from llm_pure.core.provider import Provider
 from llm_pure.types.config import LLMConfig
-from llm_pure.types.errors import LLMError
-from llm_pure.types.http import HttpRequest, HttpResponse, ResponseHead
+from llm_pure.types.http import HttpRequest
 from llm_pure.types.rejection import ok
 
 ENDPOINT = "/v1/chat/completions"
@@ -89,10 +83,8 @@ def _build_results(
     return msgspec.structs.replace(request, url=with_query(request.url, inline="true"))
 
 
-def _find_job_error(service: Service[Any], body: Any, response: HttpResponse) -> LLMError | None:
-    """The error of a response that is not a job: a job has fields with errors of its own."""
-    is_job = isinstance(body, dict) and "status" in body and bool(id_of(body.get("id")))
-    return None if is_job and response.status < 300 else find_error(service, body, response)
+def _is_job(body: Any) -> bool:
+    return isinstance(body, dict) and "status" in body and bool(id_of(body.get("id")))
 
 
 def _job(service: Service[Any], raw: dict[str, Any]) -> BatchJob:
@@ -127,18 +119,8 @@ def _job(service: Service[Any], raw: dict[str, Any]) -> BatchJob:
     )
 
 
-def _open_results(
-    service: Service[Any], job: BatchJob, page: str, head: ResponseHead
-) -> ResultsDecoder:
-    if page.startswith(FILE_PAGE):
-        return open_file_results(service, job, page, head)
-    find = partial(results_error, find_error, service)
-    return JsonPageDecoder(service.name, head, partial(_read_outputs, service), find)
-
-
-def _read_outputs(service: Service[Any], raw: dict[str, Any]) -> tuple[list[BatchResult], str]:
-    rows = rows_of(raw, "outputs")
-    return [read_line(service, row) for row in rows], ""
+def _read_page(raw: Json) -> tuple[Sequence[Json], str]:
+    return rows_of(raw, "outputs"), ""
 
 
 def _is_empty(raw: Json) -> bool:
@@ -153,8 +135,10 @@ WIRE = BatchWire(
     create=_build_create,
     read_job=_job,
     results=_build_results,
-    open_results=_open_results,
-    find_error=_find_job_error,
+    read_line=read_line,
+    read_page=_read_page,
+    find_error=find_error,
+    is_job=_is_job,
     jobs="/batch/jobs",
     job="/batch/jobs/",
     list_query={"page": 0, "page_size": LIST_SIZE, "order_by": "-created"},

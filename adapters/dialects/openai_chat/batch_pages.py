@@ -5,7 +5,7 @@ be found half filled after a crash. A job has no word for its state; the counts 
 Source: ../shared/wire/batch.md 11 (xai-sdk 1.21.0; docs.litellm.ai xai_batches), read 2026-11-29.
 """
 
-from functools import partial
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -26,7 +26,6 @@ from llm_pure.adapters.dialects.common.make_batch import (
     Json,
     job_request,
     make_batch,
-    results_error,
 )
 from llm_pure.adapters.dialects.openai_common.batch import FileBatches, build_upload, parse_upload
 from llm_pure.adapters.dialects.openai_common.errors import find_error
@@ -39,10 +38,8 @@ from llm_pure.core.batch_api import (
     BatchLimits,
     BatchResult,
     BatchState,
-    ResultsDecoder,
 )
 from llm_pure.core.batch_results import (
-    JsonPageDecoder,
     grpc_status,
     not_run,
     response_of,
@@ -52,7 +49,7 @@ from llm_pure.core.dialect import Service
 from llm_pure.core.provider import Provider
 from llm_pure.framing.json_codec import preview
 from llm_pure.types.config import LLMConfig
-from llm_pure.types.http import HttpRequest, ResponseHead
+from llm_pure.types.http import HttpRequest
 from llm_pure.types.rejection import ok
 
 ENDPOINT = "/v1/chat/completions"
@@ -128,20 +125,12 @@ def _state(raw: dict[str, Any], numbers: dict[str, int | None]) -> BatchState:
     return "cancelled" if cancelled else "completed"
 
 
-def _open_results(
-    service: Service[Any], job: BatchJob, page: str, head: ResponseHead
-) -> ResultsDecoder:
-    find = partial(results_error, find_error, service)
-    return JsonPageDecoder(service.name, head, partial(_read_page, service), find)
-
-
-def _read_page(service: Service[Any], raw: dict[str, Any]) -> tuple[list[BatchResult], str]:
-    rows = rows_of(raw, "results")
+def _read_page(raw: Json) -> tuple[Sequence[Json], str]:
     token = text_of(raw.get("pagination_token"))
-    return [_read_result(service, row) for row in rows], f"{_FIRST}{token}" if token else ""
+    return rows_of(raw, "results"), f"{_FIRST}{token}" if token else ""
 
 
-def _read_result(service: Service[Any], raw: dict[str, Any]) -> BatchResult:
+def _read_line(service: Service[Any], raw: dict[str, Any]) -> BatchResult:
     """{batch_request_id, batch_result: {response: {chat_get_completion: body}} | {error: {code, message}}}."""
     custom_id = id_of(raw.get("batch_request_id")) or id_of(raw.get("custom_id"))
     result = object_of(raw.get("batch_result"))
@@ -168,7 +157,8 @@ WIRE = BatchWire(
     create=_build_create,
     read_job=_job,
     results=_build_results,
-    open_results=_open_results,
+    read_line=_read_line,
+    read_page=_read_page,
     find_error=find_error,
     cancel=":cancel",
     page_parameter="pagination_token",

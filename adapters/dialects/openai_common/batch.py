@@ -4,7 +4,6 @@ A service is a row, `FileBatches`. Source: ../shared/wire/batch.md 1, 2, 8, 9, 1
 """
 
 from collections.abc import Mapping
-from functools import partial
 from hashlib import sha256
 from typing import Any
 from urllib.parse import quote, urlsplit
@@ -25,7 +24,6 @@ from llm_pure.adapters.dialects.common.make_batch import (
     BatchWire,
     Json,
     make_batch,
-    results_error,
 )
 from llm_pure.adapters.dialects.openai_common.batch_lines import read_job, read_line
 from llm_pure.adapters.dialects.openai_common.errors import find_error
@@ -35,12 +33,9 @@ from llm_pure.core.batch_api import (
     BatchInput,
     BatchJob,
     BatchLimits,
-    BatchResult,
-    ResultsDecoder,
     TransferRequest,
     UploadState,
 )
-from llm_pure.core.batch_results import JsonLinesDecoder
 from llm_pure.core.dialect import (
     Service,
     read_json,
@@ -50,8 +45,8 @@ from llm_pure.core.provider import Provider
 from llm_pure.core.urls import UrlFor
 from llm_pure.framing.multipart import Field, FormFile, multipart
 from llm_pure.types.config import LLMConfig, Secret
-from llm_pure.types.errors import InvalidRequest, LLMError
-from llm_pure.types.http import Headers, HttpRequest, HttpResponse, ResponseHead, get_header
+from llm_pure.types.errors import InvalidRequest
+from llm_pure.types.http import Headers, HttpRequest, HttpResponse, get_header
 from llm_pure.types.rejection import Rejected, ok
 
 _NO_FIELDS: Mapping[str, Any] = {}
@@ -170,15 +165,11 @@ def _job(service: FileService, raw: dict[str, Any]) -> BatchJob:
     return msgspec.structs.replace(job, key=key)
 
 
-def find_job_error(service: Service[Any], body: Any, response: HttpResponse) -> LLMError | None:
-    """The error of a response that is not a job. A failed job has errors too: they are its own."""
-    is_job = response.status < 300 and isinstance(body, dict) and _is_job(body)
-    is_list = response.status < 300 and isinstance(body, list)
-    return None if is_job or is_list else find_error(service, body, response)
-
-
-def _is_job(body: dict[str, Any]) -> bool:
-    wrapped = _unwrapped(body, "job", "data", "batch")
+def is_job(body: Any) -> bool:
+    """A job, bare or wrapped, or a list of jobs without anything around it."""
+    if isinstance(body, list):
+        return True
+    wrapped = _unwrapped(body, "job", "data", "batch") if isinstance(body, dict) else {}
     return bool(id_of(wrapped.get("id"))) and "status" in wrapped
 
 
@@ -198,19 +189,6 @@ def build_results(
     return bare_request(config, "GET", url, (("accept", "*/*"),))
 
 
-def open_results(
-    service: Service[Any], job: BatchJob, page: str, head: ResponseHead
-) -> ResultsDecoder:
-    """The decoder of an output or error file."""
-    return JsonLinesDecoder(
-        service.name, head, partial(_read, service), partial(results_error, find_error, service)
-    )
-
-
-def _read(service: Service[Any], raw: dict[str, Any]) -> BatchResult:
-    return read_line(service, raw)
-
-
 def decoded_object(service: Service[Any], response: HttpResponse) -> dict[str, Any]:
     """The JSON object of a response with any status, an empty one if there is none."""
     try:
@@ -227,8 +205,9 @@ WIRE = BatchWire(
     create=_build_create,
     read_job=_job,
     results=build_results,
-    open_results=open_results,
-    find_error=find_job_error,
+    read_line=read_line,
+    find_error=find_error,
+    is_job=is_job,
     lists=("data", "value", "jobs", "batches"),
 )
 
