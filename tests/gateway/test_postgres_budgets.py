@@ -187,6 +187,7 @@ def test_a_server_that_does_not_answer_is_left(
     server: PostgresServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(budgets_postgres, "_ANSWER_S", 0.1)
+    monkeypatch.setattr(budgets_postgres, "_CHECK_S", 0.05)
     store = opened(server, Budget(max_usd=Decimal(1)))
     store.reserve(Decimal("0.5")).unwrap()
     backend = of_last_connection(server)
