@@ -104,6 +104,41 @@ def usd(text: str) -> Decimal:
     return amount
 
 
+def count(text: str) -> int:
+    """Parse a number of things. Fails with ValueError unless it is at least 1."""
+    number = int(text)
+    if not 1 <= number <= _MAX_COUNT:
+        raise ValueError(text)
+    return number
+
+
+def port(text: str) -> int:
+    """Parse a port; 0 is any free one. Fails with ValueError for any other number."""
+    number = int(text)
+    if not 0 <= number <= 65_535:
+        raise ValueError(text)
+    return number
+
+
+def seconds(text: str) -> float:
+    """Parse a time. Fails with ValueError unless it is finite and at least 0."""
+    number = float(text)
+    if not 0 <= number <= _MAX_COUNT:
+        raise ValueError(text)
+    return number
+
+
+def speed(text: str) -> float:
+    """Parse a factor. Fails with ValueError unless it is finite and above 0."""
+    number = seconds(text)
+    if number == 0:
+        raise ValueError(text)
+    return number
+
+
+_MAX_COUNT = 10**12
+
+
 # fmt: off
 # one option per line, as in a table
 
@@ -211,9 +246,9 @@ def _add_policy(commands: Commands) -> None:
     simulate.add_argument("policy", metavar="POLICY.yaml", help="fields of RetryPolicy, and `limit`")
     simulate.add_argument("outage", metavar="OUTAGE.jsonl", help="one Outage per line")
     simulate.add_argument("--seed", type=int, default=0, metavar="N", help="random seed; default: 0")
-    simulate.add_argument("--calls", type=int, default=1000, metavar="N", help="default: 1000")
-    simulate.add_argument("--every", type=float, default=0.1, metavar="SECONDS", help="time between calls; default: 0.1")
-    simulate.add_argument("--takes", type=float, default=1.0, metavar="SECONDS", help="duration of a success; default: 1")
+    simulate.add_argument("--calls", type=count, default=1000, metavar="N", help="default: 1000")
+    simulate.add_argument("--every", type=seconds, default=0.1, metavar="SECONDS", help="time between calls; default: 0.1")
+    simulate.add_argument("--takes", type=seconds, default=1.0, metavar="SECONDS", help="duration of a success; default: 1")
     _flag(simulate, "--json", "print one JSON document")
 
 
@@ -257,7 +292,7 @@ def _add_stream(commands: Commands) -> None:
     _flag(fuzz, "--every-byte", "split at every byte and cut before every byte")
     _flag(fuzz, "--disorders", "also deform every recorded answer as gateways do, and compare the results")
     fuzz.add_argument("--seed", type=int, default=0, metavar="N", help="random seed; default: 0")
-    fuzz.add_argument("--rounds", type=int, default=20, metavar="N", help="random splits, cuts and corruptions; default: 20")
+    fuzz.add_argument("--rounds", type=count, default=20, metavar="N", help="random splits, cuts and corruptions; default: 20")
     fuzz.add_argument("--out", default=".", metavar="FOLDER", help="for the minimal cassettes; default: .")
 
 
@@ -272,15 +307,15 @@ def _add_replay(commands: Commands) -> None:
         help="answer clients of this API with the recordings of all: " + ", ".join(SERVED_DIALECTS) + ", or any of them")
     serve.add_argument("--rules", metavar="FILE", help="answer clients of every API by the rules of this YAML or JSON file")
     serve.add_argument("--received", metavar="FILE", help="with --as or --rules: append what clients send, a JSON line for each request")
-    serve.add_argument("--port", type=int, default=0, metavar="N", help="default: 0, any free port")
+    serve.add_argument("--port", type=port, default=0, metavar="N", help="default: 0, any free port")
     serve.add_argument("--allow-host", action="append", default=[], metavar="NAME",
         help="a name by which the server may be called, beside those of loopback")
     _flag(serve, "--once", "serve each recording once only")
     serve.add_argument("--ignore", action="append", default=[], metavar="PATH", help="JSON path to ignore in requests, such as /metadata")
-    serve.add_argument("--speed", type=float, metavar="N", help="1 as recorded, 10 ten times faster; default: no waits")
+    serve.add_argument("--speed", type=speed, metavar="N", help="1 as recorded, 10 ten times faster; default: no waits")
     serve.add_argument("--first", type=int, action="append", default=[], metavar="STATUS",
         help="status of the first response, in place of a recording; repeat for the next responses")
-    serve.add_argument("--delay", type=float, default=0.0, metavar="SECONDS", help="delay of each response")
+    serve.add_argument("--delay", type=seconds, default=0.0, metavar="SECONDS", help="delay of each response")
     serve.add_argument("--cut-at", type=int, metavar="N", help="cut bodies after N bytes")
     _flag(serve, "--one-byte", "stream one byte at a time")
     serve.add_argument("--upstream", metavar="URL", help="real server to record from, for --record")
@@ -307,8 +342,8 @@ def _add_serve(commands: Commands) -> None:
     serve.add_argument("-m", "--model", metavar="MODEL", help="serve this model only, under every name")
     _add_config_file(serve)
     serve.add_argument("--host", metavar="ADDRESS", help="default: 127.0.0.1; another needs at least one key")
-    serve.add_argument("--port", type=int, metavar="N", help="default: 4141; 0 is any free port")
-    serve.add_argument("--workers", type=int, default=1, metavar="N", help="processes; default: 1")
+    serve.add_argument("--port", type=port, metavar="N", help="default: 4141; 0 is any free port")
+    serve.add_argument("--workers", type=count, default=1, metavar="N", help="processes; default: 1")
     _flag(serve, "--any-model", "serve every other model name with the default model")
     serve.add_argument("--record", metavar="FOLDER", help="record what is sent and received as cassettes, without secrets")
     serve.add_argument("--replay", action="append", default=[], metavar="PATH", help="answer from cassettes; nothing is sent")
@@ -321,7 +356,7 @@ def _add_serve(commands: Commands) -> None:
     env.add_argument("client", choices=CLIENTS, metavar="CLIENT", help=f"one of {', '.join(CLIENTS)}")
     env.add_argument("-m", "--model", metavar="MODEL", help="model that the client is to use; default: its own")
     env.add_argument("--url", metavar="URL", help="address of the gateway; default: that of the configuration file")
-    env.add_argument("--port", type=int, metavar="N", help="port of the gateway on this machine")
+    env.add_argument("--port", type=port, metavar="N", help="port of the gateway on this machine")
     _add_config_file(env)
 
 
@@ -373,15 +408,15 @@ def _add_cost(commands: Commands) -> None:
         "Estimate the maximum cost of prompts, each file one: its input, and the longest output.")
     _add_texts_of_paths(estimate)
     _add_model(estimate)
-    estimate.add_argument("--max-tokens", type=int, default=4096, metavar="N", help="of output; default: 4096")
+    estimate.add_argument("--max-tokens", type=count, default=4096, metavar="N", help="of output; default: 4096")
     _flag(estimate, "--json", "one JSON line per file")
     race = _command(actions, "race", "cost_race.run", "test one budget with several processes, offline",
         "Let processes call a scripted model against one SQLite ledger, kill one of them during a call, and check that the "
         "limit holds, that every call is admitted or refused, and that no reservation is left. Exit 1 otherwise.")
     race.add_argument("--limit", type=usd, default=Decimal("1.00"), metavar="USD", help="budget; default: 1.00")
-    race.add_argument("--workers", type=int, default=8, metavar="N", help="processes; default: 8")
-    race.add_argument("--calls", type=int, default=400, metavar="N", help="calls of all processes; default: 400")
-    race.add_argument("--lease", type=float, default=2.0, metavar="S", help="reservation of the killed process, in seconds")
+    race.add_argument("--workers", type=count, default=8, metavar="N", help="processes; default: 8")
+    race.add_argument("--calls", type=count, default=400, metavar="N", help="calls of all processes; default: 400")
+    race.add_argument("--lease", type=seconds, default=2.0, metavar="S", help="reservation of the killed process, in seconds")
     _flag(race, "--json", "one JSON line")
 
 
@@ -439,17 +474,10 @@ def _add_bench(commands: Commands) -> None:
         _flag(command, "--json", "one JSON line per row, the machine first")
         command.add_argument("--plot", metavar="FILE.svg", help="write a plot of the ratios")
         _add_force(command)
-        command.add_argument("--rounds", type=_rounds, default=9, metavar="N", help="default: 9")
+        command.add_argument("--rounds", type=count, default=9, metavar="N", help="default: 9")
         command.set_defaults(peers=False)
     for command in (streams, tokens):
         _flag(command, "--peers", "measure other libraries too, those that are installed")
-
-
-def _rounds(text: str) -> int:
-    count = int(text)
-    if count < 1:
-        raise ValueError(text)
-    return count
 
 
 def _add_file(command: ArgumentParser) -> None:

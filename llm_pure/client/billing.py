@@ -146,6 +146,15 @@ class Billing:
 
     def finish(self, pending: PendingCall, result: LLMResult[A], took_s: float) -> LLMResult[A]:
         """Settle the call. Return the result; if config.calc_usage is set, with usage that the provider did not report."""
+        try:
+            return self._finish(pending, result, took_s)
+        except BaseException:  # Ctrl-C in the midst: the reservation would stay
+            store, name = self.store, pending.reservation
+            if isinstance(store, InMemoryBudget) and name in store.ledger().reserved:
+                self._finish(pending, result, took_s)
+            raise
+
+    def _finish(self, pending: PendingCall, result: LLMResult[A], took_s: float) -> LLMResult[A]:
         if type(result) is Failure:
             self.abandon(pending, result.failure().partial, took_s)
             return result

@@ -15,7 +15,8 @@ import socket
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from decimal import Decimal
-from threading import Lock, Timer
+from threading import Lock, Thread
+from time import monotonic, sleep
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
@@ -39,6 +40,9 @@ CONNECT_S = 10
 
 _ANSWER_S = 10.0
 """How long a transaction may take beyond its wait for the lock; then the server counts as gone."""
+
+_CHECK_S = 0.5
+"""How often that is looked at."""
 
 _LOCK = 0x6C6C6D70757265
 """The advisory lock of every ledger in a database; the number is "llmpure"."""
@@ -83,6 +87,7 @@ class PostgresLedger(LedgerStorage):
         self._clock = clock
         self._in_use = Lock()
         self._connection: Any = None
+        self._watchdog = _Watchdog()
 
     def reopened(self) -> "PostgresLedger":
         """Return the same ledger with a connection of its own."""
@@ -177,7 +182,7 @@ class PostgresLedger(LedgerStorage):
         connection = self._opened()
         done = False
         try:
-            with _closed_after(busy_s + _ANSWER_S, connection), connection.transaction():
+            with self._watchdog.limit(busy_s + _ANSWER_S, connection), connection.transaction():
                 wait_ms = max(1, int(busy_s * 1000))
                 connection.execute(f"set local lock_timeout = {wait_ms}")
                 result = work(_Database(connection))
@@ -207,22 +212,46 @@ class _Broken(Exception):
     """The server has closed the connection since it was last used."""
 
 
-@contextmanager
-def _closed_after(seconds: float, connection: Any) -> Iterator[None]:
-    """Close a connection whose server does not answer: psycopg would wait for ever."""
-    descriptor = os.dup(connection.fileno())
-    with socket.socket(fileno=descriptor) as sock:
-        timer = Timer(seconds, _shut_down, [sock])
-        timer.daemon = True
-        timer.start()
+class _Watchdog:
+    """Closes a connection whose server does not answer: psycopg would wait for ever. Its thread ends when it is idle."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._thread: Thread | None = None
+        self._connection: Any = None
+        """The one that is in use."""
+        self._ends_s = 0.0
+
+    @contextmanager
+    def limit(self, seconds: float, connection: Any) -> Iterator[None]:
+        """Close the connection if the block takes longer."""
+        with self._lock:
+            self._connection, self._ends_s = connection, monotonic() + seconds
+            if self._thread is None:
+                self._thread = Thread(target=self._watch, name="llm_pure watchdog", daemon=True)
+                self._thread.start()
         try:
             yield
         finally:
-            timer.cancel()
+            with self._lock:
+                self._connection = None
+
+    def _watch(self) -> None:
+        was_idle = False
+        while True:
+            sleep(_CHECK_S)
+            with self._lock:
+                is_idle = self._connection is None
+                if is_idle and was_idle:
+                    self._thread = None
+                    return
+                if not is_idle and monotonic() > self._ends_s:
+                    _shut_down(self._connection)
+                was_idle = is_idle
 
 
-def _shut_down(sock: socket.socket) -> None:
-    with suppress(OSError):
+def _shut_down(connection: Any) -> None:
+    with suppress(Exception), socket.socket(fileno=os.dup(connection.fileno())) as sock:
         sock.shutdown(socket.SHUT_RDWR)
 
 

@@ -188,13 +188,16 @@ def read_budget(db: Database) -> tuple[int | None, int]:
 
 def account_spending(db: Database, moment: Moment, account: Account) -> AccountSpending:
     """Return what an account has spent in its current period."""
+    return current(account, _stored_spending(db, account), moment.at)
+
+
+def _stored_spending(db: Database, account: Account) -> AccountSpending:
     query = "select period_start_s, spent_pico from accounts where name = ?"
     row = db.execute(query, (account.name,)).fetchone()
     if row is None:
-        return current(account, AccountSpending(), moment.at)
+        return AccountSpending()
     start_s = float(_integer(row[0]))
-    stored = AccountSpending(period_start_s=start_s, spent_usd=to_usd(_integer(row[1])))
-    return current(account, stored, moment.at)
+    return AccountSpending(period_start_s=start_s, spent_usd=to_usd(_integer(row[1])))
 
 
 def _find_account_error(
@@ -205,7 +208,11 @@ def _find_account_error(
     for account in accounts:
         rows = db.execute(held, (account.name,)).fetchall()
         reserved = to_usd(sum([_integer(row[0]) for row in rows]))
-        error = account_error(account, account_spending(db, moment, account), reserved, usd)
+        stored = _stored_spending(db, account)
+        spending = current(account, stored, moment.at)
+        if spending.period_start_s < stored.period_start_s:  # the clock was wrong
+            _store_spending(db, account, spending.period_start_s, to_pico(spending.spent_usd))
+        error = account_error(account, spending, reserved, usd)
         if error is not None:
             return error
     return None
@@ -214,10 +221,14 @@ def _find_account_error(
 def _charge(db: Database, moment: Moment, account: Account, pico: int) -> None:
     spending = account_spending(db, moment, account)
     spent = min(to_pico(spending.spent_usd) + pico, MAX_PICO)
+    _store_spending(db, account, spending.period_start_s, spent)
+
+
+def _store_spending(db: Database, account: Account, start_s: float, pico: int) -> None:
     db.execute(
         "insert into accounts (name, period_start_s, spent_pico) values (?, ?, ?) on conflict (name) "
         "do update set period_start_s = excluded.period_start_s, spent_pico = excluded.spent_pico",
-        (account.name, spending.period_start_s, spent),
+        (account.name, start_s, pico),
     )
 
 

@@ -97,7 +97,10 @@ class InMemoryAccounts:
 
     def _current(self, account: Account) -> AccountSpending:
         stored = self._spending.get(account.name, AccountSpending())
-        return current(account, stored, self._clock())
+        spending = current(account, stored, self._clock())
+        if spending is not stored:
+            self._spending[account.name] = spending
+        return spending
 
 
 class _KeyBudget:

@@ -295,8 +295,11 @@ class Templates:
 
     def decide(self, target: Target, dialect: str, names: frozenset[str], *, passes: bool) -> None:
         """Remember it, unless the names are none of a real request: clients choose them, and they are kept."""
-        if len(self._decisions) < _MAX_DECISIONS and sum(map(len, names)) <= _MAX_NAMES:
-            self._decisions[id(target), dialect, names] = (target, passes)
+        if sum(map(len, names)) > _MAX_NAMES:
+            return
+        if len(self._decisions) >= _MAX_DECISIONS:
+            self._decisions.clear()  # one client's names are not to keep out those of the others
+        self._decisions[id(target), dialect, names] = (target, passes)
 
     def get(self, target: Target, *, stream: bool) -> LLMResult[Template]:
         """Return the template of a target."""

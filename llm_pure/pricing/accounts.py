@@ -58,7 +58,7 @@ def period_start(period: str, now: datetime) -> datetime:
     if match is None:
         return datetime.fromtimestamp(0, UTC)
     count, unit = int(match[1]), match[2]
-    at = now.astimezone(UTC)
+    at = max(now.astimezone(UTC), _ORIGIN)
     if unit == "mo":
         months = at.year * 12 + at.month - 1
         first = months - months % count
@@ -70,12 +70,24 @@ def period_start(period: str, now: datetime) -> datetime:
 def current(account: Account, spending: AccountSpending, now: datetime) -> AccountSpending:
     """Return the spending of the current period: zero if the account's last call was in an earlier one.
 
-    A clock that is set back does not give the money of a later period twice.
+    A clock that is set back does not give the money of a later period twice. If that period is not the next one, the clock was
+    wrong when it began: what was spent counts for the current one, and the next begins as it should.
     """
-    start_s = period_start(account.period, now).timestamp()
-    if start_s <= spending.period_start_s:
-        return spending
-    return AccountSpending(period_start_s=start_s)
+    start = period_start(account.period, now)
+    start_s = start.timestamp()
+    if start_s > spending.period_start_s:
+        return AccountSpending(period_start_s=start_s)
+    if start_s < spending.period_start_s and _is_later_than_next(account.period, spending, start):
+        return AccountSpending(period_start_s=start_s, spent_usd=spending.spent_usd)
+    return spending
+
+
+def _is_later_than_next(period: str, spending: AccountSpending, start: datetime) -> bool:
+    try:
+        began = datetime.fromtimestamp(spending.period_start_s, UTC)
+        return period_start(period, began - timedelta(seconds=1)) > start
+    except (OverflowError, ValueError, OSError):  # a damaged row
+        return True
 
 
 def account_error(

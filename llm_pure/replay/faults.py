@@ -80,7 +80,8 @@ def body_steps(
 ) -> Iterator[Step]:
     """Yield the chunks of the body and the waits before them. A wait beyond the timeouts ends it with TimedOut."""
     fault = options.fault
-    if options.speed is None or not interaction.delays_ms:
+    timed = len(interaction.sizes) == len(interaction.delays_ms) > 0
+    if options.speed is None or not options.speed > 0 or not timed:
         for chunk in split_body(interaction, options.borders, fault.cut_at):
             yield 0.0, Success(chunk)
     else:
@@ -125,7 +126,7 @@ def _timed_chunks(
     for chunk in split_body(interaction, options.borders, options.fault.cut_at):
         sent += len(chunk)
         while end < sent:
-            end, arrived_s = next(arrivals)
+            end, arrived_s = next(arrivals, (sent, arrived_s))
         yield (arrived_s - sent_s) / speed, chunk
         sent_s = arrived_s
 
@@ -139,7 +140,8 @@ def _arrivals(interaction: Interaction) -> Iterator[tuple[int, float]]:
 
 
 def _within(wait_s: float, elapsed_s: float, timeouts: Timeouts) -> tuple[float, LLMError | None]:
-    """Return the part of a wait that the timeouts allow, and the error if that is not all of it."""
+    """Return the part of a wait that the timeouts allow, and the error if that is not all of it. What is no time is no wait."""
+    wait_s = max(0.0, wait_s)
     if wait_s > timeouts.read_s:
         message = "no byte of the recording within the read timeout"
         return timeouts.read_s, TimedOut(message=message, phase="read")

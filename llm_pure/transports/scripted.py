@@ -125,7 +125,7 @@ class ScriptedTransport(SyncCalls, AsyncCalls):
             return scripted, 0.0
         if scripted.delay_s > timeouts.read_s:
             return _TOO_LATE, timeouts.read_s
-        return scripted, scripted.delay_s
+        return scripted, max(0.0, scripted.delay_s)  # 0 for what is no time
 
 
 class _Response:
@@ -170,7 +170,7 @@ def _body(
     """Return the chunks that arrive, the error after them, and how long to wait before each."""
     if scripted.chunks and scripted.piece_delay_s > timeouts.read_s:
         return (), _TOO_LATE, timeouts.read_s
-    return scripted.chunks, scripted.error, min(scripted.piece_delay_s, timeouts.read_s)
+    return scripted.chunks, scripted.error, max(0.0, min(scripted.piece_delay_s, timeouts.read_s))
 
 
 _TOO_LATE = TimedOut(message="no response from the script in time", phase="read")

@@ -85,3 +85,31 @@ def test_without_a_command_all_commands_are_listed(
     mine = [command.removeprefix(prefix) for command in COMMANDS if command.startswith(prefix)]
     assert (ended.value.code, err) == (64, "")
     assert {command.split()[0] for command in mine} == set(listed(out))
+
+
+@pytest.mark.parametrize(
+    ("command", "option", "wrong"),
+    [
+        ("stream fuzz a.yaml", "--rounds", ("-1", "0", "1.5", "9" * 20, "")),
+        ("policy simulate a b", "--calls", ("-1", "0", "x")),
+        ("policy simulate a b", "--every", ("-1", "nan", "inf", "1e308")),
+        ("policy simulate a b", "--takes", ("-1", "nan")),
+        ("replay serve a.yaml", "--speed", ("0", "-1", "nan", "inf")),
+        ("replay serve a.yaml", "--delay", ("-1", "nan", "inf")),
+        ("replay serve a.yaml", "--port", ("-1", "65536")),
+        ("serve", "--port", ("-1", "65536", "x")),
+        ("serve", "--workers", ("0", "-1")),
+        ("cost race", "--workers", ("0", "-1")),
+        ("cost race", "--calls", ("0", "-1")),
+        ("cost race", "--lease", ("-1", "nan")),
+        ("cost estimate -m gpt-4o a", "--max-tokens", ("0", "-1")),
+    ],
+)
+def test_a_number_that_an_option_cannot_have_is_an_error_of_usage(
+    command: str, option: str, wrong: tuple[str, ...], capsys: pytest.CaptureFixture[str]
+) -> None:
+    for value in wrong:
+        with pytest.raises(SystemExit) as ended:
+            main([*command.split(), f"{option}={value}"])
+        assert ended.value.code == 64
+        assert f"argument {option}: invalid" in capsys.readouterr().err

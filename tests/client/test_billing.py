@@ -8,6 +8,7 @@ import pytest
 
 from llm_pure import ChatRequest, LLMConfig, Usage, user
 from llm_pure.client import LLM
+from llm_pure.client.billing import Billing
 from llm_pure.client.budgets import Budget, InMemoryBudget, PerCallLimit
 from llm_pure.policy.retry import NO_RETRY, RetryPolicy
 from llm_pure.pricing.ledger import Ledger
@@ -199,3 +200,24 @@ def test_a_configuration_may_say_how_to_cut() -> None:
 def test_a_budget_is_written_as_one_likes(budget: Any) -> None:
     llm, _ = client([], budget=budget)
     assert llm.get_costs().max_usd == 1
+
+
+@pytest.mark.parametrize("place", ["_price", "_settle"])
+def test_an_interrupt_while_a_call_is_settled_leaves_no_reservation(
+    place: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    method = getattr(Billing, place)
+    calls: list[str] = []
+
+    def interrupted(self: Billing, *arguments: Any) -> Any:
+        calls.append(place)
+        if len(calls) == 1:
+            raise KeyboardInterrupt
+        return method(self, *arguments)
+
+    monkeypatch.setattr(Billing, place, interrupted)
+    llm, _ = client([answer(USED)], budget=1)
+    with pytest.raises(KeyboardInterrupt):
+        llm.completion("hi")
+    ledger = llm.get_costs()
+    assert (dict(ledger.reserved), ledger.totals.cost_usd) == ({}, Decimal("0.0021"))

@@ -128,6 +128,19 @@ def test_a_new_period_starts_at_zero_and_an_old_clock_renews_nothing(
     assert reserve(store, "0.7") == "refused"
 
 
+def test_a_clock_that_was_wrong_once_does_not_end_the_renewals(
+    budgets: KeyBudgets, clock: Clock
+) -> None:
+    store = budgets.store_for(LAPTOP)
+    clock.at += timedelta(days=400)
+    store.settle(reserve(store, "1"), call("1"))
+    clock.at -= timedelta(days=400)
+    assert reserve(store, "0.1") == "refused"  # its money is not given twice
+    assert spent(budgets, LAPTOP)["key:laptop"] == 1
+    clock.at += timedelta(days=1)
+    assert spent(budgets, LAPTOP)["key:laptop"] == 0
+
+
 def test_a_key_without_budget_pays_from_the_total_and_reports_its_calls(
     budgets: KeyBudgets,
 ) -> None:

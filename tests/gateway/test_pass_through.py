@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from llm_pure.gateway.pass_through import read_raw
 from llm_pure.gateway.pieces import split_events, split_lines
+from llm_pure.gateway.upstream import Templates
 from llm_pure.types.http import HttpRequest
 from tests.support.gateways import (
     BODIES,
@@ -228,3 +229,14 @@ def test_a_terminal_frame_is_passed_once(headers: Any) -> None:
     path, body = BODIES["openai_chat"]
     answer = asyncio.run(Running(TWO, script).post(path, {**body, "stream": True}))
     assert answer.body.count(DONE) == 1
+
+
+def test_the_names_of_one_client_do_not_keep_out_those_of_others() -> None:
+    target = Running(TWO, hello).application.service.models.models["fast"].target
+    templates = Templates()
+    names = [frozenset({f"x{number}"}) for number in range(3000)]
+    for fields in (*names, frozenset({"x" * 5000})):
+        templates.decide(target, "openai_chat", fields, passes=True)
+    assert templates.decided(target, "openai_chat", names[-1]) is True
+    assert templates.decided(target, "openai_chat", names[0]) is None
+    assert templates.decided(target, "openai_chat", frozenset({"x" * 5000})) is None

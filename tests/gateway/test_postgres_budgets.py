@@ -60,6 +60,9 @@ test_a_call_reserves_in_the_key_and_in_the_total = (
 test_a_new_period_starts_at_zero = (
     key_budgets.test_a_new_period_starts_at_zero_and_an_old_clock_renews_nothing
 )
+test_a_clock_that_was_wrong_once = (
+    key_budgets.test_a_clock_that_was_wrong_once_does_not_end_the_renewals
+)
 test_a_key_without_budget_pays_from_the_total = (
     key_budgets.test_a_key_without_budget_pays_from_the_total_and_reports_its_calls
 )
@@ -184,6 +187,7 @@ def test_a_server_that_does_not_answer_is_left(
     server: PostgresServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(budgets_postgres, "_ANSWER_S", 0.1)
+    monkeypatch.setattr(budgets_postgres, "_CHECK_S", 0.05)
     store = opened(server, Budget(max_usd=Decimal(1)))
     store.reserve(Decimal("0.5")).unwrap()
     backend = of_last_connection(server)

@@ -22,6 +22,7 @@ from llm_pure.replay import (
 from llm_pure.replay.chunking import Chunking, as_recorded, random_chunks, single_bytes
 from llm_pure.replay.faults import body_steps, injected_response
 from llm_pure.transports.base import Timeouts
+from llm_pure.transports.scripted import ScriptedResponse, ScriptedTransport
 from llm_pure.types.errors import RateLimited, StreamInterrupted, TimedOut
 from llm_pure.types.result import LLMResult
 
@@ -164,3 +165,32 @@ def test_a_resilience_test_is_one_argument() -> None:
     assert isinstance(cut, StreamInterrupted)
     assert cut.partial is not None
     assert cut.partial.text == "hello "
+
+
+@pytest.mark.parametrize("number", [0, -1, float("nan"), float("-inf")])
+@pytest.mark.parametrize("place", ["speed", "delay", "scripted"])
+def test_a_time_that_is_none_is_no_wait(place: str, number: float) -> None:
+    request = HttpRequest("GET", "https://a.test/")
+    answer = HttpResponse(200, (), b"hello world")
+    kept = Interaction(request=request, response=answer, sizes=(5, 6), delays_ms=(9000, 9000))
+    transport: Any = ReplayTransport(
+        Cassette(interactions=(kept,)),
+        speed=number if place == "speed" else None,
+        fault=Fault(delay_s=number if place == "delay" else 0.0),
+    )
+    if place == "scripted":
+        transport = ScriptedTransport(
+            [ScriptedResponse(chunks=(answer.body,), delay_s=number, piece_delay_s=number)]
+        )
+    assert transport.send(request, NOW) == Success(answer)
+
+
+@pytest.mark.parametrize(("sizes", "delays_ms"), [((5,), (1,)), ((), (1,)), ((5, 6), (1,)), ((99,), (1,))])  # fmt: skip
+def test_times_of_other_chunks_are_no_exception(
+    sizes: tuple[int, ...], delays_ms: tuple[int, ...]
+) -> None:
+    answer = HttpResponse(200, (), b"hello world")
+    request = HttpRequest("GET", "https://a.test/")
+    kept = Interaction(request=request, response=answer, sizes=sizes, delays_ms=delays_ms)
+    transport = ReplayTransport(Cassette(interactions=(kept,)), speed=1000.0)
+    assert transport.send(request, NOW) == Success(answer)
