@@ -89,6 +89,7 @@ def _messages(
     body: bytes, events: list[StreamEvent], text: list[str]
 ) -> tuple[Usage, dict[str, Any]]:
     usage, decode = Usage(), messages.PLAIN_EVENT.decode
+    raw: dict[str, Any] = {}
     for block in body[:-2].split(b"\n\n"):
         if block.startswith(b"event: ping"):
             continue
@@ -99,7 +100,7 @@ def _messages(
                 text.append(piece)
             case messages.PlainMessageStart(message=message):
                 events.append(Started(id=message.id, model=message.model, provider="anthropic"))
-                raw = message.usage or {}
+                raw = {**(message.usage or {})}
                 usage = _usage(raw, "input_tokens", "output_tokens", events)
             case messages.PlainMessageDelta(usage=more):
                 raw = {**raw, **(more or {})}

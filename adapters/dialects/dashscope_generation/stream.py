@@ -244,7 +244,7 @@ def _read_call(
     events: list[StreamEvent],
     number: int,
     index: int | None,
-    call: wire.ToolCall,
+    call: wire.ToolCall | wire.EdgeCall,
     raw: dict[str, Any],
 ) -> State:
     """A fragment of a call. An empty id is none; a name may come in fragments, which the vendor's SDK joins as well."""
