@@ -8,12 +8,14 @@ from collections.abc import Mapping
 import msgspec
 
 from bench import samples
+from bench.minimal import read_minimally
 from llm_pure.bench.peers import EXPECTED, ours, readers
 from llm_pure.bench.report import Record, Report, met, times
 from llm_pure.bench.sample import PIECE, Sample
 from llm_pure.bench.timing import QUICK_ROUNDS, ROUNDS, Prepare, Run, Timings, race
 
 FLOOR, OURS, BY_EVENT = "bare msgspec", "llm-pure", "llm-pure, an event a piece"
+BY_HAND = "events by hand"
 
 OVER_FLOOR: Mapping[str, float] = {
     "openai_chat": 3,
@@ -83,6 +85,10 @@ def _short_streams(short: list[Sample], rounds: int) -> Report:
             FLOOR: _floor(sample),
             OURS: ours.read_stream(sample, sample.pieces()),
         }
+        by_hand = read_minimally(sample)
+        if by_hand is not None:
+            _must_say(BY_HAND, by_hand()(), sample.text)
+            contestants[BY_HAND] = by_hand
         for package, reader in readers(sample.dialect).items():
             contestants[package] = reader(sample, sample.pieces())
         timings = race(contestants, rounds)

@@ -309,13 +309,15 @@ def _plain_events(blocks: bytes) -> tuple[list[bytes], list[bytes]] | None:
 
     The bytes are split where data lines begin, so each piece is the data, a blank line and the name of the next event.
     """
-    if blocks.startswith(b"data: ") and b"\n" not in blocks:  # one event, as services write them
-        return [blocks[len(b"data: ") :]], [b""]
+    if blocks.startswith(b"data: "):  # no names, as services write them whose JSON has its type
+        datas = blocks[len(b"data: ") :].split(b"\n\ndata: ")
+        if blocks.count(b"\n") == 2 * len(datas) - 2:
+            return datas, [b""] * len(datas)
     pieces = iter((b"\n" + blocks + b"\n").split(b"\ndata: "))
     name = next(pieces)
     if name and not (len(name) < _NAME_LIMIT and _is_name(name)):
         return None
-    datas: list[bytes] = []
+    datas = []
     names: list[bytes] = []
     for piece in pieces:
         data, end, after = piece.partition(b"\n")

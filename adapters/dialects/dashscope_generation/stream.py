@@ -84,7 +84,7 @@ def step(
         try:
             plain = wire.PLAIN_FRAME.decode(frame)
         except DECODE_ERRORS:  # more than text
-            return _read_edge(service, state, frame) or _read_frame(service, head, state, frame)
+            return _read_edge(service, state, frame) or read_data(service, head, state, frame)
         (choice,) = plain.output.choices
         message = choice.message
         content = message.content
@@ -95,7 +95,7 @@ def step(
             events: list[StreamEvent] = []
             state = _text(state, events, choice.index, message.reasoning_content, text)
             return state, events
-    return _read_edge(service, state, frame) or _read_frame(service, head, state, frame)
+    return _read_edge(service, state, frame) or read_data(service, head, state, frame)
 
 
 def _read_edge(
@@ -111,9 +111,10 @@ def edge_json(edge: wire.EdgeFrame) -> dict[str, Any]:
     return {"output": {}, "request_id": edge.request_id}
 
 
-def _read_frame(
+def read_data(
     service: AnyService, head: ResponseHead, state: State, frame: bytes
 ) -> tuple[State, list[StreamEvent]]:
+    """The slow path, for any frame as its bytes."""
     if is_blank_event(frame):
         return state, []
     raw = ok(decode_any(frame, provider=service.name, where="frame"))
@@ -238,7 +239,7 @@ def _read_call(
     events: list[StreamEvent],
     number: int,
     index: int | None,
-    call: wire.ToolCall,
+    call: wire.ToolCall | wire.EdgeCall,
     raw: dict[str, Any],
 ) -> State:
     """A fragment of a call. An empty id is none; a name may come in fragments, which the vendor's SDK joins as well."""

@@ -115,15 +115,17 @@ class PlainFrame(msgspec.Struct, forbid_unknown_fields=True):
 PLAIN_FRAME = msgspec.json.Decoder(PlainFrame)
 
 
-class EdgeCall(ToolCall, forbid_unknown_fields=True):
-    """A call, or a fragment of one."""
-
-    function: "EdgeFunction | None" = None
-    type: str | None = None
-
-
 class EdgeFunction(Function, forbid_unknown_fields=True):
     """The function of a call."""
+
+
+class EdgeCall(msgspec.Struct, forbid_unknown_fields=True):
+    """A call, or a fragment of one."""
+
+    id: str | None = None
+    index: int | None = None
+    function: EdgeFunction | None = None
+    type: str | None = None
 
 
 class EdgeMessage(msgspec.Struct, forbid_unknown_fields=True):

@@ -198,17 +198,12 @@ def start(
 ) -> State:
     """Emit Started for the first item, and again for an id that comes later or another model."""
     before = state.started
-    if (
-        before is not None
-        and (before.id or not body.responseId)
-        and body.modelVersion in (before.model, "", None)
-    ):
+    has_id = before is not None and (before.id or not body.responseId)
+    if before and has_id and body.modelVersion in (before.model, "", None):
         return state
-    started = Started(
-        id=(before.id if before else "") or body.responseId or "",
-        model=body.modelVersion or (before.model if before else ""),
-        provider=service.name,
-    )
+    item_id = (before.id if before else "") or body.responseId or ""
+    model = body.modelVersion or (before.model if before else "")
+    started = Started(id=item_id, model=model, provider=service.name)
     events.append(started)
     return replace(state, started=started)
 

@@ -65,10 +65,10 @@ def step(
         try:
             plain = wire.PLAIN_CHUNK.decode(frame)
         except DECODE_ERRORS:  # more than text
-            return _read_edge(service, state, frame) or _read_frame(service, head, state, frame)
+            return _read_edge(service, state, frame) or read_frame(service, head, state, frame)
         text = plain.event.delta.text
         return state, (TextDelta(text, TEXT),) if text else ()
-    return _read_edge(service, state, frame) or _read_frame(service, head, state, frame)
+    return _read_edge(service, state, frame) or read_frame(service, head, state, frame)
 
 
 def _read_edge(
@@ -97,9 +97,10 @@ def _read_edge(
     return _finish(state, events, event.stop_reason, event.event_type), events
 
 
-def _read_frame(
+def read_frame(
     service: AnyService, head: ResponseHead, state: State, frame: bytes
 ) -> tuple[State, list[StreamEvent]]:
+    """The slow path, for any chunk."""
     if is_blank_event(frame):  # Meta sends no end marker; servers with two APIs may
         return state, []
     raw = ok(decode_any(frame, provider=service.name, where="chunk"))

@@ -61,7 +61,7 @@ def _read(
 
 def read_plain_response(service: AnyService, response: HttpResponse) -> Completion | None:
     """The fast path, for a response with text, thinking and calls alone; None for every other."""
-    body = decode_shallow(wire.PLAIN_ANSWER, response.body)
+    body = decode_shallow(wire.EDGE_LINE, response.body)
     if body is None or not body.done:
         return None
     message = body.message or wire.PlainAnswerMessage()

@@ -20,7 +20,14 @@ from llm_pure.adapters.dialects.ollama_native.errors import find_error
 from llm_pure.adapters.dialects.ollama_native.usage import read_usage
 from llm_pure.core.dialect import AnyService
 from llm_pure.core.stream import StreamState, is_blank_event
-from llm_pure.framing.json_codec import DECODE_ERRORS, decode, decode_any, decode_plain, json_text
+from llm_pure.framing.json_codec import (
+    DECODE_ERRORS,
+    decode,
+    decode_any,
+    decode_plain,
+    json_text,
+    plain_object,
+)
 from llm_pure.types.completion import FinishReason, finish_reason_of
 from llm_pure.types.events import (
     ExtraReceived,
@@ -137,10 +144,17 @@ def _read_edge(
             events.append(ExtraReceived(name, value))
             if not line.done:  # no line follows the last one
                 seen = seen.put(name, value)
-    message = line.message or wire.PlainMessage()
+    message = line.message or wire.PlainAnswerMessage()
     state = _text(
         state, events, message.thinking or line.thinking, message.content or line.response
     )
+    for call in message.tool_calls:
+        function = call.function
+        arguments = plain_object(function.arguments)
+        if arguments is None or not function.name:
+            return None
+        own = {} if function.index is None else {"function": {"index": function.index}}
+        state = _add_call(state, events, call.id, function.name, arguments, own)
     if line.done:
         events += _end(line)
     return replace(state, started=True, seen_extras=seen, ended=line.done), events
@@ -237,13 +251,24 @@ def _tool_call(
     state: State, events: list[StreamEvent], call: wire.ToolCall, raw: dict[str, Any]
 ) -> State:
     function = call.function or wire.Function(call.name, call.arguments)
-    index = CALLS + state.calls
-    arguments = _arguments(function.arguments)
-    events.append(ToolCallDelta(arguments, index, id=call.id or "", name=function.name or ""))
     extra = extra_fields(raw, wire.KNOWN_FIELDS_CALL)
     function_extra = extra_fields(raw.get("function") or {}, wire.KNOWN_FIELDS_FUNCTION)
     if function_extra:
         extra["function"] = function_extra
+    arguments = _arguments(function.arguments)
+    return _add_call(state, events, call.id or "", function.name or "", arguments, extra)
+
+
+def _add_call(
+    state: State,
+    events: list[StreamEvent],
+    call_id: str,
+    name: str,
+    arguments: str,
+    extra: dict[str, Any],
+) -> State:
+    index = CALLS + state.calls
+    events.append(ToolCallDelta(arguments, index, id=call_id, name=name))
     if extra:
         events.append(ProviderMetadataReceived(json_text(extra), index))
     return replace(state, calls=state.calls + 1)

@@ -110,19 +110,6 @@ class LastFields(msgspec.Struct, forbid_unknown_fields=True, gc=False):
     eval_duration: int | None = None
 
 
-class EdgeLine(LastFields, forbid_unknown_fields=True, gc=False):
-    """The first line of a stream, or the last one, as Ollama sends it. A fork like PlainLine."""
-
-    message: PlainMessage | None = None
-
-
-EDGE_LINE = msgspec.json.Decoder(EdgeLine)
-EDGE_FIELDS = (
-    "created_at", "total_duration", "load_duration", "prompt_eval_duration", "eval_duration",
-)  # fmt: skip
-"""The extra fields of an edge line."""
-
-
 class PlainFunction(msgspec.Struct, forbid_unknown_fields=True, gc=False):
     """The function of a plain call. Newer servers number the calls."""
 
@@ -144,10 +131,14 @@ class PlainAnswerMessage(PlainMessage, forbid_unknown_fields=True, gc=False):
     tool_calls: list[PlainCall] = []
 
 
-class PlainAnswer(LastFields, forbid_unknown_fields=True, gc=False):
-    """A buffered response with text, thinking and calls only. A fork like PlainLine."""
+class EdgeLine(LastFields, forbid_unknown_fields=True, gc=False):
+    """The first line of a stream, the last one, one with calls, or a buffered response, as Ollama sends it. A fork like PlainLine."""
 
     message: PlainAnswerMessage | None = None
 
 
-PLAIN_ANSWER = msgspec.json.Decoder(PlainAnswer)
+EDGE_LINE = msgspec.json.Decoder(EdgeLine)
+EDGE_FIELDS = (
+    "created_at", "total_duration", "load_duration", "prompt_eval_duration", "eval_duration",
+)  # fmt: skip
+"""The extra fields of an edge line."""

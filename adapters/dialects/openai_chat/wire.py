@@ -199,11 +199,12 @@ def is_plain(chunk: EdgeChunk) -> bool:
         len(choices) == 1
         and choices[0].finish_reason is None
         and choices[0].native_finish_reason is None
-        and chunk.usage is None
-        and chunk.x_groq is None
-        and chunk.request_id is None
-        and chunk.time_info is None
+        and _more(chunk) == _NO_MORE
     )
+
+
+_more = attrgetter("usage", "x_groq", "request_id", "time_info")
+_NO_MORE = (None, None, None, None)
 
 
 EDGE_FIELDS = (

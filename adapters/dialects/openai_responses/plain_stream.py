@@ -114,15 +114,11 @@ def _read_stream(name: str, frames: Sequence[SseEvent]) -> list[StreamEvent] | N
             event = decode(frame.data)
             read = _READERS.get(type(event))
             is_plain = read is not None and read(name, items, events, event)
-            if read is _add_text and is_plain and count - position > _MANY:
+            if read is _add_text and is_plain:
                 position = _read_texts(items, events, event, frames, position)
         if not is_plain:
             return None
     return None
-
-
-_MANY = 20
-"""More frames than this are tried as deltas of one text alone."""
 
 
 def _read_texts(

@@ -20,21 +20,28 @@ from llm_pure.adapters.dialects import (
     anthropic_messages,
     bedrock_converse,
     cohere_chat,
+    dashscope_generation,
     gemini_content,
+    llama_native,
     ollama_native,
+    openai_chat,
+    openai_responses,
 )
 from llm_pure.adapters.dialects.anthropic_messages import stream as messages_stream
 from llm_pure.adapters.dialects.bedrock_converse import stream as converse_stream
 from llm_pure.adapters.dialects.cohere_chat import stream as cohere_stream
 from llm_pure.adapters.dialects.cohere_chat import wire as cohere_wire
+from llm_pure.adapters.dialects.dashscope_generation import stream as dashscope_stream
+from llm_pure.adapters.dialects.dashscope_generation import wire as dashscope_wire
 from llm_pure.adapters.dialects.gemini_content import stream as gemini_stream
 from llm_pure.adapters.dialects.gemini_content import wire as gemini_wire
+from llm_pure.adapters.dialects.llama_native import stream as llama_stream
+from llm_pure.adapters.dialects.llama_native import wire as llama_wire
 from llm_pure.adapters.dialects.ollama_native import stream as ollama_stream
 from llm_pure.adapters.dialects.ollama_native import wire as ollama_wire
 from llm_pure.core.dialect import Dialect, Service
 from llm_pure.core.stream import take_step
-from llm_pure.framing import frame_data
-from llm_pure.framing.aws_eventstream import EventStreamMessage
+from llm_pure.framing import frame_data, with_data
 from llm_pure.types.http import ResponseHead
 from llm_pure.types.result import Success
 from tests.support.cassettes import recorded
@@ -80,6 +87,18 @@ PATHS = {
         cohere_wire.PLAIN_DELTA,
         ("error", "id", "index", "type", "logprobs", "citations", "tool_calls", "tool_plan", "text", "thinking", "content", "usage", "message", "function"),
     ),
+    "dashscope_generation": Paths(
+        dashscope_generation.DIALECT,
+        dashscope_stream.read_data,
+        dashscope_wire.PLAIN_FRAME,
+        ("error", "index", "usage", "finish_reason", "text", "content", "code", "message", "logprobs", "tool_calls", "reasoning_content", "image", "search_info", "id", "role"),
+    ),
+    "llama_native": Paths(
+        llama_native.DIALECT,
+        llama_stream.read_frame,
+        llama_wire.PLAIN_CHUNK,
+        ("error", "stop_reason", "event_type", "metrics", "metric", "value", "text", "type", "function", "id", "model", "delta", "name", "arguments"),
+    ),
     "ollama_native": Paths(
         ollama_native.DIALECT,
         ollama_stream.read_frame,
@@ -89,18 +108,23 @@ PATHS = {
 }  # fmt: skip
 
 
+RUNS: dict[str, tuple[Dialect[Any, Any, Any], tuple[str, ...]]] = {
+    "openai_chat": (
+        openai_chat.DIALECT,
+        ("error", "usage", "x_groq", "request_id", "time_info", "native_finish_reason", "provider", "reasoning", "refusal", "tool_calls", "audio", "logprobs", "content", "index", "finish_reason", "reasoning_details"),
+    ),
+    "openai_responses": (
+        openai_responses.DIALECT,
+        ("error", "agent", "annotations", "logprobs", "type", "id", "item_id", "output_index", "content_index", "text", "delta", "call_id", "name", "status", "usage", "content", "summary", "encrypted_content", "arguments"),
+    ),
+    **{name: (paths.dialect, paths.names) for name, paths in PATHS.items() if paths.dialect.read_run},
+}  # fmt: skip
+"""The dialects that read frames together which arrive together, and names of fields that are added."""
+
+
 def frames_of(dialect: Dialect[Any, Any, Any], body: bytes) -> list[Any]:
     decoder = dialect.frames()
     return [*decoder.feed(body), *decoder.close()]
-
-
-def with_data(frame: Any, data: bytes) -> Any:
-    """The frame with other data."""
-    return (
-        msgspec.structs.replace(frame, payload=data)
-        if isinstance(frame, EventStreamMessage)
-        else data
-    )
 
 
 STREAMS = {
@@ -112,7 +136,7 @@ STREAMS = {
             if one.provider.dialect == name and one.streamed and one.operation == "chat"
         ],
     ]
-    for name in PATHS
+    for name in {**PATHS, **RUNS}
 }
 
 
@@ -140,18 +164,20 @@ def _is_plain(paths: Paths, frame: bytes) -> bool:
 
 
 @st.composite
-def changed(draw: st.DrawFn, name: str) -> list[Any]:
+def changed(
+    draw: st.DrawFn, name: str, dialect: Dialect[Any, Any, Any], names: tuple[str, ...]
+) -> list[Any]:
     """The frames of a stream, a few of them changed, left out, repeated, or in another place."""
     body = draw(st.sampled_from(STREAMS[name]))
-    frames = frames_of(PATHS[name].dialect, body)
-    frames = [*frames[:12], *frames[-6:]] if len(frames) > 18 else frames
+    frames = frames_of(dialect, body)
+    frames = [*frames[:12], *frames[-12:]] if len(frames) > 24 else frames
     for _ in range(draw(st.integers(0, 3))):
         place = draw(st.integers(0, len(frames) - 1))
         match draw(st.sampled_from(["change", "change", "change", "drop", "repeat", "move"])):
             case "change":
                 data = frame_data(frames[place])
                 value = json.loads(data) if data[:1] == b"{" else {"x": 1}
-                frames[place] = with_data(frames[place], change(draw, value, PATHS[name].names, 2))
+                frames[place] = with_data(frames[place], change(draw, value, names, 2))
             case "drop":
                 frames[place : place + 1] = [] if len(frames) > 1 else frames[place : place + 1]
             case "repeat":
@@ -166,12 +192,55 @@ def changed(draw: st.DrawFn, name: str) -> list[Any]:
 def test_both_paths_give_the_same_events(name: str) -> None:
     paths = PATHS[name]
 
-    @given(changed(name))
+    @given(changed(name, paths.dialect, paths.names))
     @examples(300)
     def check(frames: list[Any]) -> None:
         assert read(paths, frames, fast=True) == read(paths, frames, fast=False)
 
     check()
+
+
+def read_together(dialect: Dialect[Any, Any, Any], frames: Sequence[Any], *, run: bool) -> Any:
+    """The events of frames that arrive together, up to the first fault, and what the state says after them."""
+    service = openai_chat.make_service("any", openai_chat.Quirks())
+    state, position = dialect.initial_state, 0
+    events: list[Any] = []
+    while position < len(frames):
+        if run:
+            assert dialect.read_run is not None
+            state, position = dialect.read_run(service, HEAD, state, frames, position, events)
+            if position == len(frames):
+                break
+        state, step_events = dialect.step(service, HEAD, state, frames[position])
+        events += step_events
+        position += 1
+        if state.fault is not None:
+            break
+    return list(map(repr, events)), state.complete, state.ended, state.fault
+
+
+@pytest.mark.hypothesis
+@pytest.mark.parametrize("name", RUNS)
+def test_frames_read_together_give_what_each_gives_alone(name: str) -> None:
+    dialect, names = RUNS[name]
+
+    @given(changed(name, dialect, names))
+    @examples(100)
+    def check(frames: list[Any]) -> None:
+        assert read_together(dialect, frames, run=True) == read_together(dialect, frames, run=False)
+
+    check()
+
+
+@pytest.mark.parametrize("name", [name for name in RUNS if name in samples.STREAMS])
+def test_streams_of_text_are_read_in_one_run(name: str) -> None:
+    dialect, _ = RUNS[name]
+    frames = frames_of(dialect, samples.STREAMS[name](6).body)
+    frames = [frame for frame in frames if frame_data(frame) not in NO_CONTENT]
+    service: Any = openai_chat.make_service("any", openai_chat.Quirks())
+    assert dialect.read_run is not None
+    state, position = dialect.read_run(service, HEAD, dialect.initial_state, frames, 0, [])
+    assert (position, state.ended or state.complete) == (len(frames), True)
 
 
 @pytest.mark.parametrize("name", PATHS)

@@ -15,7 +15,9 @@ from llm_pure.adapters.dialects import openai_chat
 from llm_pure.adapters.dialects.anthropic_messages import response as messages_response
 from llm_pure.adapters.dialects.bedrock_converse import response as converse_response
 from llm_pure.adapters.dialects.cohere_chat import response as cohere_response
+from llm_pure.adapters.dialects.dashscope_generation import response as dashscope_response
 from llm_pure.adapters.dialects.gemini_content import response as gemini_response
+from llm_pure.adapters.dialects.llama_native import response as llama_response
 from llm_pure.adapters.dialects.ollama_native import response as ollama_response
 from llm_pure.adapters.dialects.openai_chat import response as chat_response
 from llm_pure.adapters.dialects.openai_responses import response as responses_response
@@ -93,6 +95,18 @@ def _converse(content: list[dict[str, Any]], reason: str = "end_turn") -> dict[s
 def _cohere(message: dict[str, Any], reason: str = "COMPLETE") -> dict[str, Any]:
     usage = {"billed_units": {"input_tokens": 1}, "tokens": {"input_tokens": 3, "output_tokens": 2}}
     return {"id": "c", "finish_reason": reason, "message": {"role": "assistant", **message}, "usage": usage}  # fmt: skip
+
+
+def _dashscope(message: dict[str, Any], reason: str = "stop") -> dict[str, Any]:
+    choice = {"finish_reason": reason, "message": {"role": "assistant", **message}}
+    usage = {"input_tokens": 3, "output_tokens": 2, "total_tokens": 5}
+    return {"output": {"choices": [choice]}, "usage": usage, "request_id": "r"}
+
+
+def _llama(message: dict[str, Any], reason: str = "stop") -> dict[str, Any]:
+    metrics = [{"metric": "num_prompt_tokens", "value": 3, "unit": "tokens"}]
+    message = {"role": "assistant", "stop_reason": reason, **message}
+    return {"id": "l", "completion_message": message, "metrics": metrics}
 
 
 def _ollama(**fields: Any) -> dict[str, Any]:
@@ -184,6 +198,28 @@ PATHS = {
             _cohere({"content": []}, "NEW"),
         ),
     ),
+    "dashscope_generation": Paths(
+        dashscope_response.read_plain_response,
+        dashscope_response.parse_chat,
+        (
+            _dashscope({"content": "a"}),
+            _dashscope({"content": [{"text": "a"}, {"text": "b"}], "reasoning_content": "c"}),
+            _dashscope({"content": [{"text": "a"}, {"image": "https://x/y.png"}]}, "length"),
+            _dashscope({"content": "", "tool_calls": [{"index": 0, **_call("c", "f", '{"b":1}')}, {"index": 1, **_call("d", "g", "")}]}, "tool_calls"),
+            _dashscope({"content": ""}, "null"),
+            {"output": {"text": "a", "finish_reason": "stop"}, "request_id": "r"},
+        ),
+    ),
+    "llama_native": Paths(
+        llama_response.read_plain_response,
+        llama_response.parse_chat,
+        (
+            _llama({"content": {"type": "text", "text": "a"}}),
+            _llama({"content": "a", "tool_calls": [_call("c", "f", '{"b":1}'), _call("d", "g", "")]}, "tool_calls"),
+            _llama({"content": [{"type": "text", "text": "a"}]}),
+            _llama({"content": None}, "new_reason"),
+        ),
+    ),
     "ollama_native": Paths(
         ollama_response.read_plain_response,
         ollama_response.parse_chat,
@@ -198,6 +234,8 @@ PATHS = {
     ),
 }  # fmt: skip
 NOT_PLAIN = [
+    ("dashscope_generation", 5),
+    ("llama_native", 2),
     ("openai_responses", 1),
     ("openai_responses", 6),
     ("openai_chat", 5),
