@@ -103,4 +103,6 @@ def test_a_wrong_import_breaks_its_contract(file: str, imported: str, contract: 
     for other in CONTRACTS.values():
         broken = broken.partition(f"\n{other['name']}\n---")[0]
     module = "llm_pure." + file.removesuffix(".py").replace("/", ".")
-    assert re.search(rf"^- +{re.escape(module)} -> {re.escape(imported)} *\n?\(l\.", broken, re.MULTILINE)
+    assert re.search(
+        rf"^- +{re.escape(module)} -> {re.escape(imported)} *\n?\(l\.", broken, re.MULTILINE
+    )

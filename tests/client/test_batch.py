@@ -151,9 +151,10 @@ def test_no_question_gives_no_answer(kind: str) -> None:
 def test_parallel_questions_take_the_time_of_one() -> None:
     together = Barrier(8)
 
-    def respond(request: HttpRequest) -> ScriptedResponse:
-        together.wait(30)  # until all eight are sent
-        return provider_metadata(request)
+    class Waiting(ScriptedTransport):
+        def send(self, request: HttpRequest, timeouts: Timeouts) -> LLMResult[HttpResponse]:
+            together.wait(30)  # until all eight are sent
+            return super().send(request, timeouts)
 
-    llm = LLM(config(stream=False), ScriptedTransport(respond), registry=REGISTRY, retry=NO_RETRY)
+    llm = LLM(config(stream=False), Waiting(provider_metadata), registry=REGISTRY, retry=NO_RETRY)
     assert llm.ask_batch_parallel(["q"] * 8, max_concurrency=8) == (Success("Q!"),) * 8

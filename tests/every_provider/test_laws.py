@@ -39,6 +39,7 @@ from tests.support.cassettes import (
 from tests.support.expectations import said
 from tests.support.laws import same_examples
 from tests.support.pieces import pieces_at
+from tests.support.rows import check_each
 from tests.support.scenarios import Scenario, scenarios
 
 ONE_PROMPT = ("ollama.generate",)
@@ -266,9 +267,17 @@ def test_a_key_that_the_answer_quotes_is_not_in_the_error(name: str, status: int
 
 # 6. Conserving
 
+every_recorded_provider = pytest.mark.parametrize(
+    "name", sorted({one.provider.name for one in recorded()})
+)
 
-@pytest.mark.parametrize("one", recorded(), ids=lambda one: one.file)
-def test_the_parts_of_usage_never_exceed_the_whole(one: Recorded) -> None:
+
+@every_recorded_provider
+def test_the_parts_of_usage_never_exceed_the_whole(name: str) -> None:
+    check_each(_parts_of_usage_fit, recorded_of(name))
+
+
+def _parts_of_usage_fit(one: Recorded) -> None:
     response = one.interaction.response
     if one.operation != "chat" or not one.is_answer:
         return
@@ -284,8 +293,12 @@ def test_the_parts_of_usage_never_exceed_the_whole(one: Recorded) -> None:
 # 7. Round trip
 
 
-@pytest.mark.parametrize("one", recorded(), ids=lambda one: one.file)
-def test_what_must_go_back_unchanged_goes_back(one: Recorded) -> None:
+@every_recorded_provider
+def test_what_must_go_back_unchanged_goes_back(name: str) -> None:
+    check_each(_goes_back, recorded_of(name))
+
+
+def _goes_back(one: Recorded) -> None:
     response = one.interaction.response
     if one.operation != "chat" or not one.is_answer:
         return
