@@ -204,12 +204,11 @@ def through_stream(client: str, provider: str, body: Any) -> bytes:
 @pytest.mark.parametrize("client", SEEN)
 @pytest.mark.parametrize("provider", REASONS)
 def test_a_reason_says_the_same_to_each_client(client: str, provider: str) -> None:
-    reasons = [
-        (raw, meaning)
-        for raw, meaning in REASONS[provider].items()
-        if raw != "failed"  # with an error, which the answer is then
-    ]
-    check_each(lambda reason: _says_the_same(client, provider, *reason), reasons)
+    reasons = REASONS[provider]
+    check_each(
+        lambda raw: _says_the_same(client, provider, raw, reasons[raw]),
+        [raw for raw in reasons if raw != "failed"],  # with an error, which the answer is then
+    )
 
 
 def _says_the_same(client: str, provider: str, raw: str, meaning: FinishReason) -> None:
