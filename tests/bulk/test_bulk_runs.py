@@ -116,7 +116,7 @@ def test_bad_rows_end_in_one_error_of_their_kind_and_the_others_are_answered(
     source = tmp_path / "rows.jsonl"
     source.write_bytes(b"\n".join(lines) + b"\n\n\n")
     run = opened(tmp_path, service, source)
-    summary = sent(run, retry=QUICK, timeout_s=1.5)
+    summary = sent(run, retry=QUICK, timeout_s=2.5)
     assert summary.reason == "finished"
     invalid = "invalid_request"
     assert kinds(run) == [

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from time import monotonic, sleep
+from threading import Barrier
+from time import sleep
 from typing import Any
 
 import anyio
@@ -148,7 +149,12 @@ def test_no_question_gives_no_answer(kind: str) -> None:
 
 
 def test_parallel_questions_take_the_time_of_one() -> None:
-    llm, _ = client()
-    began = monotonic()
-    llm.ask_batch_parallel(["slow"] * 8, max_concurrency=8)
-    assert monotonic() - began < 0.3
+    together = Barrier(8)
+
+    class Waiting(ScriptedTransport):
+        def send(self, request: HttpRequest, timeouts: Timeouts) -> LLMResult[HttpResponse]:
+            together.wait(30)  # until all eight are sent
+            return super().send(request, timeouts)
+
+    llm = LLM(config(stream=False), Waiting(provider_metadata), registry=REGISTRY, retry=NO_RETRY)
+    assert llm.ask_batch_parallel(["q"] * 8, max_concurrency=8) == (Success("Q!"),) * 8

@@ -179,7 +179,7 @@ def test_a_reservation_that_is_impossible_is_a_failure_in_time_and_nothing_is_se
     with FAULTS[name](path):
         began = monotonic()
         error = called(kind, llm, "completion", "hi", timeout_s=0.4).failure()
-        assert monotonic() - began < 2
+        assert monotonic() - began < 20  # a minute without the time limit
     expected = TimedOut if name == "locked" else InvalidConfiguration
     assert type(error) is expected
     assert (error.phase if isinstance(error, TimedOut) else error.field) == "budget"
@@ -298,7 +298,7 @@ def test_costs_are_read_while_reservations_wait_for_a_lock(tmp_path: Path) -> No
     results: list[LLMResult[str]] = []
     with locked(path):
         waiting = [
-            threading.Thread(target=lambda: results.append(ledger.reserve(Decimal("0.1"), 6)))
+            threading.Thread(target=lambda: results.append(ledger.reserve(Decimal("0.1"), 60)))
             for _ in range(5)
         ]
         for thread in waiting:
@@ -306,7 +306,7 @@ def test_costs_are_read_while_reservations_wait_for_a_lock(tmp_path: Path) -> No
         threading.Event().wait(0.3)
         began = monotonic()
         assert ledger.ledger().reserved == {}
-        assert monotonic() - began < 3
+        assert monotonic() - began < 20
     for thread in waiting:
         thread.join()
     assert ledger.ledger().reserved_usd == Decimal("0.5")

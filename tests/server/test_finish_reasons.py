@@ -14,6 +14,7 @@ from llm_pure.adapters.dialects.openai_responses import stream as responses
 from llm_pure.core.buffered_body import completion_to_events
 from llm_pure.server import exchange_of, open_translation, translate_response
 from llm_pure.types.completion import FinishReason
+from tests.support.rows import check_each
 from tests.support.server_answers import READERS
 
 REASONS: dict[str, dict[str, FinishReason]] = {
@@ -200,19 +201,17 @@ def through_stream(client: str, provider: str, body: Any) -> bytes:
     return translation.feed(data) + translation.close()
 
 
-ROWS = [
-    (client, provider, raw, meaning)
-    for client in SEEN
-    for provider, reasons in REASONS.items()
-    for raw, meaning in reasons.items()
-    if raw != "failed"  # with an error, which the answer is then
-]
+@pytest.mark.parametrize("client", SEEN)
+@pytest.mark.parametrize("provider", REASONS)
+def test_a_reason_says_the_same_to_each_client(client: str, provider: str) -> None:
+    reasons = REASONS[provider]
+    check_each(
+        lambda raw: _says_the_same(client, provider, raw, reasons[raw]),
+        [raw for raw in reasons if raw != "failed"],  # with an error, which the answer is then
+    )
 
 
-@pytest.mark.parametrize(("client", "provider", "raw", "meaning"), ROWS)
-def test_a_reason_says_the_same_to_each_client(
-    client: str, provider: str, raw: str, meaning: FinishReason
-) -> None:
+def _says_the_same(client: str, provider: str, raw: str, meaning: FinishReason) -> None:
     body = provider_body(provider, raw, call=meaning == "tool_calls")
     answer, _ = translated(client, provider, body)
     if client == provider:

@@ -3,6 +3,7 @@
 import base64
 import html
 import re
+from functools import lru_cache
 from urllib.parse import quote, unquote
 
 NAMED = {"+": "&plus;", "/": "&sol;", "_": "&lowbar;", "-": "&hyphen;", "=": "&equals;"}
@@ -126,6 +127,12 @@ _NUMBERS = re.compile(
 )
 
 
+_SLASH = re.compile(r"\\+/")
+_HEX = re.compile("(?:[0-9A-Fa-f]{2}[ :-]?){4,}")
+_BETWEEN_HEX = re.compile("[ :-]")
+_BASE64 = re.compile(r"[A-Za-z0-9+/_-]{6,}")
+
+
 def readings(text: str, depth: int = 2) -> str:
     """The text, and everything that undoing its spellings gives."""
     plain = [text]
@@ -134,26 +141,40 @@ def readings(text: str, depth: int = 2) -> str:
         undone = _CODE.sub(
             lambda code: chr(int(code[1], 16) if code[1] else int(code[2], 8)), undone
         )
-        plain.append(re.sub(r"\\+/", "/", undone))
-    plain = list(dict.fromkeys(plain))
+        undone = _SLASH.sub("/", undone)
+        if undone == plain[-1]:
+            break
+        plain.append(undone)
     plain = list(dict.fromkeys([*plain, *[_BREAK.sub("", one) for one in plain]]))
-    seen = [*plain]
-    for one in plain:
-        seen += [
-            bytes.fromhex(
-                re.sub("[ :-]", "", run)[: len(re.sub("[ :-]", "", run)) // 2 * 2]
-            ).decode("latin-1")
-            for run in re.findall("(?:[0-9A-Fa-f]{2}[ :-]?){4,}", one)
+    in_hex = dict.fromkeys([run for one in plain for run in _HEX.findall(one)])
+    in_numbers = dict.fromkeys([run for one in plain for run in _NUMBERS.findall(one)])
+    in_base64 = dict.fromkeys([run for one in plain for run in _BASE64.findall(one)])
+    return "\n".join(
+        [
+            *plain,
+            *[_read_hex(_BETWEEN_HEX.sub("", run)) for run in in_hex],
+            *[_read_numbers(run) for run in in_numbers],
+            *[_read_base64(run, depth - 1) for run in (in_base64 if depth else ())],
         ]
-        seen += [
-            bytes([int(number, 0) % 256 for number in re.split("[, ]+", run)]).decode("latin-1")
-            for run in _NUMBERS.findall(one)
-        ]
-        for run in re.findall(r"[A-Za-z0-9+/_-]{6,}", one) if depth else ():
-            standard = run.replace("-", "+").replace("_", "/")
-            for skipped in range(4):
-                rest = standard[skipped:]
-                rest = rest[: len(rest) - (len(rest) % 4 == 1)]
-                data = base64.b64decode(rest + "=" * (-len(rest) % 4)).decode("latin-1")
-                seen.append(readings(data, depth - 1))
+    )
+
+
+def _read_hex(digits: str) -> str:
+    return bytes.fromhex(digits[: len(digits) // 2 * 2]).decode("latin-1")
+
+
+def _read_numbers(run: str) -> str:
+    return bytes([int(number, 0) % 256 for number in re.split("[, ]+", run)]).decode("latin-1")
+
+
+@lru_cache(maxsize=20_000)
+def _read_base64(run: str, depth: int) -> str:
+    """What it says from each of four places. Names of headers and keys come again and again."""
+    standard = run.replace("-", "+").replace("_", "/")
+    seen = []
+    for skipped in range(4):
+        rest = standard[skipped:]
+        rest = rest[: len(rest) - (len(rest) % 4 == 1)]
+        data = base64.b64decode(rest + "=" * (-len(rest) % 4)).decode("latin-1")
+        seen.append(readings(data, depth))
     return "\n".join(seen)

@@ -27,7 +27,21 @@ LETTERS = TokenCounter(
     tokenizer=Tokenizer(encoding="letters", encode=lambda text: list(text.encode()), decode=bytes),
 )
 """A byte is a token; a message costs 4 more, and the answer's start 3."""
-REAL = TokenCounter(family=profile_for("gpt-4o"), tokenizer=load_tokenizer("o200k_base").unwrap())
+
+
+def _o200k() -> Tokenizer:
+    """Loaded by the tests that use it: every worker imports this module."""
+    return load_tokenizer("o200k_base").unwrap()
+
+
+REAL = TokenCounter(
+    family=profile_for("gpt-4o"),
+    tokenizer=Tokenizer(
+        encoding="o200k_base",
+        encode=lambda text: _o200k().encode(text),
+        decode=lambda tokens: _o200k().decode(tokens),
+    ),
+)
 CLAUDE = TokenCounter(family=profile_for("claude-opus-5"), tokenizer=REAL.tokenizer)
 CUTTING: tuple[CompressType, ...] = (
     "post_cut_by_msg",

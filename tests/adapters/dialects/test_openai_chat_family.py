@@ -4,6 +4,7 @@ import itertools
 import json
 import re
 from datetime import UTC, datetime
+from itertools import product
 from typing import Any
 
 import msgspec
@@ -36,6 +37,7 @@ from tests.support.configs import file_config
 from tests.support.family import JsonObject, Service
 from tests.support.laws import examples
 from tests.support.openai_chat_bodies import DONE, USAGE, answer, call, chunk, data, stream
+from tests.support.rows import check_each
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 KEY = "canary-9f8e7d6c5b4a39281706"
@@ -370,37 +372,36 @@ def test_an_error_in_mid_stream_keeps_what_came(name: str) -> None:
     assert partial.text == "Let me see."
 
 
+ERRORS_BY_STATUS = (
+    (400, "invalid_request", False),
+    (401, "authentication", False),
+    (404, "not_found", False),
+    (429, "rate_limited", True),
+    (500, "server_error", True),
+    (529, "overloaded", True),
+)
+"""Status, kind, whether it is retryable."""
+
+ERROR_SHAPES: tuple[Any, ...] = (
+    {"error": {"message": "no", "type": "some_error", "param": None, "code": None}},
+    {"error": "no"},
+    {"message": "no", "type": "some_error", "param": None, "code": None},
+    {"object": "error", "message": "no", "type": "some_error", "code": None},
+    {"code": 1, "message": "no", "data": None},
+    {"detail": "no"},
+)
+
+
 @pytest.mark.parametrize("name", FAMILY)
-@pytest.mark.parametrize(
-    ("status", "kind", "retryable"),
-    [
-        (400, "invalid_request", False),
-        (401, "authentication", False),
-        (404, "not_found", False),
-        (429, "rate_limited", True),
-        (500, "server_error", True),
-        (529, "overloaded", True),
-    ],
-)
-@pytest.mark.parametrize(
-    "shape",
-    [
-        {"error": {"message": "no", "type": "some_error", "param": None, "code": None}},
-        {"error": "no"},
-        {"message": "no", "type": "some_error", "param": None, "code": None},
-        {"object": "error", "message": "no", "type": "some_error", "code": None},
-        {"code": 1, "message": "no", "data": None},
-        {"detail": "no"},
-    ],
-    ids=["object", "string", "flat", "mistral", "siliconflow", "fastapi"],
-)
-def test_an_error_is_read_by_its_status(
-    name: str, status: int, kind: str, retryable: bool, shape: Any
-) -> None:
-    error = service(name).fails(shape, status)
-    assert (error.kind, error.provider, error.status) == (kind, of(name), status)
-    assert (error.message, error.retryable) == ("no", retryable)
-    assert describe(error)
+def test_an_error_is_read_by_its_status(name: str) -> None:
+    def check(row: tuple[tuple[int, str, bool], Any]) -> None:
+        (status, kind, retryable), shape = row
+        error = service(name).fails(shape, status)
+        assert (error.kind, error.provider, error.status) == (kind, of(name), status)
+        assert (error.message, error.retryable) == ("no", retryable)
+        assert describe(error)
+
+    check_each(check, product(ERRORS_BY_STATUS, ERROR_SHAPES))
 
 
 @pytest.mark.parametrize("name", FAMILY)

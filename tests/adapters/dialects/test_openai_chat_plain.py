@@ -3,7 +3,6 @@
 from typing import Any
 
 import msgspec
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -13,6 +12,7 @@ from llm_pure.adapters.dialects.openai_chat.response import parse_chat, read_pla
 from llm_pure.types.result import Success
 from tests.support.cassettes import Recorded, recorded
 from tests.support.laws import examples
+from tests.support.rows import check_each
 
 TAGGED = Quirks(think_tags=True)
 HEADERS = (("x-request-id", "req_1"),)
@@ -83,8 +83,11 @@ WHOLE = [
 ]
 
 
-@pytest.mark.parametrize("one", WHOLE, ids=lambda one: one.file)
-def test_both_ways_read_what_was_recorded(one: Recorded) -> None:
+def test_both_ways_read_what_was_recorded() -> None:
+    check_each(_both_ways_read, WHOLE)
+
+
+def _both_ways_read(one: Recorded) -> None:
     response = one.interaction.response
     plain = read_plain_response(make_service("any", Quirks()), response)
     assert plain is None or Success(plain) == parse_chat(make_service("any", Quirks()), response)

@@ -56,6 +56,7 @@ from tests.support.configs import file_config
 from tests.support.laws import examples
 from tests.support.official_types import checker
 from tests.support.openai_chat_bodies import answer, call
+from tests.support.rows import check_each
 
 OPENAI = registry.get("openai").unwrap()
 EVERYTHING: tuple[Modality, ...] = ("image", "audio", "document")
@@ -585,9 +586,8 @@ def check(request: ChatRequest, model: str) -> None:
 
 
 @pytest.mark.parametrize("model", MODELS)
-@pytest.mark.parametrize("request_", REQUESTS.values(), ids=REQUESTS.keys())
-def test_the_official_types_accept_the_body(request_: ChatRequest, model: str) -> None:
-    check(request_, model)
+def test_the_official_types_accept_the_body(model: str) -> None:
+    check_each(lambda name: check(REQUESTS[name], model), REQUESTS)
 
 
 @examples(60)

@@ -36,6 +36,7 @@ from tests.support.chat_requests import (
 from tests.support.configs import file_config
 from tests.support.laws import examples
 from tests.support.official_types import checker
+from tests.support.rows import check_each
 
 CASE = ProviderCase("openai_responses", "gpt-4o", temperature=0.0)
 OPENAI, PLAIN, build, body = CASE.provider, CASE.config, CASE.built, CASE.body
@@ -310,9 +311,8 @@ def check(request: ChatRequest, model: str) -> None:
 
 
 @pytest.mark.parametrize("model", MODELS)
-@pytest.mark.parametrize("request_", REQUESTS.values(), ids=REQUESTS.keys())
-def test_the_official_types_accept_the_body(request_: ChatRequest, model: str) -> None:
-    check(request_, model)
+def test_the_official_types_accept_the_body(model: str) -> None:
+    check_each(lambda name: check(REQUESTS[name], model), REQUESTS)
 
 
 @examples(60)

@@ -6,6 +6,7 @@ import json
 import re
 import zlib
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -23,6 +24,7 @@ from llm_pure.transports.base import Timeouts
 from llm_pure.transports.scripted import ScriptedResponse, ScriptedTransport
 from llm_pure.types.http import SECRET_HEADERS
 from tests.support.aws_frames import body_of, event
+from tests.support.rows import check_each
 from tests.support.secret_spellings import readings, spellings
 
 SHAPED = "sk-proj-Canary0123456789abcdefXYZ"
@@ -337,9 +339,12 @@ FORMS: dict[str, Callable[[object], bytes]] = {
 }
 
 
-@pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize("name", CREDENTIALS)
-def test_credentials_in_bodies_are_known_by_their_names_and_places(name: str, form: str) -> None:
+def test_credentials_in_bodies_are_known_by_their_names_and_places(name: str) -> None:
+    check_each(partial(_is_known, name), FORMS)
+
+
+def _is_known(name: str, form: str) -> None:
     body = FORMS[form](CREDENTIALS[name])
     exchange = Interaction(
         request=HttpRequest("POST", URL, JSON, body), response=HttpResponse(200, JSON, body)
