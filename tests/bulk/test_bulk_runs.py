@@ -29,6 +29,7 @@ from llm_pure.bulk.output_files import write_lines
 from llm_pure.bulk.progress import Progress
 from llm_pure.bulk.run_status import run_status
 from llm_pure.bulk.run_summary import Stopper
+from llm_pure.bulk.stop_signals import NUMBERS
 from llm_pure.policy.rate_limit import RateLimit
 from llm_pure.policy.retry import NO_RETRY, RetryPolicy
 from llm_pure.transports.base import Timeouts
@@ -397,7 +398,7 @@ def test_stopping_waits_for_what_is_in_flight(tmp_path: Path) -> None:
     assert set(service.prompts.values()) == {1}
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_signals_stop_a_run_and_are_handled_as_before_afterwards(
     number: signal.Signals, tmp_path: Path, service: BulkService
 ) -> None:
@@ -415,6 +416,22 @@ def test_signals_stop_a_run_and_are_handled_as_before_afterwards(
         signal.signal(number, before)
     assert (summary.reason, summary.counts.answered, summary.counts.open) == ("interrupted", 1, 1)
     assert received == [number]
+
+
+def test_signals_that_are_ignored_stay_so(tmp_path: Path, service: BulkService) -> None:
+    before = {number: signal.signal(number, signal.SIG_IGN) for number in NUMBERS}
+    try:
+        timers = [Timer(0.2, os.kill, (os.getpid(), number)) for number in NUMBERS]
+        for timer in timers:
+            timer.start()
+        summary = sent(opened(tmp_path, service, prompts(8)))
+        for timer in timers:
+            timer.join()
+        kept = {signal.getsignal(number) for number in NUMBERS}
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    assert (summary.reason, summary.counts.answered, kept) == ("finished", 8, {signal.SIG_IGN})
 
 
 def test_the_second_stop_ends_at_once(tmp_path: Path, service: BulkService) -> None:

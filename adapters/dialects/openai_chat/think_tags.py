@@ -12,8 +12,7 @@ from typing import Literal
 
 import msgspec
 
-from llm_pure.adapters.dialects.common.json_objects import Chain, chain_items
-from llm_pure.adapters.dialects.common.part_identity import Entries
+from llm_pure.adapters.dialects.common.part_identity import Chain, Entries, chain_items
 from llm_pure.adapters.dialects.openai_chat.quirks import Quirks
 from llm_pure.adapters.dialects.openai_chat.state import CALLS, REASONING, TEXT, State
 from llm_pure.adapters.dialects.openai_chat.stream import read_chunk
