@@ -11,7 +11,6 @@ from collections.abc import Iterator
 from decimal import Decimal
 from itertools import pairwise
 from pathlib import Path
-from threading import Timer
 from time import monotonic
 from typing import Any
 
@@ -404,29 +403,31 @@ def test_signals_stop_a_run_and_are_handled_as_before_afterwards(
 ) -> None:
     run, received = opened(tmp_path, service, ["[hang]", "a"]), list[int]()
     before = signal.signal(number, lambda number, _: received.append(number))
-    timers = [Timer(after_s, os.kill, (os.getpid(), number)) for after_s in (0.3, 0.4)]
+
+    def stop_twice(progress: Progress) -> None:
+        if progress.counts.answered == 1:
+            os.kill(os.getpid(), number)
+
     try:
-        for timer in timers:
-            timer.start()
-        summary = sent(run)
+        summary = sent(run, on_progress=stop_twice, progress_s=0.01)
+        during = list(received)
         os.kill(os.getpid(), number)
     finally:
-        for timer in timers:
-            timer.join()
         signal.signal(number, before)
     assert (summary.reason, summary.counts.answered, summary.counts.open) == ("interrupted", 1, 1)
-    assert received == [number]
+    assert (during, received) == ([], [number])
 
 
 def test_signals_that_are_ignored_stay_so(tmp_path: Path, service: BulkService) -> None:
     before = {number: signal.signal(number, signal.SIG_IGN) for number in NUMBERS}
+
+    def send_all(_: Progress) -> None:
+        for number in NUMBERS:
+            os.kill(os.getpid(), number)
+
     try:
-        timers = [Timer(0.2, os.kill, (os.getpid(), number)) for number in NUMBERS]
-        for timer in timers:
-            timer.start()
-        summary = sent(opened(tmp_path, service, prompts(8)))
-        for timer in timers:
-            timer.join()
+        run = opened(tmp_path, service, prompts(8))
+        summary = sent(run, on_progress=send_all, progress_s=0.01)
         kept = {signal.getsignal(number) for number in NUMBERS}
     finally:
         for number, handler in before.items():

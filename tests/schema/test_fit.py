@@ -351,7 +351,7 @@ WIRED: dict[str, tuple[str, str, list[str], list[str], list[str]]] = {
     "vertex": ("vertex", "gemini-2.5-flash", ["minLength"], ["minLength"], ["minLength"]),
     "cohere": ("cohere", "command-a-03-2025", ["minLength"], [], ["minLength"]),
     "ollama": ("ollama", "llama3.2", ["minLength", "strict"], ["minLength"], []),
-    "moonshot": ("moonshot", "kimi-k2.6", ["strict"], [], []),
+    "moonshot": ("moonshot", "kimi-k2.6", [], [], []),
     "deepseek": ("deepseek", "deepseek-v4-pro", ["strict"], [], ["response_format"]),
     "dashscope": ("dashscope", "qwen-plus", ["minLength"], [], ["minLength"]),
     "llama_api": ("llama_api", "Llama-4-Maverick", ["minLength"], [], []),
@@ -393,9 +393,11 @@ def test_objects_with_names_of_the_models_own_are_not_closed(case: str) -> None:
 def test_two_thousand_tools_and_hostile_schemas_end_in_values_everywhere(name: str) -> None:
     provider = registry.get(name).unwrap()
     many = tuple([Tool(name=f"f{one}", parameters=ODD, strict=True) for one in range(2_000)])
-    assert isinstance(
-        provider.build_chat(config_for(name), ChatRequest(messages="hi", tools=many)), Success
-    )
+    answer = provider.build_chat(config_for(name), ChatRequest(messages="hi", tools=many))
+    if isinstance(answer, Failure):
+        assert answer.failure().message == f"{name} takes at most 128 tools, not 2000"
+        answer = provider.build_chat(config_for(name), ChatRequest(messages="hi", tools=many[:128]))
+    assert isinstance(answer, Success)
     for schema in HOSTILE.values():
         for asked in (
             ChatRequest(messages="hi", tools=(Tool(name="f", parameters=schema, strict=True),)),
