@@ -6,17 +6,11 @@ Every function of a dialect takes the `Service` first. A dialect's `__init__` fi
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
-from typing import Any, Generic, Protocol, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeAlias, TypeVar
 
 import msgspec
 
 from llm_pure.core.adaptations import Adaptation, strict_error
-from llm_pure.core.buffered_body import (
-    BufferedBodyDecoder,
-    open_stream_or_body,
-    other_dialect,
-    other_form,
-)
 from llm_pure.core.collect import Collector, nameless_call
 from llm_pure.core.error_mapping import (
     NO_ERROR_CODES,
@@ -63,6 +57,7 @@ from llm_pure.types.errors import (
 )
 from llm_pure.types.events import StreamEvent
 from llm_pure.types.http import Headers, HttpRequest, HttpResponse, ResponseHead
+from llm_pure.types.late_module import LateModule
 from llm_pure.types.operations import (
     Embeddings,
     EmbedLimit,
@@ -75,6 +70,11 @@ from llm_pure.types.redact import redact_bytes
 from llm_pure.types.rejection import Rejected, ok
 from llm_pure.types.request import AllowedTools, ChatRequest
 from llm_pure.types.result import Failure, LLMResult, Success
+
+if TYPE_CHECKING:
+    from llm_pure.core import buffered_body
+else:
+    buffered_body = LateModule("llm_pure.core.buffered_body")
 
 A = TypeVar("A")
 R = TypeVar("R")
@@ -315,7 +315,7 @@ def open_stream(
     dialect: Dialect[Q, S, F], service: Service[Q], head: ResponseHead
 ) -> StreamDecoder:
     """The decoder for a response with this head: a stream of frames, or a buffered body."""
-    return open_stream_or_body(
+    return buffered_body.open_stream_or_body(
         head,
         partial(_body_decoder, dialect, service, head),
         partial(_step_decoder, dialect, service, head),
@@ -326,9 +326,9 @@ def open_stream(
 
 def _body_decoder(
     dialect: Dialect[Q, S, F], service: Service[Q], head: ResponseHead
-) -> BufferedBodyDecoder:
+) -> "buffered_body.BufferedBodyDecoder":
     parse = partial(parse_response, dialect, service, in_stream=True)
-    return BufferedBodyDecoder(service.name, head, parse)
+    return buffered_body.BufferedBodyDecoder(service.name, head, parse)
 
 
 def _step_decoder(
@@ -435,10 +435,12 @@ def _interrupted(service: AnyService, response: HttpResponse) -> LLMResult[Compl
 
 def _explain_form(dialect: Dialect[Q, S, F], response: HttpResponse, error: LLMError) -> LLMError:
     """The error of a 2xx body that is no response, with the name of the API that it looks like."""
-    other = other_dialect(response.body, dialect.name)
+    other = buffered_body.other_dialect(response.body, dialect.name)
     if not other:
         return error
-    return msgspec.structs.replace(error, message=other_form("response", other, dialect.name))
+    return msgspec.structs.replace(
+        error, message=buffered_body.other_form("response", other, dialect.name)
+    )
 
 
 def decode_error(

@@ -6,11 +6,10 @@ before an error are returned first, a failed decoder stays failed, a body that e
 
 import re
 from collections.abc import Callable, Sequence
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import msgspec
 
-from llm_pure.core.buffered_body import other_dialect, other_form
 from llm_pure.core.collect import Collector, nameless_call
 from llm_pure.core.error_mapping import (
     ProviderErrorInfo,
@@ -34,8 +33,14 @@ from llm_pure.types.events import (
     ToolCallDelta,
 )
 from llm_pure.types.http import Headers, HttpResponse, ResponseHead
+from llm_pure.types.late_module import LateModule
 from llm_pure.types.rejection import Rejected
 from llm_pure.types.result import Failure, LLMResult, Success
+
+if TYPE_CHECKING:
+    from llm_pure.core import buffered_body
+else:
+    buffered_body = LateModule("llm_pure.core.buffered_body")
 
 F = TypeVar("F", bound=bytes | Frame)
 
@@ -222,10 +227,10 @@ class StepDecoder(Generic[S, F]):
         """The error of a body that ended early, or that has the frames of another API."""
         if self._collector.empty and self._first is not None:
             first = frame_data(self._first)
-            other = other_dialect(first, self._dialect)
+            other = buffered_body.other_dialect(first, self._dialect)
             if other:
                 return ProtocolError(
-                    message=other_form("stream", other, self._dialect),
+                    message=buffered_body.other_form("stream", other, self._dialect),
                     provider=self._provider,
                     status=self._head.status,
                     where="frame 1",

@@ -2,12 +2,16 @@
 
 from collections.abc import Callable, Mapping
 from functools import partial
-from types import MappingProxyType
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal
 
-import msgspec
 from msgspec.structs import replace
 
+from llm_pure.adapters.dialects.openai_media.quirks import (
+    NO_QUIRKS,
+    ImageQuirks,
+    MediaQuirks,
+    MediaService,
+)
 from llm_pure.core.dialect import Service, late_operation, operation
 from llm_pure.core.provider import Operation, Provider, SpeechDecoder
 from llm_pure.core.urls import UrlFor, under_base_url
@@ -26,36 +30,6 @@ from llm_pure.types.operations import (
 Medium = Literal["images", "speech", "transcribe", "moderate"]
 
 EVERYTHING: tuple[Medium, ...] = ("images", "speech", "transcribe", "moderate")
-
-
-class ImageQuirks(msgspec.Struct, frozen=True, kw_only=True):
-    """The differences of image generation."""
-
-    names: Mapping[str, str] = MappingProxyType({})
-    """Field of ImageRequest -> the provider's name of it."""
-    unsupported: Mapping[str, str] = MappingProxyType({})
-    """Field of ImageRequest -> the reason why it is dropped."""
-    edits: bool = True
-    """The provider can edit images."""
-
-
-class MediaQuirks(msgspec.Struct, frozen=True, kw_only=True):
-    """The differences of one provider."""
-
-    images: ImageQuirks = ImageQuirks()
-    transcription_unsupported: Mapping[str, str] = MappingProxyType({})
-    """Field of TranscriptionRequest -> the reason why it is dropped."""
-    transcription_formats: tuple[str, ...] | None = None
-    """The formats that the provider has; None: those of OpenAI's models."""
-    speech_unsupported: Mapping[str, str] = MappingProxyType({})
-    """Field of SpeechRequest -> the reason why it is dropped."""
-    moderation_model: str = ""
-    """The default model, for providers that require one."""
-
-
-NO_QUIRKS = MediaQuirks()
-
-MediaService: TypeAlias = Service[MediaQuirks]
 
 
 def with_media(
@@ -120,4 +94,4 @@ _OPERATIONS: Mapping[Medium, Callable[[MediaService], Operation[Any, Any]]] = {
     "moderate": _moderate,
 }
 
-__all__ = ["EVERYTHING", "ImageQuirks", "MediaQuirks", "MediaService", "Medium", "with_media"]
+__all__ = ["EVERYTHING", "ImageQuirks", "MediaQuirks", "Medium", "with_media"]

@@ -8,7 +8,7 @@ from typing import Any
 
 from llm_pure.adapters.dialects.common.adaptations import clamped, dropped
 from llm_pure.adapters.dialects.openai_common.json_response import require_model
-from llm_pure.adapters.dialects.openai_media import MediaService
+from llm_pure.adapters.dialects.openai_media.quirks import MediaService
 from llm_pure.adapters.dialects.openai_media.speech_stream import open_speech
 from llm_pure.core.adaptations import Adaptation
 from llm_pure.core.dialect import build_post
