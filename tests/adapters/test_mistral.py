@@ -246,6 +246,6 @@ def test_a_length_of_its_own_is_length() -> None:
 
 def test_embeddings_have_an_output_dimension() -> None:
     assert MISTRAL.provider.embed is not None
-    request = EmbedRequest(input="a", model="mistral-embed", dimensions=64)
+    request = EmbedRequest(input="a", model="codestral-embed", dimensions=64)
     built = MISTRAL.provider.embed.build(MISTRAL.config, request).unwrap()
-    assert built.request.body == b'{"model":"mistral-embed","input":"a","output_dimension":64}'
+    assert built.request.body == b'{"model":"codestral-embed","input":"a","output_dimension":64}'
