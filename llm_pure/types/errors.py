@@ -21,6 +21,7 @@ from llm_pure.types.tool_run import ToolRun
 EVIDENCE_LIMIT = 300
 """Maximum bytes of a body in an error."""
 
+MAX_WAIT_S = 1e9  # 30 years: a longer wait is none
 MESSAGE_LIMIT = 8_000
 """Maximum characters of a message; a longer one ends at a blank before the limit, with "..."."""
 _LONGEST_WORD = 2_000
@@ -391,10 +392,6 @@ def remedy_of(error: LLMError) -> str:
     field = DECIDING_FIELDS.get(error.kind)
     value = str(getattr(error, field)) if field else ""
     return error.remedy or remedy(error.kind, error.code or "", value)
-
-
-MAX_WAIT_S = 1e9
-"""30 years: a longer wait is none."""
 
 
 def retry_after_s(error: LLMError) -> float | None:

@@ -43,19 +43,19 @@ _HTML_NAMES = {
 }  # fmt: skip
 
 
-_UNSEEN = "[\xad\u200b-\u200d\u2060\ufeff]"
+_INVISIBLE = "[\xad\u200b-\u200d\u2060\ufeff]"
 """Characters that nobody sees: a soft hyphen, spaces and joiners of no width."""
 
-_UNSEEN_BYTES = r"\xc2\xad|\xe2\x80[\x8b-\x8d]|\xe2\x81\xa0|\xef\xbb\xbf"
+_INVISIBLE_BYTES = r"\xc2\xad|\xe2\x80[\x8b-\x8d]|\xe2\x81\xa0|\xef\xbb\xbf"
 """The same as bytes of UTF-8, of a text that was decoded as latin-1."""
 
 _BREAK = re.compile(
-    rf"(?:\\{{1,8}}[rn]|[\r\n]|{_UNSEEN}|{_UNSEEN_BYTES}|\\{{1,8}}u(?:00ad|200[b-d]|2060|feff)"
+    rf"(?:\\{{1,8}}[rn]|[\r\n]|{_INVISIBLE}|{_INVISIBLE_BYTES}|\\{{1,8}}u(?:00ad|200[b-d]|2060|feff)"
     r"|%(?:25){0,4}0[AaDd]|&(?:amp;){0,3}#(?:1[03]|[xX]0{0,3}[aAdD]);)++[ \t]*+"
 )
 """Line breaks and characters that nobody sees, also escaped; base64 of letters and of files has a break after 64 or 76 characters."""
 
-_MARKS = re.compile(rf"[%\\&\r\n\xc2\xe2\xef]|{_UNSEEN}")
+_MARKS = re.compile(rf"[%\\&\r\n\xc2\xe2\xef]|{_INVISIBLE}")
 _ROUNDS = 3
 """How often escapes are undone: percent-encoded JSON in HTML, for example."""
 
