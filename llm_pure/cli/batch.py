@@ -6,7 +6,6 @@ import sys
 import time
 from argparse import Namespace
 from pathlib import Path
-from shlex import quote
 from tempfile import TemporaryDirectory
 from typing import Any
 
@@ -20,16 +19,12 @@ from llm_pure.bulk.output_files import ERRORS, RESULTS, write_lines, write_outpu
 from llm_pure.bulk.parquet_output import write_parquet
 from llm_pure.bulk.progress import (
     Progress,
-    RunCounts,
-    count_errors,
-    format_duration,
     format_progress,
 )
 from llm_pure.bulk.provider_jobs import job_records
-from llm_pure.bulk.provider_loop import ProviderSummary
 from llm_pure.bulk.run_directory import Run
 from llm_pure.bulk.run_lock import read_owner
-from llm_pure.bulk.run_status import RunStatus, run_status
+from llm_pure.bulk.run_status import run_status
 from llm_pure.bulk.run_summary import RunSummary
 from llm_pure.cli.batch_plan import estimate_run, print_estimate
 from llm_pure.cli.batch_provider import (
@@ -37,9 +32,9 @@ from llm_pure.cli.batch_provider import (
     clean_jobs,
     finishes_live,
     goes_by_batches,
-    job_line,
     send_by_batches,
 )
+from llm_pure.cli.batch_report import hints, print_status, summary_line
 from llm_pure.cli.exit_codes import (
     BUDGET,
     CANNOT_WRITE,
@@ -55,7 +50,7 @@ from llm_pure.cli.exit_codes import (
 )
 from llm_pure.cli.files import read_file
 from llm_pure.cli.model_selection import SelectedModel, select_model
-from llm_pure.cli.output import out, out_json, print_error, print_note, print_progress
+from llm_pure.cli.output import out_json, print_error, print_note, print_progress
 from llm_pure.policy.rate_limit import RateLimit
 from llm_pure.types.errors import InvalidConfiguration, LLMError
 from llm_pure.types.request import ChatRequest
@@ -134,7 +129,7 @@ def status(options: Namespace) -> int:
         if options.json:
             out_json(state, indent=None if options.watch else 1)
         else:
-            _print_status(state)
+            print_status(state)
         if not options.watch or state.state != "running":
             return OK
         time.sleep(1)
@@ -320,12 +315,12 @@ def _finish(opened: Run, summary: RunSummary, options: Namespace) -> int:
         print_note(f"results: {opened.directory / RESULTS}")
         if summary.counts.failed + summary.counts.passing:
             print_note(f"rows with errors: {opened.directory / ERRORS}")
-    print_note(_summary_line(summary))
+    print_note(summary_line(summary))
     if summary.error is not None and summary.reason in ("breaker", "error"):
         print_error(summary.error)
     elif summary.message:
         print_note(summary.message)
-    for hint in _hints(opened, summary):
+    for hint in hints(opened, summary):
         print_note(hint)
     if options.json:
         out_json(run_status(opened), indent=1)
@@ -360,48 +355,3 @@ def _value(result: LLMResult[Any]) -> Any:
     if isinstance(result, Failure):
         raise CommandFailed(result.failure(), _error_code(result.failure()))
     return result.unwrap()
-
-
-def _summary_line(summary: RunSummary) -> str:
-    how = "stopped" if summary.reason == "error" else summary.reason  # the error follows
-    return f"{how}: {_counts_line(summary.counts)}, in {format_duration(summary.took_s)}"
-
-
-def _counts_line(counts: RunCounts) -> str:
-    errors = ", ".join(
-        [f"{kind} {count:,}" for kind, count in sorted(counts.errors.items()) if count]
-    )
-    failed = counts.failed + counts.passing
-    parts = [f"{counts.answered:,} of {counts.rows:,} rows answered"]
-    parts += [f"{count_errors(failed)} ({errors})"] if failed else []
-    parts += [f"{counts.open:,} open"] if counts.open else []
-    cost = f"{counts.cost_usd:.6f}".rstrip("0").rstrip(".")
-    unpriced = f" and {counts.unpriced:,} answers without a price" if counts.unpriced else ""
-    return ", ".join([*parts, f"{cost} USD{unpriced}"])
-
-
-def _hints(opened: Run, summary: RunSummary) -> list[str]:
-    counts = summary.counts
-    directory = quote(str(opened.directory))
-    hints = []
-    if summary.reason == "disk":
-        hints.append(f"free some space, then: llm-pure batch resume {directory}")
-    elif counts.failed and summary.reason == "breaker":
-        kinds = ",".join(sorted([kind for kind, count in counts.errors.items() if count]))
-        hints.append(f"go on with: llm-pure batch retry {directory} --errors {kinds}")
-    elif counts.open or counts.passing:
-        more = " --max-cost USD" if summary.reason == "budget" else ""
-        if summary.reason == "finished" and isinstance(summary, ProviderSummary):
-            more = " --finish live"
-        hints.append(f"go on with: llm-pure batch resume {directory}{more}")
-    return hints
-
-
-def _print_status(state: RunStatus) -> None:
-    out(f"{state.directory}: {state.state}{f' ({state.message})' if state.message else ''}")
-    out(f"  model: {state.api_type}:{state.model}")
-    out(f"  input: {state.input}")
-    out(f"  {_counts_line(state.counts)}")
-    out(f"  tokens: {state.counts.input_tokens:,} in, {state.counts.output_tokens:,} out")
-    for job in state.jobs:
-        out(f"  job {job.job_id or job.key}: {job_line(job)}")

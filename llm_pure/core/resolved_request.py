@@ -1,6 +1,8 @@
 """Merge configuration and request into a `ResolvedRequest`, which dialects encode.
 
 The request's values take precedence over the configuration's; a value that neither sets is left to the provider.
+
+One file: what every request goes through. The closer looks at fields of other types are in `request_fields`, imported when needed.
 """
 
 from collections.abc import Callable, Collection, Mapping

@@ -1,6 +1,6 @@
 """Chunks of a stream -> events. A buffered response is read as a single chunk."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Literal
 
 from msgspec.structs import replace
@@ -335,14 +335,10 @@ def _message_key(choice: wire.Choice, *, buffered: bool) -> Literal["message", "
     return "message" if buffered or only_message else "delta"
 
 
-def _joined_parts(name: str, state: State) -> Iterable[StreamEvent]:
+def _joined_parts(name: str, state: State) -> Iterator[StreamEvent]:
     """The reasoning details and the audio of each choice, joined."""
     if state.details is None and state.audio is None:
-        return ()
-    return _join_parts(name, state)
-
-
-def _join_parts(name: str, state: State) -> Iterator[StreamEvent]:
+        return
     for choice, details in _by_choice(state.details).items():
         metadata = json_text({"reasoning_details": join_details(details)})
         yield ProviderMetadataReceived(metadata, REASONING, choice, "reasoning")
