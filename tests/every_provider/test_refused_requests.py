@@ -457,7 +457,7 @@ OTHERS: dict[str, tuple[str, str, str, list[dict[str, Any]]]] = {
         "anthropic", "claude-opus-4-8", "messages", [
             {"role": "assistant", "content": [{"type": "tool_use", "id": "c1", "name": "f", "input": {}}]},
             {"role": "user", "content": [
-                {"type": "tool_result", "tool_use_id": "c1", "content": NONE}, {"type": "text", "text": "go on"},
+                {"type": "tool_result", "tool_use_id": "c1", "content": NONE, "is_error": True}, {"type": "text", "text": "go on"},
             ]},
         ],
     ),
@@ -465,14 +465,14 @@ OTHERS: dict[str, tuple[str, str, str, list[dict[str, Any]]]] = {
         "bedrock", "amazon.nova-pro-v1:0", "messages", [
             {"role": "assistant", "content": [{"toolUse": {"toolUseId": "c1", "name": "f", "input": {}}}]},
             {"role": "user", "content": [
-                {"toolResult": {"toolUseId": "c1", "content": [{"text": NONE}], "status": "success"}}, {"text": "go on"},
+                {"toolResult": {"toolUseId": "c1", "content": [{"text": NONE}], "status": "error"}}, {"text": "go on"},
             ]},
         ],
     ),
     "Gemini": (
         "gemini", "gemini-2.5-flash", "contents", [
             {"role": "model", "parts": [{"functionCall": {"name": "f", "args": {}}}]},
-            {"role": "user", "parts": [{"functionResponse": {"name": "f", "response": {"output": NONE}}}, {"text": "go on"}]},
+            {"role": "user", "parts": [{"functionResponse": {"name": "f", "response": {"error": NONE}}}, {"text": "go on"}]},
         ],
     ),
     "Responses": (

@@ -140,7 +140,8 @@ def of_last_connection(server: PostgresServer, query: str = "pid") -> int:
 
     with psycopg.connect(server.url, autocommit=True) as connection:
         where = "from pg_stat_activity where application_name = 'llm-pure'"
-        rows = connection.execute(f"select {query} {where} order by backend_start desc limit 1")
+        statement = f"select {query} {where} order by backend_start desc limit 1"
+        rows = connection.execute(statement.encode())
         return int(rows.fetchall()[0][0])
 
 
