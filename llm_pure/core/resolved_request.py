@@ -1,6 +1,8 @@
 """Merge configuration and request into a `ResolvedRequest`, which dialects encode.
 
 The request's values take precedence over the configuration's; a value that neither sets is left to the provider.
+
+One file: what is read, checked and merged is one pass over the same fields.
 """
 
 from collections.abc import Callable, Collection, Mapping
