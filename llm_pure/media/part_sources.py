@@ -79,13 +79,15 @@ def _problem(part: Media, *, paths: bool) -> str | None:
     name = type(part).__name__.lower()
     article = "an" if name[0] in "aeiou" else "a"
     sources = {"data": part.data, "url": part.url, "file_id": part.file_id}
-    given = [key for key, value in sources.items() if value is not None]
-    if len(given) != 1:
-        told = " and ".join(given) or "none of them"
-        return f"{article} {name} is exactly one of data, url and file_id; this is {told}"
-    value = sources[given[0]]
+    present = [key for key, value in sources.items() if value is not None]
+    if len(present) != 1:
+        listed = " and ".join(present) or "none of them"
+        return f"{article} {name} is exactly one of data, url and file_id; this is {listed}"
+    value = sources[present[0]]
     if not value or (isinstance(value, str) and not value.strip()):
-        return f"the {name} is empty" if given == ["data"] else f"the {name}'s {given[0]} is empty"
+        return (
+            f"the {name} is empty" if present == ["data"] else f"the {name}'s {present[0]} is empty"
+        )
     if part.url is not None and not paths and _SCHEME.match(part.url) is None:
         return f"the {name}'s url is a path, which services cannot read; pass the file's bytes"
     return None

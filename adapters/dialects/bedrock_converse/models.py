@@ -46,7 +46,7 @@ none of these makers' models; read 2026-11-29."""
 
 _NO_TOOLS = {"tools": False, **_UNFORCED}
 _NO_SYSTEM = {"system": False, **_NO_TOOLS}
-_WHOLE_TOOLS = {"stream_tools": False, **_UNFORCED}
+_UNSTREAMED_TOOLS = {"stream_tools": False, **_UNFORCED}
 _FEATURES = (
     "docs.aws.amazon.com/bedrock, Supported models and model features, as generally known; the service's messages \"This model"
     ' doesn\'t support tool use." and "... tool use in streaming mode" (in public logs: Titan, DeepSeek-R1, Llama 3 to 4, Mistral'
@@ -171,7 +171,7 @@ PROFILES: tuple[ModelProfile, ...] = (
     ],
     ModelProfile(
         prefix="mistral.mistral-large-2402",
-        traits={"tool_result_json": True, "schema": False, **_WHOLE_TOOLS},
+        traits={"tool_result_json": True, "schema": False, **_UNSTREAMED_TOOLS},
         source=_FEATURES,
     ),
     *[
@@ -183,13 +183,13 @@ PROFILES: tuple[ModelProfile, ...] = (
             ("cohere.command-text", _NO_SYSTEM),
             ("cohere.command-light", _NO_SYSTEM),
             ("ai21.j2", _NO_SYSTEM),
-            ("ai21.jamba", _WHOLE_TOOLS),
+            ("ai21.jamba", _UNSTREAMED_TOOLS),
             ("meta.llama2", _NO_TOOLS),
             ("meta.llama3-8b", _NO_TOOLS),
             ("meta.llama3-70b", _NO_TOOLS),
             ("meta.llama3-2-1b", _NO_TOOLS),
             ("meta.llama3-2-3b", _NO_TOOLS),
-            ("meta.", _WHOLE_TOOLS),
+            ("meta.", _UNSTREAMED_TOOLS),
         )
     ],
     ModelProfile(prefix="mistral.", traits={"tool_result_json": True, **_UNFORCED}, source=_PAI),

@@ -276,8 +276,8 @@ def _is_barred(placed: Placed) -> bool:
 
 
 def _user_first(turns: list[Turn], rules: TurnRules, adaptations: list[Adaptation]) -> list[Turn]:
-    spoken = [index for index, turn in enumerate(turns) if turn.role != "system"]
-    opening = list(takewhile(lambda index: turns[index].role == "assistant", spoken))
+    without_system = [index for index, turn in enumerate(turns) if turn.role != "system"]
+    opening = list(takewhile(lambda index: turns[index].role == "assistant", without_system))
     parts = [part for index in opening for _, part in turns[index].parts]
     if not opening or not (rules.first_is_user or any(type(part) is ToolCall for part in parts)):
         return turns

@@ -73,7 +73,7 @@ def build_transcribe(
     """POST {base_url}/audio/transcriptions, a form: file, model, language?, prompt?, response_format?, temperature? ...
 
     The boundary is made from the content. A file name whose suffix does not match the bytes is corrected. Fields that the
-    provider or the model does not support are dropped; timestamps are asked for as verbose_json.
+    provider or the model does not support are dropped; timestamps are requested as verbose_json.
     Fails with InvalidRequest (no audio, or more than 25 MB of it), InvalidConfiguration (no model, bad URL).
     """
     if not 0 < len(request.audio) <= AUDIO_LIMIT:
@@ -120,12 +120,12 @@ def build_transcribe(
 
 def _ask_for_timestamps(fields: dict[str, Any], adaptations: list[Adaptation]) -> None:
     """Timestamps are part of verbose_json alone, which has all that json has."""
-    asked = fields.get("response_format")
-    if asked in (None, "json"):
+    requested = fields.get("response_format")
+    if requested in (None, "json"):
         fields["response_format"] = "verbose_json"
         adaptations.append(added("response_format", "timestamps need it", "verbose_json"))
-    elif asked != "verbose_json":
-        reason = f"the format {asked} has none"
+    elif requested != "verbose_json":
+        reason = f"the format {requested} has none"
         adaptations.append(dropped("timestamps", reason, fields.pop("timestamps")))
 
 
