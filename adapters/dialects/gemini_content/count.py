@@ -43,5 +43,6 @@ def build_count(service: Service[Quirks], config: LLMConfig, request: ChatReques
 def parse_count(service: AnyService, response: HttpResponse) -> TokenCount:
     """{totalTokens, promptTokensDetails[]?, cachedContentTokenCount?, totalBillableCharacters?}; the rest is extra."""
     raw = read_json(service, response, find_error)
-    field = "totalTokens" if "total_tokens" not in raw else "total_tokens"
+    in_python = isinstance(raw, dict) and "total_tokens" in raw
+    field = "total_tokens" if in_python else "totalTokens"
     return read_token_count(service, response, raw, field)

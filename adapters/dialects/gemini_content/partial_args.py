@@ -28,6 +28,8 @@ def join_fragments(fragments: Iterable[wire.PartialArg]) -> dict[str, Any]:
     for path, values in _runs(fragments):
         texts = [value for value in values if isinstance(value, str)]
         value = "".join(texts) if texts else values[-1]
+        if path == "$" and value is None:  # neither a path nor a value
+            continue
         if not _put(root, _steps(path), value):
             _put(root, [path], value)
     return root
@@ -77,6 +79,8 @@ def _steps(path: str) -> list[Step]:
 def _put(root: dict[str, Any], steps: list[Step], value: Any) -> bool:
     """Store a value under a path. Returns false if an earlier value has another type there."""
     holder: Any = root
+    if not steps:  # the path of the root
+        return False
     for step, following in zip(steps, [*steps[1:], None], strict=True):
         if not _ensure_slot(holder, step):
             return False

@@ -15,7 +15,7 @@ from llm_pure.adapters.dialects.common.served_errors import (
     retry_headers,
 )
 from llm_pure.adapters.dialects.common.served_json import rfc3339
-from llm_pure.adapters.dialects.openai_common.usage import read_usage
+from llm_pure.adapters.dialects.openai_common.usage import counts_cache_apart, read_usage
 from llm_pure.core.server import ReceivedRequest
 from llm_pure.core.server_paths import NO_OPERATION
 from llm_pure.types.completion import Usage
@@ -76,7 +76,7 @@ def usage_object(
     """
     raw = usage.raw
     own = raw is not None and {names["input"], names["output"]} <= raw.keys()
-    if raw is not None and own and read_usage(raw) == usage:
+    if raw is not None and own and not counts_cache_apart(raw) and read_usage(raw) == usage:
         return raw
     if usage.input_tokens is None and usage.output_tokens is None:
         return None

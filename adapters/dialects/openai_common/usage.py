@@ -29,7 +29,7 @@ def read_usage(raw: dict[str, Any]) -> Usage:
         if input_tokens is None and output_tokens is None:
             input_tokens, output_tokens = first_count(raw, *_INPUTS), first_count(raw, *_OUTPUTS)
         cached, written, reasoning = _parts(raw)
-        if _is_anthropic(raw):
+        if counts_cache_apart(raw):
             apart = (cached or 0) + (written or 0)
         elif cached is not None and cached > (input_tokens or 0):
             apart = cached
@@ -71,8 +71,8 @@ _OUTPUTS = ("completionTokens", "outputTokens", "candidatesTokenCount", "candida
 """Names of other APIs, in what gateways pass on."""
 
 
-def _is_anthropic(raw: dict[str, Any]) -> bool:
-    """Whether a gateway passed on Anthropic's usage, whose input_tokens excludes the cached ones."""
+def counts_cache_apart(raw: dict[str, Any]) -> bool:
+    """Return whether this is Anthropic's usage, whose input_tokens excludes the cached ones: gateways pass it on."""
     return (
         "input_tokens" in raw
         and "prompt_tokens" not in raw

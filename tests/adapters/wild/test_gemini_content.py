@@ -199,6 +199,11 @@ ROWS = [
     row("an error framed as an event under 5xx", None, Fault(kind=Overloaded, message="overloaded", code="UNAVAILABLE", retryable=True),
         body=stream(ERROR), status=503),
     row("a status without a code of its own", stream({"error": {"message": "boom"}}), Fault(kind=ServerError, message="boom", retryable=True)),
+    row("a piece of arguments without a path", stream(item(piece("c", "f", willContinue=True)), item(piece(partialArgs=[{}], willContinue=True)),
+        item(piece(partialArgs=[{"jsonPath": "$.a", "stringValue": "x"}], willContinue=True)), item(piece(), finish="STOP")),
+        Answer(calls=(("c", "f", '{"a":"x"}'),), finish="tool_calls")),
+    row("a piece of arguments without a path has a value", stream(item(piece("c", "f", willContinue=True)), item(piece(partialArgs=[{"stringValue": "x"}], willContinue=True)),
+        item(piece(), finish="STOP")), Answer(calls=(("c", "f", '{"$":"x"}'),), finish="tool_calls")),
     # names as in Python
     row("names of fields as in Python", stream({"candidates": [{"content": {"parts": [{"text": "hm", "thought": True}]}}], "model_version": "m"},
         {"candidates": [{"content": {"parts": [{"function_call": {"name": "f", "args": {"a_b": {"finish_reason": 1}}}, "thought_signature": "AA"}]}}]},
