@@ -195,7 +195,7 @@ def _read_choice(
     state = _text(state, events, number, message.reasoning_content, text)
     for block in content if isinstance(content, list) else ():
         state = _read_block(service, state, events, number, block)
-    calls = message.tool_calls or ()
+    calls: Sequence[wire.ToolCall | wire.EdgeCall] = message.tool_calls or ()
     for at, call in enumerate(calls):
         index = at if call.index is None and len(calls) > 1 else call.index
         raw_call = raw_message["tool_calls"][at] if raw_message else {}
