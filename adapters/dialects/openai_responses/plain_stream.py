@@ -105,9 +105,8 @@ def _read_stream(name: str, frames: Sequence[SseEvent]) -> list[StreamEvent] | N
             return events if is_plain and position == count else None
         elif kind == _THOUGHT_BEGINS:
             raw = plain_json(frame.data)
-            is_plain = (
-                type(raw) is dict and raw.keys() <= PROGRESS_FIELDS and raw.get("agent") is None
-            )
+            is_plain = type(raw) is dict and raw.get("type") == kind and raw.get("agent") is None
+            is_plain = is_plain and raw.keys() <= PROGRESS_FIELDS
         elif not events:  # the item before the response
             return None
         else:
