@@ -47,7 +47,7 @@ _ROLES: Mapping[str, Role] = {
     "tool": "tool",
     "function": "tool",
 }
-_PLAIN_ROLES = {name: role for name, role in _ROLES.items() if role != "tool"}
+_PLAIN_ROLES: Mapping[str, Role] = {name: role for name, role in _ROLES.items() if role != "tool"}
 _KEYS = (
     "role", "content", "name", "reasoning_content", "reasoning", "thinking", "reasoning_details", "extra_content", "thought_signature",
     "images", "audio", "refusal", "tool_calls", "function_call", "tool_call_id", "tool_name", "is_error", "tool_plan",
