@@ -24,6 +24,7 @@ from llm_pure.types.messages import (
     Audio,
     Image,
     Message,
+    Opaque,
     Part,
     ProviderMetadata,
     Reasoning,
@@ -88,6 +89,10 @@ def read_messages(messages: MessagesInput) -> tuple[Message, ...]:
             turn if isinstance(turn, Message) else _message(turn, f"messages/{len(parsed)}")
         )
     return tuple(parsed) or invalid("messages", "no messages to send")
+
+
+NO_MEDIA = frozenset({Text, Reasoning, ToolCall, ToolResult, Refusal, Opaque})
+"""Types of parts that are no media."""
 
 
 def part_types(messages: tuple[Message, ...]) -> set[type]:
