@@ -24,6 +24,7 @@ from llm_pure.types.messages import (
     Audio,
     Image,
     Message,
+    Opaque,
     Part,
     ProviderMetadata,
     Reasoning,
@@ -47,7 +48,7 @@ _ROLES: Mapping[str, Role] = {
     "tool": "tool",
     "function": "tool",
 }
-_PLAIN_ROLES = {name: role for name, role in _ROLES.items() if role != "tool"}
+_PLAIN_ROLES: Mapping[str, Role] = {name: role for name, role in _ROLES.items() if role != "tool"}
 _KEYS = (
     "role", "content", "name", "reasoning_content", "reasoning", "thinking", "reasoning_details", "extra_content", "thought_signature",
     "images", "audio", "refusal", "tool_calls", "function_call", "tool_call_id", "tool_name", "is_error", "tool_plan",
@@ -88,6 +89,10 @@ def read_messages(messages: MessagesInput) -> tuple[Message, ...]:
             turn if isinstance(turn, Message) else _message(turn, f"messages/{len(parsed)}")
         )
     return tuple(parsed) or invalid("messages", "no messages to send")
+
+
+NO_MEDIA = frozenset({Text, Reasoning, ToolCall, ToolResult, Refusal, Opaque})
+"""Types of parts that are no media."""
 
 
 def part_types(messages: tuple[Message, ...]) -> set[type]:

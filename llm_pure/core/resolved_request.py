@@ -11,20 +11,12 @@ from typing import Any, TypeAlias
 import msgspec
 from msgspec.structs import asdict
 
-from llm_pure.chat.message_input import part_types, read_messages
+from llm_pure.chat.message_input import NO_MEDIA, part_types, read_messages
 from llm_pure.core.adaptations import Adaptation, Identifier, Settings
 from llm_pure.framing.json_codec import ENCODE_ERRORS, json_text
 from llm_pure.types.config import LLMConfig, is_overridden
 from llm_pure.types.errors import InvalidConfiguration, InvalidRequest
-from llm_pure.types.messages import (
-    Message,
-    Opaque,
-    Reasoning,
-    Refusal,
-    Text,
-    ToolCall,
-    ToolResult,
-)
+from llm_pure.types.messages import Message, ToolCall, ToolResult
 from llm_pure.types.rejection import Rejected, returns_failure
 from llm_pure.types.request import (
     LARGEST_NUMBER,
@@ -61,10 +53,6 @@ class ResolvedRequest(msgspec.Struct, frozen=True, kw_only=True):
     options: Mapping[str, Any] = {}
     """The fields of OPTIONS that are set."""
     extra: Mapping[str, Any] = {}
-
-
-_NO_MEDIA = frozenset({Text, Reasoning, ToolCall, ToolResult, Refusal, Opaque})
-"""Types of parts that are no media."""
 
 
 def dropped_tool_choice(resolved: ResolvedRequest) -> tuple[Adaptation, ...]:
@@ -291,7 +279,7 @@ def resolve_request(
         check_fields(request, name)
     messages = read_messages(request.messages)
     kinds = part_types(messages)
-    with_media = not kinds <= _NO_MEDIA
+    with_media = not kinds <= NO_MEDIA
     if with_media:
         messages = _read_media(messages, name, paths=config.base_url is not None)
     if isinstance(request.response_format, SchemaFormat):
