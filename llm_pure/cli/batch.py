@@ -20,8 +20,7 @@ from llm_pure.bulk.output_files import ERRORS, RESULTS, write_lines, write_outpu
 from llm_pure.bulk.parquet_output import write_parquet
 from llm_pure.bulk.progress import (
     Progress,
-    RunCounts,
-    count_errors,
+    format_counts,
     format_duration,
     format_progress,
 )
@@ -38,6 +37,7 @@ from llm_pure.cli.batch_provider import (
     finishes_live,
     goes_by_batches,
     job_line,
+    refuse_unused,
     send_by_batches,
 )
 from llm_pure.cli.exit_codes import (
@@ -246,9 +246,8 @@ def _send(opened: Run, selected: SelectedModel, options: Namespace) -> int:
             return _finish(opened, batches, options)
         if batches.message:
             print_note(batches.message)
-    elif options.job_rows is not None or not options.wait:
-        name = "--no-wait" if options.job_rows is None else "--job-rows"
-        raise CommandFailed(f"{name} is for provider batches: add --provider-batch", USAGE)
+    else:
+        refuse_unused(options)
     settings = selected.settings
     limit = settings.limit
     if options.rpm is not None or options.tpm is not None:
@@ -266,8 +265,6 @@ def _send(opened: Run, selected: SelectedModel, options: Namespace) -> int:
         "on_progress": _show_on_terminal if on_terminal else _show_line,
         "progress_s": TERMINAL_S if on_terminal else LINE_S,
     }
-    if options.ray is None and (options.workers or options.num_cpus):
-        raise CommandFailed("--workers and --num-cpus are for Ray: add --ray", USAGE)
     if options.ray is not None:
         summary = _send_by_ray(opened, options, common)
     else:
@@ -364,20 +361,7 @@ def _value(result: LLMResult[Any]) -> Any:
 
 def _summary_line(summary: RunSummary) -> str:
     how = "stopped" if summary.reason == "error" else summary.reason  # the error follows
-    return f"{how}: {_counts_line(summary.counts)}, in {format_duration(summary.took_s)}"
-
-
-def _counts_line(counts: RunCounts) -> str:
-    errors = ", ".join(
-        [f"{kind} {count:,}" for kind, count in sorted(counts.errors.items()) if count]
-    )
-    failed = counts.failed + counts.passing
-    parts = [f"{counts.answered:,} of {counts.rows:,} rows answered"]
-    parts += [f"{count_errors(failed)} ({errors})"] if failed else []
-    parts += [f"{counts.open:,} open"] if counts.open else []
-    cost = f"{counts.cost_usd:.6f}".rstrip("0").rstrip(".")
-    unpriced = f" and {counts.unpriced:,} answers without a price" if counts.unpriced else ""
-    return ", ".join([*parts, f"{cost} USD{unpriced}"])
+    return f"{how}: {format_counts(summary.counts)}, in {format_duration(summary.took_s)}"
 
 
 def _hints(opened: Run, summary: RunSummary) -> list[str]:
@@ -401,7 +385,7 @@ def _print_status(state: RunStatus) -> None:
     out(f"{state.directory}: {state.state}{f' ({state.message})' if state.message else ''}")
     out(f"  model: {state.api_type}:{state.model}")
     out(f"  input: {state.input}")
-    out(f"  {_counts_line(state.counts)}")
+    out(f"  {format_counts(state.counts)}")
     out(f"  tokens: {state.counts.input_tokens:,} in, {state.counts.output_tokens:,} out")
     for job in state.jobs:
         out(f"  job {job.job_id or job.key}: {job_line(job)}")
