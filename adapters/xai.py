@@ -24,7 +24,7 @@ _SOURCE = (
     "vercel/ai packages/xai, read 2026-11-20; efforts: pydantic-ai-slim 2.68.0 profiles/grok.py (live checks: 4.5 and"
     " later refuse none, 4.7 takes xhigh), read 2026-11-29; docs.x.ai, REST: what reasoning models refuse, read 2026-11-30"
 )
-_REFUSED = dict.fromkeys(
+_REFUSED: Mapping[str, str] = dict.fromkeys(
     ("stop", "presence_penalty", "frequency_penalty"), "Grok's reasoning models refuse it"
 )
 

@@ -187,7 +187,7 @@ class _Batch(Run):
     """The rows of a batch, as the run that a loop sends."""
 
     def __init__(self, run: Run, rows: Sequence[Row], ids: Sequence[bytes]) -> None:
-        self.__dict__.update(run.__dict__)
+        self.__dict__.update(run.__dict__, _input=None, _closing=None)  # it reads no input
         self._rows = rows
         self.index: Any = _Ids(ids)
 
@@ -207,6 +207,9 @@ class _Ids:
 
     def id(self, number: int) -> bytes:
         return self._ids[number]
+
+    def equal_rows(self, number: int) -> tuple[int, ...]:
+        return (number,)
 
 
 class LogMemory:

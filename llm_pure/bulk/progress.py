@@ -95,6 +95,20 @@ def format_progress(progress: Progress) -> str:
     return ", ".join(parts)
 
 
+def format_counts(counts: RunCounts) -> str:
+    """Return how many rows have which end, and what they cost."""
+    errors = ", ".join(
+        [f"{kind} {count:,}" for kind, count in sorted(counts.errors.items()) if count]
+    )
+    failed = counts.failed + counts.passing
+    parts = [f"{counts.answered:,} of {counts.rows:,} rows answered"]
+    parts += [f"{count_errors(failed)} ({errors})"] if failed else []
+    parts += [f"{counts.open:,} open"] if counts.open else []
+    cost = f"{counts.cost_usd:.6f}".rstrip("0").rstrip(".")
+    unpriced = f" and {counts.unpriced:,} answers without a price" if counts.unpriced else ""
+    return ", ".join([*parts, f"{cost} USD{unpriced}"])
+
+
 def count_errors(count: int) -> str:
     """Return "1 error", "1,000 errors"."""
     return f"{count:,} error{'' if count == 1 else 's'}"

@@ -82,8 +82,9 @@ def read_messages(messages: MessagesInput) -> tuple[Message, ...]:
     for turn in turns:
         if type(turn) is dict and len(turn) == 2:  # a text and its role: nearly every mapping
             role, content = turn.get("role"), turn.get("content")
-            if type(content) is str and content and type(role) is str and role in _PLAIN_ROLES:
-                parsed.append(Message(_PLAIN_ROLES[role], (Text(content),)))
+            plain = _PLAIN_ROLES.get(role) if type(role) is str else None
+            if plain is not None and type(content) is str and content:
+                parsed.append(Message(plain, (Text(content),)))
                 continue
         parsed.append(
             turn if isinstance(turn, Message) else _message(turn, f"messages/{len(parsed)}")

@@ -32,6 +32,7 @@ from llm_pure.cli.batch_provider import (
     clean_jobs,
     finishes_live,
     goes_by_batches,
+    refuse_unused,
     send_by_batches,
 )
 from llm_pure.cli.batch_report import hints, print_status, summary_line
@@ -241,9 +242,8 @@ def _send(opened: Run, selected: SelectedModel, options: Namespace) -> int:
             return _finish(opened, batches, options)
         if batches.message:
             print_note(batches.message)
-    elif options.job_rows is not None or not options.wait:
-        name = "--no-wait" if options.job_rows is None else "--job-rows"
-        raise CommandFailed(f"{name} is for provider batches: add --provider-batch", USAGE)
+    else:
+        refuse_unused(options)
     settings = selected.settings
     limit = settings.limit
     if options.rpm is not None or options.tpm is not None:
@@ -261,8 +261,6 @@ def _send(opened: Run, selected: SelectedModel, options: Namespace) -> int:
         "on_progress": _show_on_terminal if on_terminal else _show_line,
         "progress_s": TERMINAL_S if on_terminal else LINE_S,
     }
-    if options.ray is None and (options.workers or options.num_cpus):
-        raise CommandFailed("--workers and --num-cpus are for Ray: add --ray", USAGE)
     if options.ray is not None:
         summary = _send_by_ray(opened, options, common)
     else:

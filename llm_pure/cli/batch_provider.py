@@ -17,7 +17,7 @@ from llm_pure.bulk.provider_batches import (
 )
 from llm_pure.bulk.run_directory import Run
 from llm_pure.bulk.stop_signals import stop_signals
-from llm_pure.cli.exit_codes import CommandFailed, exit_code
+from llm_pure.cli.exit_codes import USAGE, CommandFailed, exit_code
 from llm_pure.cli.model_selection import SelectedModel
 from llm_pure.cli.output import print_note
 
@@ -32,6 +32,15 @@ def goes_by_batches(run: Run, options: Namespace) -> bool:
     if options.provider_batch or living_jobs(run):
         return True
     return bool(options.finish != "live" and job_records(run))
+
+
+def refuse_unused(options: Namespace) -> None:
+    """Raise CommandFailed for options that single calls from here would ignore."""
+    if options.job_rows is not None or not options.wait:
+        name = "--no-wait" if options.job_rows is None else "--job-rows"
+        raise CommandFailed(f"{name} is for provider batches: add --provider-batch", USAGE)
+    if options.ray is None and (options.workers or options.num_cpus):
+        raise CommandFailed("--workers and --num-cpus are for Ray: add --ray", USAGE)
 
 
 def send_by_batches(run: Run, selected: SelectedModel, options: Namespace) -> ProviderSummary:

@@ -2,7 +2,7 @@
 
 from shlex import quote
 
-from llm_pure.bulk.progress import RunCounts, count_errors, format_duration
+from llm_pure.bulk.progress import format_counts, format_duration
 from llm_pure.bulk.provider_batches import ProviderSummary
 from llm_pure.bulk.run_directory import Run
 from llm_pure.bulk.run_status import RunStatus
@@ -14,20 +14,7 @@ from llm_pure.cli.output import out
 def summary_line(summary: RunSummary) -> str:
     """How a part of a run ended, in one line."""
     how = "stopped" if summary.reason == "error" else summary.reason  # the error follows
-    return f"{how}: {_counts_line(summary.counts)}, in {format_duration(summary.took_s)}"
-
-
-def _counts_line(counts: RunCounts) -> str:
-    errors = ", ".join(
-        [f"{kind} {count:,}" for kind, count in sorted(counts.errors.items()) if count]
-    )
-    failed = counts.failed + counts.passing
-    parts = [f"{counts.answered:,} of {counts.rows:,} rows answered"]
-    parts += [f"{count_errors(failed)} ({errors})"] if failed else []
-    parts += [f"{counts.open:,} open"] if counts.open else []
-    cost = f"{counts.cost_usd:.6f}".rstrip("0").rstrip(".")
-    unpriced = f" and {counts.unpriced:,} answers without a price" if counts.unpriced else ""
-    return ", ".join([*parts, f"{cost} USD{unpriced}"])
+    return f"{how}: {format_counts(summary.counts)}, in {format_duration(summary.took_s)}"
 
 
 def hints(opened: Run, summary: RunSummary) -> list[str]:
@@ -53,7 +40,7 @@ def print_status(state: RunStatus) -> None:
     out(f"{state.directory}: {state.state}{f' ({state.message})' if state.message else ''}")
     out(f"  model: {state.api_type}:{state.model}")
     out(f"  input: {state.input}")
-    out(f"  {_counts_line(state.counts)}")
+    out(f"  {format_counts(state.counts)}")
     out(f"  tokens: {state.counts.input_tokens:,} in, {state.counts.output_tokens:,} out")
     for job in state.jobs:
         out(f"  job {job.job_id or job.key}: {job_line(job)}")

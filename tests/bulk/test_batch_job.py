@@ -459,12 +459,13 @@ def test_a_page_that_is_cut_on_its_way_is_never_left() -> None:
 def test_results_that_are_not_where_they_should_be_stop_the_job_until_it_is_cancelled() -> None:
     state = state_in("collecting", job_id="job-1", pages=("out",))
     missing = Failed(operation="results", error=ProtocolError(message="gone", status=404), at_s=T)
-    after = state
-    for _ in range(MAX_ATTEMPTS):
+    after, commands = step(state, missing)
+    for _ in range(MAX_ATTEMPTS - 1):
         after, commands = step(after, missing)
     assert (after.phase, commands) == ("collecting", (Stop(missing.error),))
     state, _ = step(after, CancelRequested(T))
-    for _ in range(MAX_ATTEMPTS):
+    state, commands = step(state, missing)
+    for _ in range(MAX_ATTEMPTS - 1):
         state, commands = step(state, missing)
     assert (state.phase, commands) == ("cancelled", (Log(state.record),))
 

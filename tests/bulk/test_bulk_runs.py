@@ -609,7 +609,7 @@ def test_a_directory_that_cannot_be_written_is_a_clear_error(
 ) -> None:
     (tmp_path / "file").touch()
     error = open_run(tmp_path / "file" / "run", prompts(1), config=config_of(service)).failure()
-    assert "cannot be written" in error.message
+    assert "there is a file" in error.message
     run = opened(tmp_path, service, prompts(1))
 
     def read_only(*arguments: Any, **more: Any) -> int:

@@ -122,6 +122,8 @@ REMEDIES: list[tuple[LLMError, str]] = [
     (TimedOut(message="m", phase="total"), "timeout_s"),
     (TimedOut(message="m", phase="budget"), "a ledger of its own"),
     (ConnectionFailed(message="m"), "`base_url`"),
+    (InvalidConfiguration(message="m", field="directory"), "a folder that can be written"),
+    (InvalidConfiguration(message="m", field="prompt"), "correct the prompt"),
     (ConnectionFailed(message="m", cause="refused"), "start the server"),
     (ConnectionFailed(message="m", cause="unknown_host"), "is online"),
     (ConnectionFailed(message="m", cause="untrusted"), "`tls_ca_file`"),

@@ -61,7 +61,7 @@ def build_images(service: MediaService, config: LLMConfig, request: ImageRequest
         fields["prompt"] = request.prompt
     adaptations: list[Adaptation] = []
     for field in _FIELDS:
-        value = getattr(request, field)
+        value: Any = getattr(request, field)
         if value is None:
             continue
         reason = quirks.unsupported.get(field) or _unsupported(
