@@ -9,7 +9,7 @@ from llm_pure.types.http import HttpRequest
 from tests.support.carriers import every_kind, take
 from tests.support.loopback import Behaviour, Connection, Loopback, response
 
-PATIENT = Timeouts(connect_s=2, read_s=5, write_s=5, total_s=10)
+PATIENT = Timeouts(connect_s=20, read_s=20, write_s=20, total_s=60)
 
 
 def read_head(connection: Connection) -> None:
@@ -47,7 +47,7 @@ def test_an_error_before_the_end_of_the_request_is_the_answer(
             kind, "whole", HttpRequest("POST", server.url, (), b"x" * size), PATIENT
         ).unwrap()
         assert (got.status, got.body) == (413, b'{"error": "no"}')
-        assert monotonic() - began < 4
+        assert monotonic() - began < 15
         assert server.accepted == 1
         assert then == "wait" or server.wait_until_left()
 

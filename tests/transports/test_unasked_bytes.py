@@ -52,7 +52,7 @@ class Numbered:
 
     def wait(self) -> None:
         """Until everything was sent, and a little more, so that it has come too."""
-        assert self.sent.acquire(timeout=10)
+        assert self.sent.acquire(timeout=60)
         # what is more than the window of the connection comes when the system asks for it again
         sleep(0.5 if self._unasked is of_64_kib else 0.05)
 
