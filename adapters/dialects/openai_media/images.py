@@ -61,13 +61,17 @@ def build_images(service: MediaService, config: LLMConfig, request: ImageRequest
         fields["prompt"] = request.prompt
     adaptations: list[Adaptation] = []
     for field in _FIELDS:
-        value: Any = getattr(request, field)
+        value = getattr(request, field)
         if value is None:
             continue
         reason = quirks.unsupported.get(field) or _unsupported(
             operation, supported, model, field, value
         )
-        if field == "output_format" and value == "jpeg" and fields.get("background") == _CLEAR:
+        if (
+            field == "output_format"
+            and request.output_format == "jpeg"
+            and fields.get("background") == _CLEAR
+        ):
             reason = "a transparent image is PNG or WebP"
         most = _most_images(model)
         if reason:
