@@ -299,15 +299,18 @@ def _unwrapped(kind: Any, wrappers: tuple[Any, ...]) -> Any:
 def python_json(data: bytes) -> Any:
     """JSON as Python writes and reads it: NaN and Infinity are null, and texts may have control characters; None for others.
 
+    Nested no deeper, and with half of a surrogate pair as in `decode`.
+
     >>> python_json(b'{"a":NaN,"b":"c\\td"}')
     {'a': None, 'b': 'c\\td'}
     """
     import json  # imported late: start-up
 
+    if is_too_deep(data):
+        return None
     with suppress(ValueError, RecursionError):
-        return json.loads(
-            data.decode(), strict=False, parse_float=_finite, parse_constant=lambda _: None
-        )
+        text = _HALVES.sub(_replace_half, data).decode()
+        return json.loads(text, strict=False, parse_float=_finite, parse_constant=lambda _: None)
     return None
 
 

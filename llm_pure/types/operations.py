@@ -211,7 +211,7 @@ class ModerationResult(SafeRepr, msgspec.Struct, frozen=True, kw_only=True):
     extra: JsonObject = {}
 
 
-class ModerationResponse(msgspec.Struct, frozen=True, kw_only=True):
+class ModerationResponse(SafeRepr, msgspec.Struct, frozen=True, kw_only=True):
     """One result per text, in the order of the texts."""
 
     results: tuple[ModerationResult, ...]

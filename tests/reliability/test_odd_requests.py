@@ -149,7 +149,7 @@ def test_every_field_of_the_other_operations_has_a_check() -> None:
 @pytest.mark.parametrize(
     ("request_", "message"),
     [
-        (EmbedRequest(input="a", dimensions=True), "dimensions must be an integer, not True"),
+        (EmbedRequest(input="a", dimensions=True), "dimensions must be an integer of at least 1, not True"),
         (EmbedRequest(input=5), "input must be a string or a sequence of strings, not 5"),  # type: ignore[arg-type]
         (EmbedRequest(input="a", extra=b"x"), "extra must be a mapping with string keys, not bytes"),  # type: ignore[arg-type]
         (EmbedRequest(input="a", model=None), "model must be a string, not NoneType"),  # type: ignore[arg-type]
@@ -169,7 +169,7 @@ def test_numbers_that_json_does_not_have_are_errors(value: Any) -> None:
     speaker, config = registry.get("openai").unwrap(), config_for("openai")
     assert speaker.speech is not None
     slow = speaker.speech.build(config, SpeechRequest(input="hi", speed=value)).failure()
-    assert slow.message.startswith("speed must be a finite number, not ")
+    assert slow.message.startswith("speed must be a number above 0, not ")
     chat = ChatRequest(messages=(user("hi"),), logit_bias={"5": value})
     biased = speaker.build_chat(config, chat).failure()
     assert biased.message == "logit_bias must be a mapping of token ids to numbers, not dict"

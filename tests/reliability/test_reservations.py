@@ -37,13 +37,10 @@ def reserved(monkeypatch: pytest.MonkeyPatch) -> list[Decimal]:
 @pytest.mark.parametrize(
     ("dialect", "model", "fields", "usd"),
     [  # a token of output costs 0.001 USD
-        ("openai_chat", "fast", {"n": -3}, "0.1"),
-        ("openai_chat", "fast", {"n": 0}, "0.1"),
         ("openai_chat", "fast", {"max_tokens": 5, "n": 4}, "0.02"),
         ("openai_chat", "fast", {"max_tokens": 5, "best_of": 20}, "0.1"),
         ("openai_chat", "fast", {"max_tokens": 1, "max_output_tokens": 500}, "0.5"),
         ("openai_chat", "smart", {"max_tokens": 50, "reasoning_effort": "high"}, "16.434"),
-        ("anthropic_messages", "smart", {"max_tokens": 1, "thinking": {"type": "enabled", "budget_tokens": -(10**9)}}, "1.025"),
         ("gemini_content", "fast", {"generationConfig": {"maxOutputTokens": 5, "candidateCount": 8}}, "0.04"),
     ],
 )  # fmt: skip
@@ -60,6 +57,27 @@ def test_what_is_sent_decides_what_is_reserved(
     assert reserved == [Decimal(usd)]
     (request,) = double.requests
     assert Decimal(sent_output_tokens(request.body) or 100) * Decimal("0.001") <= Decimal(usd)
+
+
+@pytest.mark.parametrize(
+    ("dialect", "model", "fields", "param"),
+    [
+        ("openai_chat", "fast", {"n": -3}, "n"),
+        ("openai_chat", "fast", {"n": 0}, "n"),
+        ("anthropic_messages", "smart", {"max_tokens": 1, "thinking": {"type": "enabled", "budget_tokens": -(10**9)}}, "budget_tokens"),
+    ],
+)  # fmt: skip
+def test_a_number_that_makes_no_sense_reserves_nothing(
+    dialect: str, model: str, fields: dict[str, Any], param: str, reserved: list[Decimal]
+) -> None:
+    double = answering("ok", usage=USAGE)
+    path, body = BODIES[dialect]
+    headers = {"authorization": f"Bearer {KEYS['laptop']}"}
+    application = gateway(configured({"laptop": {"max_budget": 100}}), transport=double)
+    sent = json.dumps({**body, "model": model, **fields}).encode()
+    answer = asyncio.run(call(application, "POST", path, sent, headers))
+    assert (answer.status, param in answer.body.decode()) == (400, True)
+    assert (reserved, double.requests) == ([], [])
 
 
 @pytest.mark.parametrize(

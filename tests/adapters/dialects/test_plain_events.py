@@ -211,7 +211,8 @@ def read_together(dialect: Dialect[Any, Any, Any], frames: Sequence[Any], *, run
             state, position = dialect.read_run(service, HEAD, state, frames, position, events)
             if position == len(frames):
                 break
-        state, step_events = dialect.step(service, HEAD, state, frames[position])
+        step = partial(dialect.step, service, HEAD)
+        state, step_events = take_step(step, state, frames[position])
         events += step_events
         position += 1
         if state.fault is not None:
