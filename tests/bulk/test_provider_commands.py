@@ -105,8 +105,9 @@ def test_clean_deletes_files_once_the_results_are_here(
 
 
 def test_rows_that_jobs_leave_are_an_exit_code_of_their_own(
-    service: Service, capsys: pytest.CaptureFixture[str]
+    service: Service, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("llm_pure.bulk.batch_job.RETRY_S", 0.01)  # results are read again
     service.missing = {"row 2"}
     code, _, err = batch(capsys, *RUN)
     assert (code, "3 of 4 rows answered, 1 open" in err) == (3, True)
@@ -131,8 +132,9 @@ def test_a_provider_without_batches_is_named(
 
 
 def test_finish_live_sends_the_rest_by_single_calls(
-    service: Service, capsys: pytest.CaptureFixture[str]
+    service: Service, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("llm_pure.bulk.batch_job.RETRY_S", 0.01)  # results are read again
     service.missing = {"row 2"}
     code, _, _ = batch(capsys, *RUN, "--finish", "live", "--transport", "httpx")
     assert code == 0

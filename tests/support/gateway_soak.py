@@ -114,7 +114,7 @@ class Gateway:
 async def running_gateway(folder: Path, upstream: str) -> AsyncIterator[Gateway]:
     """`llm-pure serve` in front of a provider."""
     (folder / "c.yaml").write_text(
-        f"models: {{fast: {{api_type: openai, api_key: k, model: m, max_token: 100, base_url: {upstream}/v1}}}}\n"
+        f"models: {{fast: {{api_type: openai, api_key: k, model: m, max_token: 100, keep_alive: 1, base_url: {upstream}/v1}}}}\n"
         "prices: {m: {input: 1, output: 1}}\n"
         f'serve: {{log: calls.log, ledger: ledger.db, max_requests: 5000, keys: {{soak: {{sha256: "{key_hash(KEY)}", max_budget: 100000}}}}}}\n'
     )
