@@ -175,7 +175,7 @@ class _PartBuilder:
                     break
             else:  # nearly always
                 if len(chunks) > 1:
-                    self.chunks = [text]  # this is asked at the finish, and again at the end
+                    self.chunks = [text]  # needed at the finish, and again at the end
                 return text
         from llm_pure.core.call_arguments import join_arguments  # imported late: start-up
 

@@ -1,4 +1,4 @@
-"""Where the media of messages comes from: told if it is nowhere, and decoded if its URL holds it (`data:`)."""
+"""Where the media of messages comes from: an error if it is nowhere, decoded if its URL holds it (`data:`)."""
 
 import re
 from typing import TypeVar

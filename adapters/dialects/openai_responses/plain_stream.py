@@ -16,10 +16,11 @@ from llm_pure.adapters.dialects.openai_responses.hosted_calls import PROGRESS_FI
 from llm_pure.adapters.dialects.openai_responses.items import BETWEEN_THOUGHTS, CONTENT_KINDS
 from llm_pure.adapters.dialects.openai_responses.open_items import part_index
 from llm_pure.adapters.dialects.openai_responses.response import plain_parts
-from llm_pure.adapters.dialects.openai_responses.state import State
+from llm_pure.adapters.dialects.openai_responses.state import Run, State
 from llm_pure.adapters.dialects.openai_responses.stream import (
     FINISH,
     OF_EVENTS,
+    read_deltas,
     read_text_run,
 )
 from llm_pure.core.dialect import AnyService
@@ -128,31 +129,17 @@ def _read_texts(
     position: int,
 ) -> int:
     """Read the deltas that continue the text of the one before. Return the position of the first other frame."""
-    item_id, output_index, content_index = before.item_id, before.output_index, before.content_index
-    item = items[item_id]
-    index, texts, decode = (
-        part_index(item.slot, content_index),
-        item.texts[content_index],
-        _TEXT_DELTA.decode,
+    item = items[before.item_id]
+    run = Run(
+        decode=_TEXT_DELTA.decode,
+        item_id=before.item_id,
+        output_index=before.output_index,
+        content_index=before.content_index,
+        delta=TextDelta,
+        index=part_index(item.slot, before.content_index),
+        write=item.texts[before.content_index].append,
     )
-    for at in range(position, len(frames)):
-        try:
-            event = decode(frames[at].data)
-        except DECODE_ERRORS:
-            return at
-        text = event.delta
-        if (
-            event.item_id != item_id
-            or event.output_index != output_index
-            or event.content_index != content_index
-            or not text
-            or event.logprobs
-            or event.agent is not None
-        ):
-            return at
-        texts.append(text)
-        events.append(TextDelta(text, index))
-    return len(frames)
+    return read_deltas(run, frames, position, events)
 
 
 _TEXT_DELTA = msgspec.json.Decoder(wire.TextDelta)

@@ -26,7 +26,7 @@ from llm_pure.adapters.dialects.openai_responses.events import (
 from llm_pure.adapters.dialects.openai_responses.hosted_calls import declared_tools, is_hosted
 from llm_pure.adapters.dialects.openai_responses.items import ItemReader
 from llm_pure.adapters.dialects.openai_responses.open_items import Item, Items
-from llm_pure.adapters.dialects.openai_responses.state import State
+from llm_pure.adapters.dialects.openai_responses.state import Run, State
 from llm_pure.core.dialect import AnyService
 from llm_pure.core.stream import is_heartbeat
 from llm_pure.framing.json_codec import DECODE_ERRORS, decode_any, protocol_error
@@ -94,16 +94,22 @@ def read_text_run(
     state: State, frames: Sequence[SseEvent], position: int, events: list[StreamEvent]
 ) -> tuple[State, int]:
     """Fast path for consecutive deltas of one text, as `Dialect.read_run` is."""
-    run = state.run
-    if run is None or state.ended:
+    if state.run is None or state.ended:
         return state, position
+    return state, read_deltas(state.run, frames, position, events)
+
+
+def read_deltas(
+    run: Run, frames: Sequence[SseEvent], position: int, events: list[StreamEvent]
+) -> int:
+    """Read the deltas that go on with the part. Return the position of the first other frame."""
     item_id, output_index, content_index = run.item_id, run.output_index, run.content_index
     decode, delta, index, write = run.decode, run.delta, run.index, run.write
     for at in range(position, len(frames)):
         try:
             event = decode(frames[at].data)
         except DECODE_ERRORS:
-            return state, at
+            return at
         text = event.delta
         if (
             event.item_id != item_id
@@ -113,10 +119,10 @@ def read_text_run(
             or event.logprobs
             or event.agent
         ):
-            return state, at
+            return at
         write(text)
         events.append(delta(text, index))
-    return state, len(frames)
+    return len(frames)
 
 
 def _read_json(service: AnyService, head: ResponseHead, state: State, frame: SseEvent) -> Stepped:

@@ -966,7 +966,7 @@ def test_a_model_without_instructions_gets_them_from_the_user(model: str) -> Non
     texts = [block["text"] for block in sent["messages"][0]["content"]]
     assert texts[:2] == ["Be brief.", "Hi"]
     assert "JSON Schema" in texts[2]
-    assert [(told.field, told.action) for told in done.adaptations] == [
+    assert [(one.field, one.action) for one in done.adaptations] == [
         ("messages/0", "renamed"), ("tools", "dropped"), ("response_format", "changed"),
     ]  # fmt: skip
 
@@ -978,7 +978,7 @@ def test_a_model_that_calls_no_tools_gets_none(model: str) -> None:
     request = ChatRequest(messages=[system("Be brief."), user("Hi")], tools=tools, stream=True)
     done = PROVIDER.build_chat(config, request).unwrap()
     assert msgspec.json.decode(done.request.body).keys() == {"messages", "system"}
-    assert ("tools", "dropped") in [(told.field, told.action) for told in done.adaptations]
+    assert ("tools", "dropped") in [(one.field, one.action) for one in done.adaptations]
 
 
 @pytest.mark.parametrize(

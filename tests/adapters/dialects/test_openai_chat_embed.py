@@ -122,7 +122,7 @@ def test_no_body_raises(body: bytes, status: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "model", "field", "asked", "sent"),
+    ("name", "model", "field", "requested", "sent"),
     [
         ("mistral", "mistral-embed", "output_dimension", 256, None),
         ("mistral", "codestral-embed", "output_dimension", 256, 256),
@@ -137,14 +137,14 @@ def test_no_body_raises(body: bytes, status: int) -> None:
     ],
 )
 def test_the_dimensions_that_a_model_has(
-    name: str, model: str, field: str, asked: int, sent: int | None
+    name: str, model: str, field: str, requested: int, sent: int | None
 ) -> None:
     embed = registry.get(name).unwrap().embed
     assert embed is not None
     config = LLMConfig(api_type=name, api_key="k" * 24, base_url="https://e.test")
-    done = embed.build(config, EmbedRequest(input="a", model=model, dimensions=asked)).unwrap()
+    done = embed.build(config, EmbedRequest(input="a", model=model, dimensions=requested)).unwrap()
     value: Any = json.loads(done.request.body)
     for key in field.split("/"):
         value = value.get(key) if value else None
     assert value == sent
-    assert [told.field for told in done.adaptations] == ([] if sent == asked else ["dimensions"])
+    assert [one.field for one in done.adaptations] == ([] if sent == requested else ["dimensions"])

@@ -491,7 +491,7 @@ def test_what_a_model_would_refuse_is_told(row: Any) -> None:
     else:
         sent = json.loads(done.request.body)
     assert {field: sent.get(field) for field in fields} == fields
-    assert [(told.field, told.action) for told in done.adaptations] == reported
+    assert [(one.field, one.action) for one in done.adaptations] == reported
 
 
 @pytest.mark.parametrize(
