@@ -39,6 +39,7 @@ from llm_pure.core.urls import UrlFor
 from llm_pure.framing import BYTE_ORDER_MARK, Frame, FrameDecoder
 from llm_pure.framing.json_codec import (
     DECODE_ERRORS,
+    decode,
     decode_any,
     encode,
     is_json,
@@ -505,6 +506,43 @@ def parse_body(
         if error is None
         else Failure(msgspec.structs.replace(error, partial=completion))
     )
+
+
+class FrameForm(msgspec.Struct, Generic[Q, A], frozen=True):
+    """How the JSON frames of a dialect's streams look, for `read_json_frame`."""
+
+    name: str
+    """What a frame is called in errors: "chunk"."""
+    decoder: msgspec.json.Decoder[A]
+    find_error: FindError[Q]
+    has_content: Callable[[Any], bool]
+    """False for JSON that is not read if there is an error in it."""
+    skips_others: bool = False
+    """Objects without content are not read at all."""
+
+
+def read_json_frame(
+    form: FrameForm[Q, A],
+    service: Service[Q],
+    head: ResponseHead,
+    state: S,
+    data: bytes,
+    read: Callable[[A, Any], tuple[S, list[StreamEvent]]],
+) -> tuple[S, list[StreamEvent]]:
+    """Read any frame, the slow path of a step: the error in it, its content, or content beside an error.
+
+    `read`: (frame, the same as plain JSON) -> the state after it, and its events. Raises Rejected for a frame of another form.
+    """
+    raw = ok(decode_any(data, provider=service.name, where=form.name))
+    error = form.find_error(service, raw, HttpResponse(head.status, head.headers))
+    is_skipped = form.skips_others and isinstance(raw, dict)
+    if (error is not None or is_skipped) and not form.has_content(raw):
+        return msgspec.structs.replace(state, fault=error), []
+    frame = decode(form.decoder, data, provider=service.name, where=form.name)
+    state, events = read(ok(frame.alt(lambda fault: error or fault)), raw)
+    if error is None:
+        return state, events
+    return msgspec.structs.replace(state, fault=state.fault or error), events
 
 
 def collect_plain(response: HttpResponse, events: Iterable[StreamEvent]) -> Completion | None:

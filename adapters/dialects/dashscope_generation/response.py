@@ -9,6 +9,7 @@ from llm_pure.adapters.dialects.dashscope_generation.stream import (
     UNFINISHED,
     State,
     edge_json,
+    is_response,
     read_frame,
 )
 from llm_pure.adapters.dialects.dashscope_generation.usage import read_usage
@@ -31,7 +32,7 @@ def parse_chat(service: AnyService, response: HttpResponse) -> LLMResult[Complet
     return parse_body(
         service,
         response,
-        _is_response,
+        is_response,
         _read,
         find_error=find_error,
         missing="the response has no output",
@@ -70,10 +71,6 @@ def read_plain_response(service: AnyService, response: HttpResponse) -> Completi
 
 _OF_TEXT = {"text"}
 """The fields of a block of text."""
-
-
-def _is_response(raw: Any) -> bool:
-    return isinstance(raw, dict) and isinstance(raw.get("output"), dict)
 
 
 def _read(

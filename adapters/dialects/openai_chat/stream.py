@@ -1,6 +1,7 @@
 """Chunks of a stream -> events. A buffered response is read as a single chunk."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any, Literal
 
 from msgspec.structs import replace
@@ -19,12 +20,10 @@ from llm_pure.adapters.dialects.openai_chat.quirks import Quirks
 from llm_pure.adapters.dialects.openai_chat.state import AUDIO, REASONING, TEXT, State
 from llm_pure.adapters.dialects.openai_common import find_error
 from llm_pure.adapters.dialects.openai_common.usage import read_usage
-from llm_pure.core.dialect import Service
+from llm_pure.core.dialect import FrameForm, Service, read_json_frame
 from llm_pure.core.stream import DONE, is_heartbeat
 from llm_pure.framing.json_codec import (
     DECODE_ERRORS,
-    decode,
-    decode_any,
     decode_shallow,
     json_text,
 )
@@ -39,8 +38,7 @@ from llm_pure.types.events import (
     TextDelta,
     UsageReported,
 )
-from llm_pure.types.http import HttpResponse, ResponseHead
-from llm_pure.types.rejection import ok
+from llm_pure.types.http import ResponseHead
 
 FINISH: Mapping[str, FinishReason] = {
     "stop": "stop",
@@ -238,15 +236,15 @@ def _read_frame(
         return edge
     if is_heartbeat(frame):
         return state, []
-    raw = ok(decode_any(frame, provider=service.name, where="chunk"))
-    error = find_error(service, raw, HttpResponse(head.status, head.headers))
-    if error is not None and not (isinstance(raw, dict) and raw.get("choices")):
-        return replace(state, fault=error), []
-    typed = ok(decode(wire.BODY, frame, provider=service.name, where="chunk"))
-    state, events = read_body(service, state, typed, raw)
-    if error is not None:  # OpenRouter: an error beside choices or in one, whose content is kept
-        state = replace(state, fault=error)
-    return state, events
+    return read_json_frame(_CHUNK, service, head, state, frame, partial(read_body, service, state))
+
+
+def _has_choices(raw: Any) -> bool:
+    """Return true for a chunk with content: OpenRouter's errors may stand beside choices or in one."""
+    return isinstance(raw, dict) and bool(raw.get("choices"))
+
+
+_CHUNK = FrameForm("chunk", wire.BODY, find_error, _has_choices)
 
 
 def _end(service: Service[Quirks], state: State, events: list[StreamEvent]) -> State:
