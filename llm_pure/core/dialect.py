@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeAlias, TypeVar
 import msgspec
 
 from llm_pure.core.adaptations import Adaptation, strict_error
-from llm_pure.core.collect import Collector, nameless_call
+from llm_pure.core.collect import Collector, finalize, nameless_call
 from llm_pure.core.error_mapping import (
     NO_ERROR_CODES,
     ErrorType,
@@ -47,7 +47,7 @@ from llm_pure.framing.json_codec import (
     protocol_error,
 )
 from llm_pure.framing.sse import SseDataDecoder
-from llm_pure.types.completion import Completion
+from llm_pure.types.completion import Completion, FinishReason, Usage, finish_reason_of
 from llm_pure.types.config import LLMConfig, plain_headers
 from llm_pure.types.errors import (
     EVIDENCE_LIMIT,
@@ -59,6 +59,7 @@ from llm_pure.types.errors import (
 from llm_pure.types.events import StreamEvent
 from llm_pure.types.http import Headers, HttpRequest, HttpResponse, ResponseHead
 from llm_pure.types.late_module import LateModule
+from llm_pure.types.messages import Message, Part, ToolCall
 from llm_pure.types.operations import (
     Embeddings,
     EmbedLimit,
@@ -552,6 +553,36 @@ def collect_plain(response: HttpResponse, events: Iterable[StreamEvent]) -> Comp
     collector.add(events)
     completion = collector.completion()
     return completion if nameless_call(completion) is None else None
+
+
+def plain_completion(
+    service: AnyService,
+    response: HttpResponse,
+    parts: Sequence[Part],
+    *,
+    id: str | None = None,
+    model: str | None = None,
+    reason: str | None,
+    finish_words: Mapping[str, FinishReason],
+    usage: Usage | None,
+    extra: Mapping[str, Any] = {},
+) -> Completion:
+    """The Completion of these parts, for `read_plain_response`. `reason`: the wire's finish reason, which `finish_words` translates."""
+    request = request_id(response.headers)
+    completion = Completion(
+        id=id or "",
+        model=model or "",
+        provider=service.name,
+        message=Message("assistant", tuple(parts)),
+        finish_reason=finish_reason_of(reason, finish_words),
+        raw_finish_reason=reason,
+        usage=usage or Usage(),
+        extra={"request_id": request, **extra} if request else {**extra},
+    )
+    for part in parts:
+        if type(part) is ToolCall:
+            return finalize(completion)
+    return completion
 
 
 def _decode_body(
