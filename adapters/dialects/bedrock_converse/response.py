@@ -27,9 +27,14 @@ from llm_pure.adapters.dialects.bedrock_converse.stream import (
 )
 from llm_pure.adapters.dialects.bedrock_converse.usage import read_usage
 from llm_pure.adapters.dialects.common.extra_fields import extra_events
-from llm_pure.chat.message_input import arguments_text
 from llm_pure.core.dialect import AnyService, parse_body, plain_completion
-from llm_pure.framing.json_codec import decode, decode_shallow, json_text, plain_object
+from llm_pure.framing.json_codec import (
+    arguments_text,
+    decode,
+    decode_shallow,
+    json_text,
+    plain_object,
+)
 from llm_pure.types.completion import Completion, finish_reason_of
 from llm_pure.types.events import (
     Finished,

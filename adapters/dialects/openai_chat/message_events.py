@@ -18,8 +18,7 @@ from llm_pure.adapters.dialects.openai_chat.state import (
     TEXT,
     State,
 )
-from llm_pure.chat.message_input import arguments_text
-from llm_pure.framing.json_codec import json_text
+from llm_pure.framing.json_codec import arguments_text, json_text
 from llm_pure.types.events import (
     ExtraReceived,
     PartReceived,
