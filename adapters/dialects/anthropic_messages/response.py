@@ -11,7 +11,7 @@ from llm_pure.adapters.dialects.anthropic_messages.blocks import Misplaced
 from llm_pure.adapters.dialects.anthropic_messages.errors import find_error
 from llm_pure.adapters.dialects.anthropic_messages.stream import FINISH, State, read_message
 from llm_pure.adapters.dialects.anthropic_messages.usage import merged_usage, read_usage
-from llm_pure.core.dialect import AnyService, malformed_response, parse_body, plain_completion
+from llm_pure.core.service import AnyService, malformed_response, parse_body, plain_completion
 from llm_pure.framing.json_codec import (
     convert,
     decode_shallow,

@@ -27,7 +27,7 @@ from llm_pure.adapters.dialects.bedrock_converse.stream import (
 )
 from llm_pure.adapters.dialects.bedrock_converse.usage import read_usage
 from llm_pure.adapters.dialects.common.extra_fields import extra_events
-from llm_pure.core.dialect import AnyService, parse_body, plain_completion
+from llm_pure.core.service import AnyService, parse_body, plain_completion
 from llm_pure.framing.json_codec import (
     arguments_text,
     decode,

@@ -21,7 +21,7 @@ from llm_pure.adapters.dialects.cohere_chat.stream import (
 from llm_pure.adapters.dialects.cohere_chat.usage import read_usage
 from llm_pure.adapters.dialects.common.extra_fields import emit_extra_fields
 from llm_pure.adapters.dialects.common.part_identity import Entries
-from llm_pure.core.dialect import AnyService, parse_body, plain_completion
+from llm_pure.core.service import AnyService, parse_body, plain_completion
 from llm_pure.framing.json_codec import decode, decode_shallow
 from llm_pure.types.completion import Completion, finish_reason_of
 from llm_pure.types.events import (

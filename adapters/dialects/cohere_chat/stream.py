@@ -20,7 +20,7 @@ from llm_pure.adapters.dialects.common.extra_fields import (
     extra_fields,
 )
 from llm_pure.adapters.dialects.common.part_identity import Calls, Entries, Parts
-from llm_pure.core.dialect import AnyService, FrameForm, read_json_frame
+from llm_pure.core.service import AnyService, FrameForm, read_json_frame
 from llm_pure.core.stream import StreamState, is_blank_event
 from llm_pure.framing.json_codec import (
     DECODE_ERRORS,

@@ -14,7 +14,7 @@ from llm_pure.adapters.dialects.dashscope_generation.stream import (
     read_frame,
 )
 from llm_pure.adapters.dialects.dashscope_generation.usage import read_usage
-from llm_pure.core.dialect import AnyService, collect_plain, parse_body, plain_completion
+from llm_pure.core.service import AnyService, collect_plain, parse_body, plain_completion
 from llm_pure.framing.json_codec import decode, decode_shallow
 from llm_pure.types.completion import Completion
 from llm_pure.types.events import StreamEvent

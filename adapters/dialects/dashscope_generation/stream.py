@@ -17,7 +17,7 @@ from llm_pure.adapters.dialects.common.token_counts import token_count
 from llm_pure.adapters.dialects.dashscope_generation import wire
 from llm_pure.adapters.dialects.dashscope_generation.errors import find_error
 from llm_pure.adapters.dialects.dashscope_generation.usage import read_usage
-from llm_pure.core.dialect import AnyService, FrameForm, read_json_frame
+from llm_pure.core.service import AnyService, FrameForm, read_json_frame
 from llm_pure.core.stream import StreamState, is_blank_event
 from llm_pure.framing.json_codec import (
     DECODE_ERRORS,

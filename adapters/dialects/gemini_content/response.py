@@ -22,7 +22,7 @@ from llm_pure.adapters.dialects.gemini_content.stream import (
     read_body,
 )
 from llm_pure.adapters.dialects.gemini_content.usage import read_usage
-from llm_pure.core.dialect import AnyService, malformed_response, parse_body, plain_completion
+from llm_pure.core.service import AnyService, malformed_response, parse_body, plain_completion
 from llm_pure.core.stream import take_step
 from llm_pure.framing.json_codec import decode, decode_shallow, json_text, plain_object
 from llm_pure.types.completion import Completion

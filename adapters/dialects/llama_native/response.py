@@ -12,7 +12,7 @@ from llm_pure.adapters.dialects.llama_native import wire
 from llm_pure.adapters.dialects.llama_native.stream import FINISH, State, read_block, read_call
 from llm_pure.adapters.dialects.llama_native.usage import plain_usage, read_usage
 from llm_pure.adapters.dialects.openai_common.errors import find_error
-from llm_pure.core.dialect import AnyService, parse_body, plain_completion
+from llm_pure.core.service import AnyService, parse_body, plain_completion
 from llm_pure.framing.json_codec import decode, decode_shallow
 from llm_pure.types.completion import Completion, Usage, finish_reason_of
 from llm_pure.types.events import Finished, Started, StreamEvent, TextDelta, UsageReported

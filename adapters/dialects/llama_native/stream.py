@@ -15,7 +15,7 @@ from llm_pure.adapters.dialects.common.part_identity import Calls, Entries
 from llm_pure.adapters.dialects.llama_native import wire
 from llm_pure.adapters.dialects.llama_native.usage import plain_usage, read_usage
 from llm_pure.adapters.dialects.openai_common.errors import find_error
-from llm_pure.core.dialect import AnyService, FrameForm, read_json_frame
+from llm_pure.core.service import AnyService, FrameForm, read_json_frame
 from llm_pure.core.stream import StreamState, is_blank_event
 from llm_pure.framing.json_codec import (
     DECODE_ERRORS,

@@ -12,7 +12,7 @@ from llm_pure.adapters.dialects.ollama_native import wire
 from llm_pure.adapters.dialects.ollama_native.errors import find_error
 from llm_pure.adapters.dialects.ollama_native.stream import FINISH, State, read_line
 from llm_pure.adapters.dialects.ollama_native.usage import read_usage
-from llm_pure.core.dialect import AnyService, parse_body, plain_completion
+from llm_pure.core.service import AnyService, parse_body, plain_completion
 from llm_pure.framing.json_codec import decode, decode_shallow, json_text, plain_object
 from llm_pure.types.completion import Completion
 from llm_pure.types.errors import StreamInterrupted

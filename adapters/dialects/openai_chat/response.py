@@ -14,7 +14,7 @@ from llm_pure.adapters.dialects.openai_chat.state import State
 from llm_pure.adapters.dialects.openai_chat.stream import FINISH, read_body
 from llm_pure.adapters.dialects.openai_common import find_error
 from llm_pure.adapters.dialects.openai_common.usage import read_usage
-from llm_pure.core.dialect import Service, parse_body, plain_completion
+from llm_pure.core.service import Service, parse_body, plain_completion
 from llm_pure.framing.json_codec import decode, decode_shallow, json_text
 from llm_pure.types.completion import Completion
 from llm_pure.types.events import StreamEvent

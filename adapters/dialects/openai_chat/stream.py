@@ -20,7 +20,7 @@ from llm_pure.adapters.dialects.openai_chat.quirks import Quirks
 from llm_pure.adapters.dialects.openai_chat.state import AUDIO, REASONING, TEXT, State
 from llm_pure.adapters.dialects.openai_common import find_error
 from llm_pure.adapters.dialects.openai_common.usage import read_usage
-from llm_pure.core.dialect import FrameForm, Service, read_json_frame
+from llm_pure.core.service import FrameForm, Service, read_json_frame
 from llm_pure.core.stream import DONE, is_heartbeat
 from llm_pure.framing.json_codec import (
     DECODE_ERRORS,

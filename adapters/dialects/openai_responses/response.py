@@ -18,7 +18,7 @@ from llm_pure.adapters.dialects.openai_responses.errors import find_error, respo
 from llm_pure.adapters.dialects.openai_responses.items import BETWEEN_THOUGHTS
 from llm_pure.adapters.dialects.openai_responses.state import State
 from llm_pure.adapters.dialects.openai_responses.stream import FINISH, read_end, read_response
-from llm_pure.core.dialect import AnyService, parse_body, plain_completion, read_json
+from llm_pure.core.service import AnyService, parse_body, plain_completion, read_json
 from llm_pure.framing.json_codec import json_text, plain_json
 from llm_pure.types.completion import Completion
 from llm_pure.types.events import StreamEvent

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from llm_pure.adapters.dialects.qianfan_v1 import wire
 from llm_pure.adapters.dialects.qianfan_v1.errors import find_error
 from llm_pure.adapters.dialects.qianfan_v1.stream import State, read_frame
-from llm_pure.core.dialect import AnyService, parse_body
+from llm_pure.core.service import AnyService, parse_body
 from llm_pure.framing.json_codec import decode
 from llm_pure.types.events import StreamEvent
 from llm_pure.types.http import HttpResponse

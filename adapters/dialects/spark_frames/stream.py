@@ -16,7 +16,7 @@ from llm_pure.adapters.dialects.openai_common.errors import find_error
 from llm_pure.adapters.dialects.openai_common.usage import read_usage
 from llm_pure.adapters.dialects.spark_frames import wire
 from llm_pure.adapters.dialects.spark_frames.errors import frame_error
-from llm_pure.core.dialect import AnyService, FrameForm, read_json_frame
+from llm_pure.core.service import AnyService, FrameForm, read_json_frame
 from llm_pure.core.stream import StreamState, is_blank_event
 from llm_pure.framing.json_codec import DECODE_ERRORS, decode
 from llm_pure.types.events import (
