@@ -149,7 +149,6 @@ def read_result(
     call_id: str,
     name: str | None,
     metadata: ProviderMetadata | None = None,
-    cache: CacheMark | None = None,
 ) -> ToolResult:
     """Read a tool's result from the keys `content` and `is_error`."""
     content: list[ToolResultContent] = []
@@ -164,7 +163,6 @@ def read_result(
         name=name,
         is_error=bool(fields.get("is_error")),
         provider_metadata=metadata,
-        cache=cache,
     )
 
 

@@ -76,12 +76,12 @@ class _Body:
             request_id=request_id(self._head.headers),
         )
 
-    def _malformed(self, message: str, evidence: bytes, where: str = "body") -> LLMError:
+    def _malformed(self, message: str, evidence: bytes) -> LLMError:
         return ProtocolError(
             message=message,
             provider=self._provider,
             status=self._head.status,
-            where=where,
+            where="body",
             evidence=evidence,
         )
 
@@ -102,11 +102,10 @@ class JsonLinesDecoder(_Body):
         head: ResponseHead,
         read: ReadResult,
         find_error: FindHeadError,
-        line_limit: int = FRAME_LIMIT,
     ) -> None:
         super().__init__(provider, head, find_error)
         self._read = read
-        self._lines = NdjsonDecoder(line_limit)
+        self._lines = NdjsonDecoder()
         self._count = 0
 
     def feed(self, data: bytes) -> LLMResult[tuple[BatchResult, ...]]:

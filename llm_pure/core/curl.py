@@ -5,20 +5,18 @@ import shlex
 from collections.abc import Mapping
 
 from llm_pure.types.http import HttpRequest
-from llm_pure.types.redact import redact_url
 
 
 def to_curl(
     request: HttpRequest,
     *,
-    shown: bool = False,
     options: tuple[str, ...] = (),
     variables: Mapping[str, str] | None = None,
 ) -> str:
     """Return a POSIX shell command that sends this request and streams the response to standard output.
 
     `variables`: text in a header's value -> the shell variable to write in its place, in double quotes. All else is in
-    single quotes, so the shell reads nothing in it. `shown`: for display only, with the URL's credentials redacted.
+    single quotes, so the shell reads nothing in it.
     `options`: further curl options, quoted for the shell.
 
     >>> request = HttpRequest("POST", "https://h/v1", (("authorization", "Bearer <key>"),), b"{}")
@@ -27,8 +25,7 @@ def to_curl(
       -H "authorization: Bearer $KEY" \\
       --data-raw '{}'
     """
-    url = redact_url(request.url) if shown else request.url
-    lines = [f"curl -sS -N -X {shlex.quote(request.method)} {quoted(url)}"]
+    lines = [f"curl -sS -N -X {shlex.quote(request.method)} {quoted(request.url)}"]
     lines += options
     lines += [
         f"-H {_with_variables(f'{name}: {value}', variables or {})}"

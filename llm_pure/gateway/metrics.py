@@ -16,7 +16,6 @@ from typing import Any, NamedTuple
 from llm_pure.core.telemetry import LATEST
 from llm_pure.gateway.call_record import CallRecord
 
-CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 TOKEN_BUCKETS = tuple([4**power for power in range(14)])
 DURATION_BUCKETS = (

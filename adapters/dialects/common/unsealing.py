@@ -43,12 +43,10 @@ def has_envelopes(body: bytes) -> bool:
     return PREFIX.encode() in body
 
 
-def unsealed_messages(
-    messages: Sequence[Message], adaptations: list[Adaptation], path: str = "messages"
-) -> list[Message]:
+def unsealed_messages(messages: Sequence[Message], adaptations: list[Adaptation]) -> list[Message]:
     """The messages with the parts that were in envelopes."""
     return [
-        _Unsealing(adaptations, f"{path}/{index}").message(message)
+        _Unsealing(adaptations, f"messages/{index}").message(message)
         for index, message in enumerate(messages)
     ]
 

@@ -337,9 +337,6 @@ def _llama_frames(completion: Completion) -> Iterator[bytes]:
     yield event("metrics", metrics=_llama_metrics(completion.usage))
 
 
-_LLAMA_TITLES = {"context_length": "context length", "content_filtered": "content_filter"}
-
-
 def _llama_error(error: LLMError, status: int) -> HttpResponse:
     body: Json = {"title": error.kind, "detail": error.message, "status": status}
     if error.kind == "quota":

@@ -80,10 +80,10 @@ def scan_text(interaction: Interaction, redaction: Redaction = DEFAULT) -> Itera
             yield SecretFinding(where=field.where, why=why)
 
 
-def high_entropy_texts(interaction: Interaction, redaction: Redaction = DEFAULT) -> frozenset[str]:
+def high_entropy_texts(interaction: Interaction) -> frozenset[str]:
     """Return the texts that `scan_text` reports, to mask them; they must not be shown."""
     fields = iter_text_fields(interaction)
-    return frozenset([run for field in fields for run in _random_runs(field, redaction)])
+    return frozenset([run for field in fields for run in _random_runs(field, DEFAULT)])
 
 
 class TextField(msgspec.Struct, frozen=True, kw_only=True):
