@@ -16,7 +16,6 @@ from typing import Any, NamedTuple
 from llm_pure.core.telemetry import LATEST
 from llm_pure.gateway.call_record import CallRecord
 
-
 TOKEN_BUCKETS = tuple([4**power for power in range(14)])
 DURATION_BUCKETS = (
     0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64, 1.28, 2.56, 5.12, 10.24, 20.48, 40.96, 81.92,
