@@ -1,4 +1,4 @@
-"""What batch services have in common: words of states, counts, times, and requests without a body."""
+"""Shared by all batch services: words of states, counts, times, and requests without a body."""
 
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime

@@ -1,4 +1,4 @@
-"""JSON of answers, of any values."""
+"""Encode answers as JSON, whatever values they hold; their times as RFC 3339 has them."""
 
 from datetime import UTC, datetime
 from typing import Any
