@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 from llm_pure.adapters.dialects.common.batch_values import ACCEPT_JSON, bare_request, with_query
 from llm_pure.adapters.dialects.common.object_storage import endpoint_of, split_uri
-from llm_pure.core.dialect import AnyService
+from llm_pure.core.service import AnyService
 from llm_pure.types.config import LLMConfig
 from llm_pure.types.http import Headers, HttpRequest
 

@@ -56,8 +56,8 @@ from llm_pure.core.batch_api import (
     UploadState,
 )
 from llm_pure.core.batch_results import grpc_status, response_of, unreadable
-from llm_pure.core.dialect import Service, read_json
 from llm_pure.core.provider import Provider
+from llm_pure.core.service import Service, read_json
 from llm_pure.core.urls import base_url
 from llm_pure.framing.json_codec import preview
 from llm_pure.types.config import LLMConfig

@@ -9,11 +9,11 @@ from typing import Any
 
 from llm_pure.chat.part_input import (
     Fields,
-    arguments_text,
     invalid,
     read_result,
     to_json_text,
 )
+from llm_pure.framing.json_codec import arguments_text
 from llm_pure.types.messages import (
     Message,
     Opaque,

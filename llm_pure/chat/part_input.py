@@ -9,7 +9,7 @@ from typing import Any, NoReturn, get_args
 
 import msgspec
 
-from llm_pure.framing.json_codec import DECODE_ERRORS, ENCODE_ERRORS, json_text
+from llm_pure.framing.json_codec import DECODE_ERRORS, ENCODE_ERRORS, arguments_text, json_text
 from llm_pure.types.errors import InvalidRequest
 from llm_pure.types.media import from_base64, from_data_url, media_type_of
 from llm_pure.types.messages import (
@@ -40,13 +40,6 @@ def invalid(path: str, message: str) -> NoReturn:
 def type_name(value: object) -> str:
     """Return the name of the value's type for a message, "missing" for None."""
     return "missing" if value is None else type(value).__name__
-
-
-def arguments_text(arguments: object) -> str:
-    """Return a tool call's arguments as JSON text; services send text, an object, null or nothing."""
-    if isinstance(arguments, str):
-        return arguments or "{}"
-    return "{}" if arguments is None else json_text(arguments)
 
 
 def to_json_text(value: object, path: str, write: Callable[[object], str] = json_text) -> str:

@@ -5,7 +5,6 @@ from typing import Protocol
 
 from llm_pure.chat.message_input import read_messages
 from llm_pure.types.errors import InvalidRequest
-from llm_pure.types.media import from_base64, from_data_url
 from llm_pure.types.messages import (
     Audio,
     Document,
@@ -90,6 +89,8 @@ def parse_image(image: ImageInput, path: str = "image") -> Media:
         raise Rejected(InvalidRequest(message=message, param=path))
     if image.startswith(("http://", "https://", "gs://", "s3://")):
         return Image(url=image)
+    from llm_pure.types.media import from_base64, from_data_url  # imported late: start-up
+
     if image.startswith("data:"):
         if decoded := from_data_url(image):
             return Image(data=decoded[0], media_type=decoded[1])

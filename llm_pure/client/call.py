@@ -1,6 +1,4 @@
-"""One call as a generator of steps, and the two drivers that perform the steps with sync and with async I/O.
-
-One file: the steps of a call in their order, and the two drivers that run them.
+"""One call as a generator of steps; `drivers` performs them with sync and with async I/O.
 
     LLM.completion(request)
       call_steps(spec, context)                     attempts over the targets: retry, failover
@@ -8,7 +6,7 @@ One file: the steps of a call in their order, and the two drivers that run them.
         limiter.acquire, billing.start              -> Permit, PendingCall
         yield Send(target, request, timeouts)       <-> drive, perform -> transport.send
         spec.parse(target, response)                -> Result
-        billing.finish, decide(policy, history)
+        billing.finish, next_action(policy, history)
 
 A stream is the same with `Open` in place of `Send`. All state of a call is in its generator, so a client may be used
 from any number of threads and tasks.
@@ -17,7 +15,7 @@ from any number of threads and tasks.
 import logging
 import random
 import time
-from collections.abc import Awaitable, Callable, Generator, Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from datetime import UTC, datetime
 from functools import partial
 from time import monotonic
@@ -28,10 +26,10 @@ import msgspec
 from llm_pure.client.arguments import check_arguments
 from llm_pure.client.billing import BillableRequest, Billing, PendingCall
 from llm_pure.client.targets import Target, annotate_error
-from llm_pure.client.transport_manager import TransportCache, TransportManager
+from llm_pure.client.transport_manager import TransportManager
 from llm_pure.core.provider import Built
 from llm_pure.policy.retry import Attempt, Decision, FailOver, RetryPolicy, Stop, Wait, next_action
-from llm_pure.transports.base import AsyncTransport, Timeouts, Transport, timeouts_of, within
+from llm_pure.transports.base import Timeouts, timeouts_of, within
 from llm_pure.types.completion import Completion
 from llm_pure.types.http import HttpRequest, HttpResponse
 from llm_pure.types.rejection import TYPE_ERRORS, Rejected, ok
@@ -46,8 +44,6 @@ if TYPE_CHECKING:
     from llm_pure.client.stream_reader import ResponseReader, StreamKind
 
 A = TypeVar("A")
-B = TypeVar("B")
-S = TypeVar("S")
 
 ChatInput: TypeAlias = ChatRequest | MessagesInput
 _log = logging.getLogger("llm_pure")
@@ -150,7 +146,6 @@ class Open(msgspec.Struct, frozen=True):
 
 Step: TypeAlias = Union[Sleep, Send, Open, "Await"]
 """Await: wait for a budget store that works in the background."""
-_SENDING = (Send, Open)
 Steps: TypeAlias = Generator[Step, Any, LLMResult[A]]
 
 
@@ -385,64 +380,3 @@ def _end_attempt(
         took_s = ended_s - started_s
         _log.debug("%s", format_attempt(target, number, request, result, took_s))
     return result
-
-
-# Drivers
-
-
-def drive(steps: Generator[S, Any, A], perform: Callable[[S], object]) -> A:
-    """Run a generator of steps, each performed by `perform`; return what the generator returns.
-
-    The generator is closed if a step raises.
-    """
-    outcome: object = None
-    try:
-        while True:
-            try:
-                step = steps.send(outcome)
-            except StopIteration as done:
-                return cast("A", done.value)
-            outcome = perform(step)
-    finally:
-        steps.close()
-
-
-async def adrive(steps: Generator[S, Any, A], perform: Callable[[S], Awaitable[object]]) -> A:
-    """`drive`, async."""
-    outcome: object = None
-    try:
-        while True:
-            try:
-                step = steps.send(outcome)
-            except StopIteration as done:
-                return cast("A", done.value)
-            outcome = await perform(step)
-    finally:
-        steps.close()
-
-
-def perform(transports: TransportCache[Transport], step: Step) -> object:
-    """Perform one step of a unary call with sync I/O. `streams` performs the steps of a stream."""
-    if not isinstance(step, _SENDING):
-        return step.wait()
-    transport = transports.get(step.target.settings, step.request.url)
-    if type(transport) is Failure:
-        return transport
-    return transport.unwrap().send(step.request, step.timeouts)
-
-
-async def aperform(transports: TransportCache[AsyncTransport], step: Step) -> object:
-    """`perform`, async."""
-    if not isinstance(step, _SENDING):
-        return await step.async_wait()
-    transport = transports.get(step.target.settings, step.request.url)
-    if type(transport) is Failure:
-        return transport
-    return await transport.unwrap().asend(step.request, step.timeouts)
-
-
-async def abind(result: LLMResult[A], call: Callable[[A], Awaitable[LLMResult[B]]]) -> LLMResult[B]:
-    """`result.bind(call)` for an async function."""
-    if isinstance(result, Failure):
-        return result
-    return await call(result.unwrap())

@@ -23,15 +23,11 @@ from llm_pure.client.call import (
     CallContext,
     CallSpec,
     ChatInput,
-    abind,
-    adrive,
-    aperform,
     call_steps,
     chat_call,
     chat_request,
-    drive,
-    perform,
 )
+from llm_pure.client.drivers import abind, adrive, aperform, drive, perform
 from llm_pure.client.targets import load_targets
 from llm_pure.client.transport_manager import AnyTransport, TransportManager, preconnect
 from llm_pure.core.registry import Registry

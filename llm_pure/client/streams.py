@@ -4,14 +4,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack, ExitStack
 from typing import Generic, Self, TypeAlias, TypeVar
 
-from llm_pure.client.call import (
-    CallContext,
-    CallSpec,
-    Open,
-    Send,
-    Step,
-    call_steps,
-)
+from llm_pure.client.call import CallContext, CallSpec, Open, Send, Step, call_steps
 from llm_pure.client.stream_reader import ResponseReader
 from llm_pure.client.transport_manager import TransportCache
 from llm_pure.transports.base import AsyncTransport, Transport

@@ -14,7 +14,8 @@ import msgspec
 from llm_pure.chat.message_input import parse_messages
 from llm_pure.client.arguments import check_arguments, invalid_argument
 from llm_pure.client.budgets import to_amount
-from llm_pure.client.call import ChatInput, abind, adrive, chat_request, drive
+from llm_pure.client.call import ChatInput, chat_request
+from llm_pure.client.drivers import abind, adrive, drive
 from llm_pure.client.llm import LLM, OnEvent
 from llm_pure.client.targets import target_secrets
 from llm_pure.client.tool_calls import CallSettings, arun_calls, is_async, run_calls

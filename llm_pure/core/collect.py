@@ -1,16 +1,12 @@
-"""Fold events into a Completion. Buffered responses are folded too, so that both give the same Completion.
-
-One file: every answer crosses all of it, and each further file would be loaded by a program's first call.
-"""
+"""Fold events into a Completion. Buffered responses are folded too, so that both give the same Completion."""
 
 from collections.abc import Callable, Iterable, Mapping
-from io import StringIO
 from itertools import islice
 from typing import Any, TypeVar
 
 import msgspec
 
-from llm_pure.framing.json_codec import json_object, json_text
+from llm_pure.core.part_builder import PartBuilder
 from llm_pure.types.completion import Choice, Completion, FinishReason, Usage, later_usage
 from llm_pure.types.errors import ProtocolError, StreamInterrupted
 from llm_pure.types.events import (
@@ -29,10 +25,6 @@ from llm_pure.types.events import (
 from llm_pure.types.messages import (
     Message,
     Part,
-    ProviderMetadata,
-    Reasoning,
-    Refusal,
-    Text,
     ToolCall,
 )
 from llm_pure.types.result import Failure, LLMResult, Success
@@ -131,90 +123,6 @@ _NEWEST = 16
 """`compact` checks this many of the newest choices and parts; earlier ones rarely grow."""
 
 
-class _PartBuilder:
-    """One part under construction. Its text is a buffer, if `compact` was called, and the chunks since."""
-
-    __slots__ = (
-        "buffer", "chunks", "complete", "id", "kind", "metadata", "name", "provider", "signature",
-    )  # fmt: skip
-
-    def __init__(self, kind: str) -> None:
-        self.kind = kind
-        self.buffer: StringIO | None = None
-        self.chunks: list[str] = []
-        self.signature: str | None = None
-        self.provider = ""
-        self.metadata: list[str] = []  # JSON objects
-        self.id = ""
-        self.name = ""
-        self.complete: Part | None = None
-
-    def compact(self) -> None:
-        """Move the chunks to the buffer."""
-        if self.buffer is None:
-            self.buffer = StringIO()
-        self.buffer.write("".join(self.chunks))
-        self.chunks.clear()
-
-    def text(self) -> str:
-        """The text so far."""
-        if self.buffer is None:
-            return "".join(self.chunks)
-        self.compact()
-        return self.buffer.getvalue()
-
-    def arguments(self, text: str) -> str:
-        """The arguments in the chunks, whose joined text this is: services repeat them."""
-        chunks = self.chunks
-        if text[:1] in _ENCODED:
-            if any('"custom' in json for json in self.metadata):  # the input of a custom tool
-                return text
-        elif "}{" not in text:
-            for chunk in chunks[1:]:
-                if chunk.lstrip()[:1] == "{":
-                    break
-            else:  # nearly always
-                if len(chunks) > 1:
-                    self.chunks = [text]  # needed at the finish, and again at the end
-                return text
-        from llm_pure.core.call_arguments import join_arguments  # imported late: start-up
-
-        return join_arguments(chunks or (text,))
-
-    def provider_metadata(self) -> ProviderMetadata | None:
-        """All metadata as one object; a single one stays as it was received, byte for byte."""
-        if not self.metadata:
-            return None
-        filled = [json for json in self.metadata if json != "{}"] or ["{}"]
-        if len(filled) > 1:
-            merged: dict[str, Any] = {}
-            for json in filled:
-                merged |= json_object(json) or {}
-            filled = [json_text(merged)]
-        self.metadata = filled
-        return ProviderMetadata(self.provider, filled[0])
-
-    def part(self) -> Part | None:
-        """Return the part so far, None while it is empty."""
-        text = self.text()
-        metadata = self.provider_metadata()
-        match self.kind:
-            case "complete":
-                return self.complete
-            case "tool_call":
-                return ToolCall(self.id, self.name, self.arguments(text) or "{}", metadata)
-            case "reasoning":
-                if not text and self.signature is None and metadata is None:
-                    return None
-                return Reasoning(text, self.signature, metadata)
-            case "refusal":
-                return Refusal(text, metadata)
-            case _:
-                return None if not text and metadata is None else Text(text, metadata)
-
-
-_ENCODED = ('"', "n")
-"""First characters of arguments that are JSON inside a JSON text, or null."""
 _NOT_STARTED = Started()
 _NOT_FINISHED = Finished("unknown")
 _NO_USAGE = Usage()
@@ -228,14 +136,14 @@ class Collector:
     )  # fmt: skip
 
     def __init__(self) -> None:
-        self.replaced_calls: dict[int, list[PartReceived]] = {}
-        """Identity of a Finished -> the calls whose arguments are not simply their deltas; its events lack them."""
+        self.replaced_calls: list[tuple[Finished, PartReceived]] = []
+        """Calls whose arguments are not simply their deltas, as events that belong before this Finished."""
         self._started = _NOT_STARTED
         # of the choices that may get more content
-        self._choices: dict[int, dict[int, _PartBuilder]] = {}
-        self._closed: dict[int, dict[int, _PartBuilder]] = {}  # of the choices that have finished
+        self._choices: dict[int, dict[int, PartBuilder]] = {}
+        self._closed: dict[int, dict[int, PartBuilder]] = {}  # of the choices that have finished
         self._finish: dict[int, Finished] = {}
-        self._calls: dict[_PartBuilder, None] = {}
+        self._calls: dict[PartBuilder, None] = {}
         self._usage = _NO_USAGE
         self._extra: dict[int | None, dict[str, Any]] = {}
 
@@ -334,7 +242,7 @@ class Collector:
         if builders is not None or event.choice not in self._closed:
             self._closed[event.choice] = builders or {}
 
-    def _replace_calls(self, finished: Finished, builders: dict[int, _PartBuilder]) -> None:
+    def _replace_calls(self, finished: Finished, builders: dict[int, PartBuilder]) -> None:
         """Replace the calls whose arguments are not their joined deltas, as an event before this one does."""
         for index, builder in builders.items():
             if builder.kind != "tool_call" or not builder.name:
@@ -345,15 +253,16 @@ class Collector:
             part = builder.part()
             if isinstance(part, ToolCall) and part.arguments != text:
                 builder.kind, builder.complete = "complete", part
-                event = PartReceived(part, index, finished.choice)
-                self.replaced_calls.setdefault(id(finished), []).append(event)
+                self.replaced_calls.append((finished, PartReceived(part, index, finished.choice)))
 
     def with_replaced_calls(self, events: list[StreamEvent]) -> list[StreamEvent]:
         """The events, with each replaced call before the Finished of its choice."""
-        replaced, self.replaced_calls = self.replaced_calls, {}
+        calls = self.replaced_calls[::-1]
+        self.replaced_calls.clear()
         completed: list[StreamEvent] = []
         for event in events:
-            completed += replaced.pop(id(event), ())
+            while calls and calls[-1][0] is event:
+                completed.append(calls.pop()[1])
             completed.append(event)
         return completed
 
@@ -418,14 +327,14 @@ class Collector:
             name: value if type(value) in _ATOMS else _copy(value) for name, value in extra.items()
         }
 
-    def _builder(self, choice: int, index: int, kind: str) -> _PartBuilder:
+    def _builder(self, choice: int, index: int, kind: str) -> PartBuilder:
         """The builder of a part that gets content. A choice that had finished is open again."""
         builders = self._choices.get(choice)
         if builders is None:
             builders = self._choices[choice] = self._closed.pop(choice, {})
         return _builder_at(builders, index, kind)
 
-    def _metadata_builder(self, choice: int, index: int, kind: str) -> _PartBuilder:
+    def _metadata_builder(self, choice: int, index: int, kind: str) -> PartBuilder:
         """The builder of a part whose metadata arrives, which does not open a choice again."""
         closed = self._closed.get(choice)
         if closed is None:
@@ -447,10 +356,10 @@ _FOLDS: Mapping[type[StreamEvent], Callable[[Collector, Any], None]] = {
 """How each event is folded, but text. A table: `isinstance` with a Struct that it is not takes 0.4 us for each type."""
 
 
-def _builder_at(builders: dict[int, _PartBuilder], index: int, kind: str) -> _PartBuilder:
+def _builder_at(builders: dict[int, PartBuilder], index: int, kind: str) -> PartBuilder:
     builder = builders.get(index)
     if builder is None:
-        builder = builders[index] = _PartBuilder(kind)
+        builder = builders[index] = PartBuilder(kind)
     return builder
 
 

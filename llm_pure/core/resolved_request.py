@@ -1,8 +1,7 @@
 """Merge configuration and request into a `ResolvedRequest`, which dialects encode.
 
 The request's values take precedence over the configuration's; a value that neither sets is left to the provider.
-
-One file: what every request goes through. The closer looks at fields of other types are in `request_fields`, imported when needed.
+The closer looks at fields of other types are in `request_fields`, imported when needed.
 """
 
 from collections.abc import Callable, Collection, Mapping
@@ -141,21 +140,6 @@ OptionField: TypeAlias = str | Identifier | Callable[[Any], Mapping[str, Any]]
 """Where a service has an option: a key of the body, a path such as "text/verbosity", or a function value -> fields."""
 
 
-_SETTING_OF_KEY: Mapping[str, str] = {
-    "stream": "stream",
-    **dict.fromkeys(
-        ("max_tokens", "max_completion_tokens", "max_output_tokens", "maxTokens", "maxOutputTokens",
-         "maxTokenCount", "max_tokens_to_sample", "max_gen_len", "num_predict"),
-        "max_tokens",
-    ),
-    "temperature": "temperature",
-}  # fmt: skip
-"""Keys of bodies whose values may be a configuration file's defaults -> the setting."""
-
-_SETS = frozenset({"include", "anthropic_beta"})
-"""Keys whose lists are sets of names: `extra` adds to them; an empty list replaces them."""
-
-
 def merge_extra(
     body: Mapping[str, Any],
     resolved: ResolvedRequest,
@@ -170,47 +154,9 @@ def merge_extra(
     """
     if not resolved.extra:
         return dict(body)
-    return _overlay(body, resolved.extra, "extra", resolved.user_set, defaults, adaptations)
+    from llm_pure.core.extra_overlay import overlay  # imported late: start-up
 
-
-def _overlay(
-    below: Mapping[str, Any],
-    above: Mapping[str, Any],
-    path: str,
-    user_set: frozenset[str],
-    defaults: Collection[str],
-    adaptations: list[Adaptation],
-) -> dict[str, Any]:
-    merged = dict(below)
-    for key, value in above.items():
-        key_path = f"{path}/{key}"
-        before = merged.get(key)
-        if before is None or before == value:
-            merged[key] = value
-        elif isinstance(before, Mapping) and isinstance(value, Mapping):
-            merged[key] = _overlay(before, value, key_path, user_set, defaults, adaptations)
-        elif (
-            key in _SETS and value and isinstance(before, list) and isinstance(value, list | tuple)
-        ):
-            merged[key] = [*before, *[name for name in value if name not in before]]
-        else:
-            merged[key] = value
-            setting = _SETTING_OF_KEY.get(key)
-            is_default = key_path.removeprefix("extra/") in defaults or key in _SETS
-            if not is_default and (setting is None or setting in user_set):
-                adaptations.append(_overridden(key_path, before, value))
-    return merged
-
-
-def _overridden(path: str, before: Any, after: Any) -> Adaptation:
-    short = str | int | float | None
-    return Adaptation(
-        field=path,
-        action="changed",
-        reason="extra replaces what the request has set",
-        before=before if isinstance(before, short) else None,
-        after=after if isinstance(after, short) else None,
-    )
+    return overlay(body, resolved.extra, "extra", resolved.user_set, defaults, adaptations)
 
 
 def encode_options(

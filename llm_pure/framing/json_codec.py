@@ -361,6 +361,13 @@ def json_text(value: Any) -> str:
     return msgspec.json.encode(value).decode()
 
 
+def arguments_text(arguments: object) -> str:
+    """Return a tool call's arguments as JSON text; services send text, an object, null or nothing."""
+    if isinstance(arguments, str):
+        return arguments or "{}"
+    return "{}" if arguments is None else json_text(arguments)
+
+
 def encode(value: Any, *, provider: str) -> LLMResult[bytes]:
     """Encode JSON, with keys in their order. Fails with InvalidRequest if a value is not JSON."""
     try:

@@ -14,7 +14,8 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from llm_pure.client.call import CallContext, CallSpec, adrive, aperform, call_steps
+from llm_pure.client.call import CallContext, CallSpec, call_steps
+from llm_pure.client.drivers import adrive, aperform
 from llm_pure.core.client_headers import credentials
 from llm_pure.core.server import ReceivedRequest, ServerDialect
 from llm_pure.core.server_paths import NO_OPERATION

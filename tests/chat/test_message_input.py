@@ -28,7 +28,8 @@ from llm_pure import (
 )
 from llm_pure.adapters import registry
 from llm_pure.chat.message_export import from_json, to_json, to_openai
-from llm_pure.chat.message_input import arguments_text, parse_messages
+from llm_pure.chat.message_input import parse_messages
+from llm_pure.framing.json_codec import arguments_text
 from llm_pure.types.errors import InvalidRequest
 from llm_pure.types.result import Failure, Success
 

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from llm_pure import LLM, user
-from llm_pure.client.call import Open, Send, Sleep, call_steps, chat_call, chat_request, drive
+from llm_pure.client.call import Open, Send, Sleep, call_steps, chat_call, chat_request
+from llm_pure.client.drivers import drive
 from llm_pure.policy.retry import RetryPolicy
 from llm_pure.transports.scripted import ScriptedResponse, ScriptedTransport
 from llm_pure.types.errors import StreamInterrupted

@@ -18,7 +18,7 @@ from llm_pure import (
     run_tools,
     user,
 )
-from llm_pure.client.call import drive
+from llm_pure.client.drivers import drive
 from llm_pure.client.tool_loop_steps import CallHook, Complete, RunCalls, StepSettings, run_steps
 from llm_pure.output.tool_steps import pending_calls, run_call
 from llm_pure.types.errors import ConnectionFailed, IncompleteAnswer

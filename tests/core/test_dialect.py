@@ -6,21 +6,19 @@ import msgspec
 import pytest
 
 from llm_pure.core.adaptations import Adaptation
-from llm_pure.core.dialect import (
+from llm_pure.core.dialect import Dialect, make_provider, operation
+from llm_pure.core.provider import Built, Provider
+from llm_pure.core.service import (
     AnyService,
-    Dialect,
     Service,
     build_post,
     decode_error,
-    make_provider,
     malformed_response,
-    operation,
     parse_body,
     read_json,
     require_lossless,
     undecodable_error,
 )
-from llm_pure.core.provider import Built, Provider
 from llm_pure.core.stream import StreamState
 from llm_pure.core.urls import under_base_url
 from llm_pure.framing.ndjson import NdjsonDecoder

@@ -387,7 +387,7 @@ RECURSIVE: Mapping[str, str] = {
     "adapters/dialects/common/dual_api.py:_FirstFrameDecoder.close": "once: the decoder is chosen then",
     "adapters/dialects/gemini_content/frames.py:ItemDecoder.feed": "once: the framing is chosen then",
     "adapters/dialects/common/json_objects.py:merge_objects": "in builders, whose seam catches it",
-    "llm_pure/core/resolved_request.py:_overlay": "in builders, whose seam catches it",
+    "llm_pure/core/extra_overlay.py:overlay": "in builders, whose seam catches it",
     "llm_pure/client/media.py:_loaded": "the seam of load_files catches it",
     "llm_pure/schema/object_root.py:_merge_branches": "at most 16 combinators in one another",
     "llm_pure/schema/value_types.py:_with_type": "in translate_schema, which catches it",

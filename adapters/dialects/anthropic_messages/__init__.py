@@ -22,8 +22,9 @@ from llm_pure.adapters.dialects.anthropic_messages.response import parse_chat, r
 from llm_pure.adapters.dialects.anthropic_messages.stream import State
 from llm_pure.adapters.dialects.anthropic_messages.urls import under_base_url, versioned_url
 from llm_pure.adapters.dialects.common import list_models as listing
-from llm_pure.core.dialect import Dialect, Service, make_provider, operation
+from llm_pure.core.dialect import Dialect, make_provider, operation
 from llm_pure.core.provider import NO_ENV_VARS, Authorize, Provider
+from llm_pure.core.service import Service
 from llm_pure.core.urls import UrlFor
 from llm_pure.framing.sse import SseDataDecoder
 from llm_pure.signing.key import key_header

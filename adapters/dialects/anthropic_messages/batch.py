@@ -36,11 +36,9 @@ from llm_pure.core.batch_api import (
     BatchResult,
 )
 from llm_pure.core.batch_results import not_run, response_of, unreadable
-from llm_pure.core.dialect import (
-    Service,
-)
 from llm_pure.core.error_mapping import status_of_type
 from llm_pure.core.provider import Provider
+from llm_pure.core.service import Service
 from llm_pure.core.urls import UrlFor
 from llm_pure.framing.json_codec import preview
 from llm_pure.types.config import LLMConfig

@@ -13,8 +13,8 @@ from llm_pure.adapters.dialects.anthropic_messages.request import (
     with_betas,
 )
 from llm_pure.adapters.dialects.common.token_counts import read_token_count
-from llm_pure.core.dialect import Service, build_post, read_json
 from llm_pure.core.provider import Built
+from llm_pure.core.service import Service, build_post, read_json
 from llm_pure.types.config import LLMConfig
 from llm_pure.types.http import HttpResponse
 from llm_pure.types.operations import TokenCount

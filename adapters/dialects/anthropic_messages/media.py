@@ -5,7 +5,7 @@ Source: anthropic 2.11.0 (types/image_block_param.py, document_block_param.py), 
 
 from typing import Any
 
-from llm_pure.core.dialect import AnyService
+from llm_pure.core.service import AnyService
 from llm_pure.types.errors import InvalidRequest
 from llm_pure.types.media import (
     base64_text,

@@ -32,7 +32,7 @@ from llm_pure.adapters.dialects.common.turn_rules import (
     TurnRules,
 )
 from llm_pure.core.adaptations import Adaptation, ModelProfile
-from llm_pure.core.dialect import Service
+from llm_pure.core.service import Service
 from llm_pure.framing.json_codec import json_object
 from llm_pure.types.messages import (
     Document,

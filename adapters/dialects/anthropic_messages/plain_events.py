@@ -23,7 +23,7 @@ from llm_pure.adapters.dialects.anthropic_messages.stream import (
     read_stop,
     with_block,
 )
-from llm_pure.core.dialect import AnyService
+from llm_pure.core.service import AnyService
 from llm_pure.framing.json_codec import DECODE_ERRORS
 from llm_pure.types.events import ReasoningDelta, Started, StreamEvent, TextDelta, ToolCallDelta
 from llm_pure.types.http import ResponseHead

@@ -9,8 +9,8 @@ import msgspec
 
 from llm_pure.adapters.dialects.anthropic_messages.models import OTHER_MODELS, PROFILES
 from llm_pure.core.adaptations import DEFAULT_PROFILE, Identifier, ModelProfile, profile_for
-from llm_pure.core.dialect import Service
 from llm_pure.core.resolved_request import OptionField
+from llm_pure.core.service import Service
 from llm_pure.types.config import LLMConfig
 
 UNSUPPORTED: Mapping[str, str] = {

@@ -36,7 +36,6 @@ from llm_pure.adapters.dialects.common.adaptations import (
 from llm_pure.adapters.dialects.common.json_objects import merge_objects
 from llm_pure.adapters.dialects.common.message_encoder import fit_marks
 from llm_pure.core.adaptations import Adaptation, ModelProfile, adapt
-from llm_pure.core.dialect import Service, build_post, require_lossless
 from llm_pure.core.provider import Built
 from llm_pure.core.resolved_request import (
     ResolvedRequest,
@@ -45,6 +44,7 @@ from llm_pure.core.resolved_request import (
     merge_extra,
     resolve_request,
 )
+from llm_pure.core.service import Service, build_post, require_lossless
 from llm_pure.schema.fit import fit_schemas
 from llm_pure.types.config import LLMConfig, plain_headers
 from llm_pure.types.errors import InvalidRequest

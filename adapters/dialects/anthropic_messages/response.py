@@ -3,6 +3,7 @@
 A response with text, thinking and calls alone takes a fast path; a test holds both paths together.
 """
 
+from functools import partial
 from typing import Any
 
 from llm_pure.adapters.dialects.anthropic_messages import wire
@@ -10,36 +11,18 @@ from llm_pure.adapters.dialects.anthropic_messages.blocks import Misplaced
 from llm_pure.adapters.dialects.anthropic_messages.errors import find_error
 from llm_pure.adapters.dialects.anthropic_messages.stream import FINISH, State, read_message
 from llm_pure.adapters.dialects.anthropic_messages.usage import merged_usage, read_usage
-from llm_pure.core.collect import finalize
-from llm_pure.core.dialect import AnyService, malformed_response, parse_body
-from llm_pure.core.error_mapping import request_id
+from llm_pure.core.service import AnyService, malformed_response, parse_body, plain_completion
 from llm_pure.framing.json_codec import (
     convert,
     decode_shallow,
     is_shallow,
     json_text,
 )
-from llm_pure.types.completion import Completion, Usage, finish_reason_of
+from llm_pure.types.completion import Completion
 from llm_pure.types.events import StreamEvent
 from llm_pure.types.http import HttpResponse
-from llm_pure.types.messages import Message, Part, ProviderMetadata, Reasoning, Text, ToolCall
+from llm_pure.types.messages import Part, ProviderMetadata, Reasoning, Text, ToolCall
 from llm_pure.types.rejection import Rejected, ok
-from llm_pure.types.result import LLMResult
-
-
-def parse_chat(service: AnyService, response: HttpResponse) -> LLMResult[Completion]:
-    """The Completion of a buffered response, for any status and any bytes.
-
-    Fails with the error in the body, at any status; with ProtocolError when a 2xx body is not a response.
-    """
-    return parse_body(
-        service,
-        response,
-        _is_response,
-        _read,
-        find_error=find_error,
-        missing="the response has no content",
-    )
 
 
 def _is_response(raw: Any) -> bool:
@@ -61,13 +44,21 @@ def _read(
         raise Rejected(malformed_response(service, response, str(error))) from None
 
 
+parse_chat = partial(
+    parse_body,
+    is_response=_is_response,
+    read=_read,
+    find_error=find_error,
+    missing="the response has no content",
+)
+
+
 def read_plain_response(service: AnyService, response: HttpResponse) -> Completion | None:
     """The fast path, for a response with text, thinking and calls alone; None for every other."""
     body = decode_shallow(wire.PLAIN_MESSAGE, response.body)
     if body is None:
         return None
     parts: list[Part] = []
-    has_calls = False
     for block in body.content:
         if isinstance(block, wire.PlainText):
             if block.text:
@@ -80,19 +71,14 @@ def read_plain_response(service: AnyService, response: HttpResponse) -> Completi
             if not (block.id and block.name and is_shallow(arguments)):
                 return None
             parts.append(ToolCall(block.id, block.name, arguments))
-            has_calls = True
-    extra: dict[str, Any] = {"stop_sequence": body.stop_sequence} if body.stop_sequence else {}
-    request = request_id(response.headers)
-    if request:
-        extra["request_id"] = request
-    completion = Completion(
+    return plain_completion(
+        service,
+        response,
+        parts,
         id=body.id,
         model=body.model,
-        provider=service.name,
-        message=Message("assistant", tuple(parts)),
-        finish_reason=finish_reason_of(body.stop_reason, FINISH),
-        raw_finish_reason=body.stop_reason,
-        usage=read_usage(merged_usage({}, body.usage)) if body.usage else Usage(),
-        extra=extra,
+        reason=body.stop_reason,
+        finish_words=FINISH,
+        usage=read_usage(merged_usage({}, body.usage)) if body.usage else None,
+        extra={"stop_sequence": body.stop_sequence} if body.stop_sequence else {},
     )
-    return finalize(completion) if has_calls else completion

@@ -25,7 +25,7 @@ from llm_pure.adapters.dialects.anthropic_messages.errors import find_error
 from llm_pure.adapters.dialects.anthropic_messages.usage import merged_usage, read_usage
 from llm_pure.adapters.dialects.common.extra_fields import extra_events
 from llm_pure.adapters.dialects.common.part_identity import Chain, Entries, chain_items
-from llm_pure.core.dialect import AnyService
+from llm_pure.core.service import AnyService
 from llm_pure.core.stream import DONE, StreamState, is_heartbeat
 from llm_pure.framing.json_codec import convert, decode_any, protocol_error
 from llm_pure.framing.sse import HEARTBEAT_TYPES

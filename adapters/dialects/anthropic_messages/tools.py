@@ -9,8 +9,8 @@ from llm_pure.adapters.dialects.anthropic_messages.quirks import Quirks, underst
 from llm_pure.adapters.dialects.common.adaptations import changed, dropped
 from llm_pure.adapters.dialects.common.message_encoder import mark_fields
 from llm_pure.core.adaptations import Adaptation, ModelProfile
-from llm_pure.core.dialect import Service
 from llm_pure.core.resolved_request import ResolvedRequest
+from llm_pure.core.service import Service
 from llm_pure.framing.json_codec import json_text
 from llm_pure.schema.profiles import ANTHROPIC, ANTHROPIC_NATIVE, SchemaProfiles
 from llm_pure.types.request import (

@@ -19,8 +19,9 @@ from llm_pure.adapters.dialects.bedrock_converse.urls import (
     authorize,
     url_of_model,
 )
-from llm_pure.core.dialect import Dialect, Service, make_provider, operation
+from llm_pure.core.dialect import Dialect, make_provider, operation
 from llm_pure.core.provider import Provider
+from llm_pure.core.service import Service
 from llm_pure.framing.aws_eventstream import EventStreamDecoder
 
 DIALECT = Dialect(

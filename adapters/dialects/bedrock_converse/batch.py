@@ -54,9 +54,9 @@ from llm_pure.core.batch_api import (
     UploadState,
 )
 from llm_pure.core.batch_results import response_of, unreadable
-from llm_pure.core.dialect import AnyService, Service, undecodable_error
 from llm_pure.core.error_mapping import ProviderErrorInfo, to_llm_error
 from llm_pure.core.provider import Provider
+from llm_pure.core.service import AnyService, Service, undecodable_error
 from llm_pure.core.urls import base_url
 from llm_pure.framing.json_codec import preview
 from llm_pure.types.config import LLMConfig

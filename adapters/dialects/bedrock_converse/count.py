@@ -13,9 +13,9 @@ from llm_pure.adapters.dialects.bedrock_converse.request import chat_body
 from llm_pure.adapters.dialects.common.adaptations import renamed
 from llm_pure.adapters.dialects.common.token_counts import read_token_count
 from llm_pure.core.adaptations import Adaptation
-from llm_pure.core.dialect import AnyService, build_post, read_json
 from llm_pure.core.provider import Built
 from llm_pure.core.resolved_request import resolve_request
+from llm_pure.core.service import AnyService, build_post, read_json
 from llm_pure.types.config import LLMConfig
 from llm_pure.types.http import HttpResponse
 from llm_pure.types.operations import TokenCount

@@ -12,8 +12,8 @@ from typing import Any
 from msgspec.structs import replace
 
 from llm_pure.adapters.dialects.openai_common import errors as openai_errors
-from llm_pure.core.dialect import AnyService, undecodable_error
 from llm_pure.core.error_mapping import ErrorType, ProviderErrorInfo, to_llm_error, with_body
+from llm_pure.core.service import AnyService, undecodable_error
 from llm_pure.framing.aws_eventstream import EventStreamDecoder, EventStreamMessage
 from llm_pure.framing.json_codec import any_json, decode_any
 from llm_pure.types.errors import (

@@ -23,7 +23,7 @@ from llm_pure.adapters.dialects.common.adaptations import renamed
 from llm_pure.adapters.dialects.common.message_encoder import MessageEncoder, object_arguments
 from llm_pure.adapters.dialects.common.turn_rules import Turn, TurnRules
 from llm_pure.core.adaptations import Adaptation, ModelProfile
-from llm_pure.core.dialect import AnyService
+from llm_pure.core.service import AnyService
 from llm_pure.framing.json_codec import decode, json_object
 from llm_pure.types.messages import (
     Audio,

@@ -19,7 +19,7 @@ from llm_pure.adapters.dialects.bedrock_converse.stream import (
     read_delta,
     read_frame,
 )
-from llm_pure.core.dialect import AnyService
+from llm_pure.core.service import AnyService
 from llm_pure.framing.aws_eventstream import EventStreamMessage, MessageHeaders
 from llm_pure.framing.json_codec import DECODE_ERRORS, decode_shallow
 from llm_pure.types.events import ReasoningDelta, Started, StreamEvent, TextDelta, ToolCallDelta

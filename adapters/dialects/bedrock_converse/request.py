@@ -37,7 +37,6 @@ from llm_pure.core.adaptations import (
     adapt,
     fit_metadata,
 )
-from llm_pure.core.dialect import AnyService, build_post, require_lossless
 from llm_pure.core.provider import Built
 from llm_pure.core.resolved_request import (
     OptionField,
@@ -46,6 +45,7 @@ from llm_pure.core.resolved_request import (
     merge_extra,
     resolve_request,
 )
+from llm_pure.core.service import AnyService, build_post, require_lossless
 from llm_pure.framing.json_codec import encode
 from llm_pure.schema.fit import fit_schemas
 from llm_pure.types.config import LLMConfig

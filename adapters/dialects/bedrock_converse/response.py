@@ -4,6 +4,7 @@ A response with text, reasoning and calls alone takes a fast path; a test holds 
 """
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 from llm_pure.adapters.dialects.bedrock_converse import wire
@@ -26,12 +27,15 @@ from llm_pure.adapters.dialects.bedrock_converse.stream import (
 )
 from llm_pure.adapters.dialects.bedrock_converse.usage import read_usage
 from llm_pure.adapters.dialects.common.extra_fields import extra_events
-from llm_pure.chat.message_input import arguments_text
-from llm_pure.core.collect import finalize
-from llm_pure.core.dialect import AnyService, parse_body
-from llm_pure.core.error_mapping import request_id
-from llm_pure.framing.json_codec import decode, decode_shallow, json_text, plain_object
-from llm_pure.types.completion import Completion, Usage, finish_reason_of
+from llm_pure.core.service import AnyService, parse_body, plain_completion
+from llm_pure.framing.json_codec import (
+    arguments_text,
+    decode,
+    decode_shallow,
+    json_text,
+    plain_object,
+)
+from llm_pure.types.completion import Completion, finish_reason_of
 from llm_pure.types.events import (
     Finished,
     PartReceived,
@@ -45,7 +49,6 @@ from llm_pure.types.events import (
 )
 from llm_pure.types.http import HttpResponse, get_header
 from llm_pure.types.messages import (
-    Message,
     Opaque,
     Part,
     ProviderMetadata,
@@ -54,23 +57,6 @@ from llm_pure.types.messages import (
     ToolCall,
 )
 from llm_pure.types.rejection import ok
-from llm_pure.types.result import LLMResult
-
-
-def parse_chat(service: AnyService, response: HttpResponse) -> LLMResult[Completion]:
-    """The Completion of a buffered response, for any status and any bytes.
-
-    Fails with the error in the response, at any status; with ProtocolError when a 2xx body is not a response.
-    """
-    return parse_body(
-        service,
-        response,
-        _is_response,
-        _read,
-        find_error=find_error,
-        missing="the response has no output",
-        undecodable=undecodable,
-    )
 
 
 def _is_response(raw: Any) -> bool:
@@ -94,6 +80,16 @@ def _read(
     reason = body.stopReason
     events.append(Finished(finish_reason_of(reason, FINISH), reason))
     return State(), events
+
+
+parse_chat = partial(
+    parse_body,
+    is_response=_is_response,
+    read=_read,
+    find_error=find_error,
+    missing="the response has no output",
+    undecodable=undecodable,
+)
 
 
 def _read_block(
@@ -150,7 +146,6 @@ def read_plain_response(service: AnyService, response: HttpResponse) -> Completi
     if body is None or get_header(response.headers, ERROR_HEADER):
         return None
     parts: list[Part] = []
-    has_calls = False
     for block in body.output.message.content:
         call, thought = block.toolUse, block.reasoningContent
         if block.text:
@@ -160,22 +155,16 @@ def read_plain_response(service: AnyService, response: HttpResponse) -> Completi
             if arguments is None or not (call.toolUseId and call.name):
                 return None
             parts.append(ToolCall(call.toolUseId, call.name, arguments))
-            has_calls = True
         elif thought is not None:
             text, signature = thought.reasoningText.text or "", thought.reasoningText.signature
             if text or signature:
                 parts.append(Reasoning(text, signature, ProviderMetadata(service.name)))
-    extra: dict[str, Any] = {"metrics": body.metrics} if body.metrics else {}
-    request = request_id(response.headers)
-    if request:
-        extra["request_id"] = request
-    reason = body.stopReason
-    completion = Completion(
-        provider=service.name,
-        message=Message("assistant", tuple(parts)),
-        finish_reason=finish_reason_of(reason, FINISH),
-        raw_finish_reason=reason,
-        usage=read_usage(body.usage) if body.usage else Usage(),
-        extra=extra,
+    return plain_completion(
+        service,
+        response,
+        parts,
+        reason=body.stopReason,
+        finish_words=FINISH,
+        usage=read_usage(body.usage) if body.usage else None,
+        extra={"metrics": body.metrics} if body.metrics else {},
     )
-    return finalize(completion) if has_calls else completion

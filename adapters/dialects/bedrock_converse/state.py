@@ -13,7 +13,7 @@ from llm_pure.adapters.dialects.bedrock_converse.blocks import (
     finished_block,
 )
 from llm_pure.adapters.dialects.common.part_identity import Chain, Entries, chain_items
-from llm_pure.core.dialect import AnyService
+from llm_pure.core.service import AnyService
 from llm_pure.core.stream import StreamState
 from llm_pure.types.events import StreamEvent
 

@@ -33,10 +33,10 @@ from llm_pure.adapters.dialects.bedrock_converse.state import (
 )
 from llm_pure.adapters.dialects.bedrock_converse.usage import read_usage
 from llm_pure.adapters.dialects.common.extra_fields import extra_events
-from llm_pure.chat.message_input import arguments_text
-from llm_pure.core.dialect import AnyService
+from llm_pure.core.service import AnyService
 from llm_pure.framing.aws_eventstream import EventStreamMessage
 from llm_pure.framing.json_codec import (
+    arguments_text,
     convert,
     decode_any,
     json_text,

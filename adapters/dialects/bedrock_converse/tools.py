@@ -14,8 +14,8 @@ from llm_pure.adapters.dialects.anthropic_messages.tools import encode_tool_choi
 from llm_pure.adapters.dialects.bedrock_converse.turns import cache_point, turn_rules
 from llm_pure.adapters.dialects.common.adaptations import changed, dropped, dropped_tool_mark
 from llm_pure.core.adaptations import Adaptation, ModelProfile
-from llm_pure.core.dialect import AnyService
 from llm_pure.core.resolved_request import ResolvedRequest, dropped_tool_choice
+from llm_pure.core.service import AnyService
 from llm_pure.schema.profiles import ANTHROPIC_NATIVE, CONVERSE, SchemaProfiles
 from llm_pure.types.errors import UnsupportedFeature
 from llm_pure.types.rejection import Rejected

@@ -11,7 +11,7 @@ from datetime import datetime
 from functools import lru_cache
 from urllib.parse import urlsplit
 
-from llm_pure.core.dialect import AnyService
+from llm_pure.core.service import AnyService
 from llm_pure.core.urls import UrlFor, base_url, path_segment
 from llm_pure.signing.aws_sigv4 import AwsCredentials, sign
 from llm_pure.signing.key import usable_key, with_header

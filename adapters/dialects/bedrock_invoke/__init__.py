@@ -25,8 +25,9 @@ from llm_pure.adapters.dialects.bedrock_invoke.request import build_chat
 from llm_pure.adapters.dialects.bedrock_invoke.response import parse_chat, read_plain_response
 from llm_pure.adapters.dialects.bedrock_invoke.stream import State, step
 from llm_pure.adapters.dialects.bedrock_invoke.vendors import ANTHROPIC, OPENAI, Families
-from llm_pure.core.dialect import Dialect, Service, make_provider, operation
+from llm_pure.core.dialect import Dialect, make_provider, operation
 from llm_pure.core.provider import Provider
+from llm_pure.core.service import Service
 from llm_pure.framing.aws_eventstream import EventStreamDecoder
 from llm_pure.types.config import LLMConfig
 from llm_pure.types.result import LLMResult, Success

@@ -13,8 +13,8 @@ from llm_pure.adapters.dialects.common.adaptations import changed, dropped, drop
 from llm_pure.adapters.dialects.common.message_encoder import turns_of
 from llm_pure.adapters.dialects.common.turn_rules import CallIds, Turn, TurnRules
 from llm_pure.core.adaptations import Adaptation
-from llm_pure.core.dialect import AnyService
 from llm_pure.core.resolved_request import ResolvedRequest, dropped_tool_choice
+from llm_pure.core.service import AnyService
 from llm_pure.framing.json_codec import json_object
 from llm_pure.types.errors import InvalidRequest
 from llm_pure.types.messages import Message, Opaque, Reasoning, Refusal, Text, ToolCall, ToolResult

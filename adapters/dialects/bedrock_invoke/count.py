@@ -6,9 +6,9 @@ from llm_pure.adapters.dialects.bedrock_converse.count import post_count
 from llm_pure.adapters.dialects.bedrock_invoke.request import chat_body
 from llm_pure.adapters.dialects.bedrock_invoke.vendors import Families
 from llm_pure.core.adaptations import Adaptation
-from llm_pure.core.dialect import Service
 from llm_pure.core.provider import Built
 from llm_pure.core.resolved_request import resolve_request
+from llm_pure.core.service import Service
 from llm_pure.framing.json_codec import encode
 from llm_pure.types.config import LLMConfig
 from llm_pure.types.media import base64_text

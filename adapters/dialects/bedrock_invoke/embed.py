@@ -15,8 +15,8 @@ from llm_pure.adapters.dialects.bedrock_invoke.shapes import read_counts
 from llm_pure.adapters.dialects.common.adaptations import dropped
 from llm_pure.adapters.dialects.common.embed import Vector, check_embed_request, drop_base64
 from llm_pure.core.adaptations import Adaptation
-from llm_pure.core.dialect import AnyService, build_post, malformed_response, read_json
 from llm_pure.core.provider import Built
+from llm_pure.core.service import AnyService, build_post, malformed_response, read_json
 from llm_pure.framing.json_codec import DECODE_ERRORS
 from llm_pure.types.completion import Usage
 from llm_pure.types.config import LLMConfig

@@ -11,7 +11,7 @@ from llm_pure.adapters.dialects.bedrock_invoke.cohere import RULES
 from llm_pure.adapters.dialects.common.adaptations import dropped
 from llm_pure.adapters.dialects.common.message_encoder import turns_of
 from llm_pure.core.adaptations import Adaptation
-from llm_pure.core.dialect import AnyService
+from llm_pure.core.service import AnyService
 from llm_pure.types.messages import Message, Opaque, Reasoning, Refusal, Text
 from llm_pure.types.rejection import UnsupportedPart
 

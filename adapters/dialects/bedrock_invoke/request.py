@@ -19,7 +19,6 @@ from llm_pure.adapters.dialects.bedrock_invoke.vendors import Families, Family, 
 from llm_pure.adapters.dialects.common.adaptations import dropped
 from llm_pure.adapters.dialects.common.json_objects import merge_objects
 from llm_pure.core.adaptations import DEFAULT_PROFILE, Adaptation, ModelProfile, adapt
-from llm_pure.core.dialect import Service, build_post, require_lossless
 from llm_pure.core.provider import Built
 from llm_pure.core.resolved_request import (
     ResolvedRequest,
@@ -28,6 +27,7 @@ from llm_pure.core.resolved_request import (
     merge_extra,
     resolve_request,
 )
+from llm_pure.core.service import Service, build_post, require_lossless
 from llm_pure.framing.json_codec import decode_any
 from llm_pure.schema.fit import fit_schemas
 from llm_pure.schema.profiles import COHERE, COHERE_TOOL_NAME, SchemaProfiles

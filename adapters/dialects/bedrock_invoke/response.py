@@ -18,7 +18,8 @@ from llm_pure.adapters.dialects.bedrock_invoke.stream import (
 )
 from llm_pure.adapters.dialects.bedrock_invoke.vendors import Families
 from llm_pure.adapters.dialects.openai_chat.think_tags import REASONING_START
-from llm_pure.core.dialect import Service, parse_body, read_plain
+from llm_pure.core.dialect import read_plain
+from llm_pure.core.service import Service, parse_body
 from llm_pure.framing.json_codec import decode_any, json_text, protocol_error
 from llm_pure.types.completion import Completion, Usage
 from llm_pure.types.events import Started, StreamEvent

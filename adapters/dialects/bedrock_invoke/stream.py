@@ -25,8 +25,8 @@ from llm_pure.adapters.dialects.openai_chat.think_tags import (
     Tags,
     read_tagged_chunk,
 )
-from llm_pure.core.dialect import AnyService, Service
 from llm_pure.core.error_mapping import with_body
+from llm_pure.core.service import AnyService, Service
 from llm_pure.core.stream import StreamState, take_step
 from llm_pure.framing.aws_eventstream import EventStreamMessage
 from llm_pure.framing.json_codec import (

@@ -12,7 +12,7 @@ import msgspec
 from llm_pure.adapters.dialects import anthropic_messages
 from llm_pure.adapters.dialects.bedrock_converse.models import bare_id
 from llm_pure.adapters.dialects.openai_chat import Quirks
-from llm_pure.core.dialect import Service
+from llm_pure.core.service import Service
 
 Family: TypeAlias = Literal["anthropic", "nova", "openai", "cohere_chat", "prompt"]
 

@@ -13,8 +13,9 @@ from llm_pure.adapters.dialects.cohere_chat.response import parse_chat, read_pla
 from llm_pure.adapters.dialects.cohere_chat.stream import State, step
 from llm_pure.adapters.dialects.cohere_chat.urls import BASE_URL, without_version
 from llm_pure.adapters.dialects.common.list_models import COHERE, list_models
-from llm_pure.core.dialect import Dialect, Service, make_provider, operation
+from llm_pure.core.dialect import Dialect, make_provider, operation
 from llm_pure.core.provider import Provider
+from llm_pure.core.service import Service
 from llm_pure.framing.sse import SseDataDecoder
 from llm_pure.signing.key import key_header
 

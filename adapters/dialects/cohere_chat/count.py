@@ -11,9 +11,9 @@ from llm_pure.adapters.dialects.cohere_chat.errors import find_error
 from llm_pure.adapters.dialects.common.adaptations import dropped
 from llm_pure.adapters.dialects.common.extra_fields import extra_fields
 from llm_pure.core.adaptations import Adaptation
-from llm_pure.core.dialect import AnyService, build_post, read_json
 from llm_pure.core.provider import Built
 from llm_pure.core.resolved_request import resolve_request
+from llm_pure.core.service import AnyService, build_post, read_json
 from llm_pure.framing.json_codec import convert
 from llm_pure.types.config import LLMConfig
 from llm_pure.types.errors import InvalidRequest

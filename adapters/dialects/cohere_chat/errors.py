@@ -6,8 +6,8 @@ Source: cohere 7.3.1, errors/ (400, 401, 403, 404, 422, 429, 498 invalid token, 
 from typing import Any
 
 from llm_pure.adapters.dialects.openai_common import errors as openai_errors
-from llm_pure.core.dialect import AnyService
 from llm_pure.core.error_mapping import ErrorType, ProviderErrorInfo, to_llm_error
+from llm_pure.core.service import AnyService
 from llm_pure.types.errors import AuthenticationFailed, LLMError, TimedOut
 from llm_pure.types.http import HttpResponse
 

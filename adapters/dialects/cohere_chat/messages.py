@@ -19,7 +19,7 @@ from llm_pure.adapters.dialects.common.turn_order import (
 )
 from llm_pure.adapters.dialects.common.turn_rules import Placed, Turn, TurnRules
 from llm_pure.core.adaptations import Adaptation
-from llm_pure.core.dialect import AnyService
+from llm_pure.core.service import AnyService
 from llm_pure.framing.json_codec import json_object
 from llm_pure.types.media import data_url, document_text, media_type_of
 from llm_pure.types.messages import (

@@ -14,7 +14,6 @@ from llm_pure.adapters.dialects.common.json_objects import JSON_INSTRUCTION
 from llm_pure.adapters.dialects.common.legacy_functions import wire_tools
 from llm_pure.adapters.dialects.common.reasoning_effort import not_both
 from llm_pure.core.adaptations import Adaptation, ModelProfile, adapt, profile_for
-from llm_pure.core.dialect import AnyService, build_post, require_lossless
 from llm_pure.core.provider import Built
 from llm_pure.core.resolved_request import (
     ResolvedRequest,
@@ -23,6 +22,7 @@ from llm_pure.core.resolved_request import (
     merge_extra,
     resolve_request,
 )
+from llm_pure.core.service import AnyService, build_post, require_lossless
 from llm_pure.framing.json_codec import encode
 from llm_pure.schema.fit import fit_schemas
 from llm_pure.schema.profiles import COHERE, COHERE_RESPONSES, COHERE_TOOL_NAME, SchemaProfiles

@@ -5,6 +5,7 @@ A response with text, thinking and calls alone takes a fast path; a test holds b
 Source: cohere 7.3.1, v2/types/v2chat_response.py, read 2026-11-20.
 """
 
+from functools import partial
 from typing import Any
 
 from llm_pure.adapters.dialects.cohere_chat import wire
@@ -20,11 +21,9 @@ from llm_pure.adapters.dialects.cohere_chat.stream import (
 from llm_pure.adapters.dialects.cohere_chat.usage import read_usage
 from llm_pure.adapters.dialects.common.extra_fields import emit_extra_fields
 from llm_pure.adapters.dialects.common.part_identity import Entries
-from llm_pure.core.collect import finalize
-from llm_pure.core.dialect import AnyService, parse_body
-from llm_pure.core.error_mapping import request_id
+from llm_pure.core.service import AnyService, parse_body, plain_completion
 from llm_pure.framing.json_codec import decode, decode_shallow
-from llm_pure.types.completion import Completion, Usage, finish_reason_of
+from llm_pure.types.completion import Completion, finish_reason_of
 from llm_pure.types.events import (
     ExtraReceived,
     Finished,
@@ -34,24 +33,8 @@ from llm_pure.types.events import (
     UsageReported,
 )
 from llm_pure.types.http import HttpResponse
-from llm_pure.types.messages import Message, Part, ProviderMetadata, Reasoning, Text, ToolCall
+from llm_pure.types.messages import Part, ProviderMetadata, Reasoning, Text, ToolCall
 from llm_pure.types.rejection import ok
-from llm_pure.types.result import LLMResult
-
-
-def parse_chat(service: AnyService, response: HttpResponse) -> LLMResult[Completion]:
-    """The Completion of any response, for any status and any bytes.
-
-    Fails with the error in the body, at any status; with ProtocolError when a 2xx body is not a response.
-    """
-    return parse_body(
-        service,
-        response,
-        _is_response,
-        _read,
-        find_error=find_error,
-        missing="the response has no message",
-    )
 
 
 def _is_response(raw: Any) -> bool:
@@ -90,6 +73,15 @@ def _read(
     return state, events
 
 
+parse_chat = partial(
+    parse_body,
+    is_response=_is_response,
+    read=_read,
+    find_error=find_error,
+    missing="the response has no message",
+)
+
+
 def read_plain_response(service: AnyService, response: HttpResponse) -> Completion | None:
     """The fast path, for a response with text, thinking and calls alone; None for every other."""
     body = decode_shallow(wire.PLAIN_BODY, response.body)
@@ -114,14 +106,13 @@ def read_plain_response(service: AnyService, response: HttpResponse) -> Completi
         if "}{" in arguments or arguments[:1] not in ("{", ""):
             return None
         parts.append(ToolCall(call.id, function.name, function.arguments or "{}"))
-    request, reason = request_id(response.headers), body.finish_reason or None
-    completion = Completion(
-        id=body.id or "",
-        provider=name,
-        message=Message("assistant", tuple(parts)),
-        finish_reason=finish_reason_of(reason, FINISH),
-        raw_finish_reason=reason,
-        usage=read_usage(body.usage) if body.usage else Usage(),
-        extra={"request_id": request} if request else {},
+    reason = body.finish_reason or None
+    return plain_completion(
+        service,
+        response,
+        parts,
+        id=body.id,
+        reason=reason,
+        finish_words=FINISH,
+        usage=read_usage(body.usage) if body.usage else None,
     )
-    return finalize(completion) if message.tool_calls else completion

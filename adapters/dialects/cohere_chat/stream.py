@@ -5,6 +5,7 @@ Source: cohere 7.3.1, v2/types/v2chat_stream_response.py; docs.cohere.com/v2/doc
 """
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from msgspec.structs import replace
@@ -19,13 +20,11 @@ from llm_pure.adapters.dialects.common.extra_fields import (
     extra_fields,
 )
 from llm_pure.adapters.dialects.common.part_identity import Calls, Entries, Parts
-from llm_pure.core.dialect import AnyService
+from llm_pure.core.service import AnyService, FrameForm, read_json_frame
 from llm_pure.core.stream import StreamState, is_blank_event
 from llm_pure.framing.json_codec import (
     DECODE_ERRORS,
     convert,
-    decode,
-    decode_any,
     decode_shallow,
     json_text,
 )
@@ -43,7 +42,6 @@ from llm_pure.types.events import (
 )
 from llm_pure.types.http import HttpResponse, ResponseHead
 from llm_pure.types.messages import Opaque
-from llm_pure.types.rejection import ok
 
 PLAN, CALLS = 2**32, 2**32 + 1
 """Indexes of the plan and of the first call; blocks have lower ones."""
@@ -110,24 +108,19 @@ def read_frame(
     service: AnyService, head: ResponseHead, state: State, frame: bytes
 ) -> tuple[State, list[StreamEvent]]:
     """The slow path, for any event."""
-    if is_blank_event(frame):  # servers with two APIs may add OpenAI's end marker
+    if state.ended or is_blank_event(frame):  # servers with two APIs may add OpenAI's end marker
         return state, []
-    if state.ended:
-        return state, []
-    raw = ok(decode_any(frame, provider=service.name, where="event"))
-    response = HttpResponse(200, head.headers)
-    kind = raw.get("type") if isinstance(raw, dict) else None
-    error = find_error(service, raw, response)
-    if not isinstance(kind, str) or kind not in _EVENT_TYPES:
-        if error is not None:
-            return replace(state, fault=error), []
-        if isinstance(kind, str):
-            return state, []
-    decoded = decode(wire.EVENT, frame, provider=service.name, where="event")
-    typed = ok(decoded.alt(lambda fault: error or fault))
-    state, events = _read_event(service, head, state, typed, raw)
-    return (state if error is None else replace(state, fault=state.fault or error)), events
+    read = partial(_read_event, service, head, state)
+    return read_json_frame(_EVENT, service, head, state, frame, read)
 
+
+def _may_have_content(raw: Any) -> bool:
+    """Return false for events of unknown types."""
+    kind = raw.get("type") if isinstance(raw, dict) else None
+    return not isinstance(kind, str) or kind in _EVENT_TYPES
+
+
+_EVENT = FrameForm("event", wire.EVENT, find_error, _may_have_content, skips_others=True)
 
 _EVENT_TYPES = frozenset(
     {

@@ -8,8 +8,8 @@ from urllib.parse import urlencode
 import msgspec
 
 from llm_pure.core.batch_api import BatchJob, BatchJobError, BatchLine, BatchState
-from llm_pure.core.dialect import AnyService, malformed_response
 from llm_pure.core.provider import Built, Provider
+from llm_pure.core.service import AnyService, malformed_response
 from llm_pure.framing.json_codec import encode
 from llm_pure.types.config import LLMConfig, plain_headers
 from llm_pure.types.errors import ProtocolError

@@ -7,8 +7,8 @@ from typing import Any, TypeAlias, TypeVar
 import msgspec
 
 from llm_pure.core.buffered_body import BufferedBodyDecoder, open_stream_or_body
-from llm_pure.core.dialect import event_data
 from llm_pure.core.provider import Operation, Provider, StreamDecoder
+from llm_pure.core.service import event_data
 from llm_pure.core.stream import is_blank_event
 from llm_pure.framing import BYTE_ORDER_MARK
 from llm_pure.framing.json_codec import any_json, is_json

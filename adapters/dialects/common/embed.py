@@ -9,7 +9,7 @@ from typing import Any
 from llm_pure.adapters.dialects.common.adaptations import clamped, dropped
 from llm_pure.adapters.dialects.common.extra_fields import extra_fields
 from llm_pure.core.adaptations import Adaptation
-from llm_pure.core.dialect import AnyService, malformed_response
+from llm_pure.core.service import AnyService, malformed_response
 from llm_pure.types.config import LLMConfig
 from llm_pure.types.errors import InvalidConfiguration, InvalidRequest
 from llm_pure.types.http import HttpResponse

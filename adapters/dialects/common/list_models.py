@@ -12,15 +12,9 @@ from urllib.parse import urlencode
 
 import msgspec
 
-from llm_pure.core.dialect import (
-    AnyService,
-    FindError,
-    Service,
-    malformed_response,
-    operation,
-    read_json,
-)
+from llm_pure.core.dialect import operation
 from llm_pure.core.provider import Built, Operation
+from llm_pure.core.service import AnyService, FindError, Service, malformed_response, read_json
 from llm_pure.types.config import LLMConfig, plain_headers
 from llm_pure.types.errors import LLMError
 from llm_pure.types.http import Headers, HttpRequest, HttpResponse

@@ -40,7 +40,8 @@ from llm_pure.core.batch_api import (
     UploadState,
 )
 from llm_pure.core.batch_results import JsonLinesDecoder, JsonPageDecoder
-from llm_pure.core.dialect import (
+from llm_pure.core.provider import Provider
+from llm_pure.core.service import (
     FindError,
     Service,
     decode_error,
@@ -48,7 +49,6 @@ from llm_pure.core.dialect import (
     read_json,
     undecodable_error,
 )
-from llm_pure.core.provider import Provider
 from llm_pure.core.urls import UrlFor, under_base_url
 from llm_pure.types.config import LLMConfig
 from llm_pure.types.errors import InvalidRequest, LLMError, UnsupportedFeature

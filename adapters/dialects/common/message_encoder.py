@@ -10,7 +10,7 @@ from typing import Any, Generic, Literal, TypeVar
 from llm_pure.adapters.dialects.common.adaptations import changed, dropped
 from llm_pure.adapters.dialects.common.turn_rules import Placed, Turn, TurnRules
 from llm_pure.core.adaptations import Adaptation
-from llm_pure.core.dialect import Service
+from llm_pure.core.service import Service
 from llm_pure.framing.json_codec import json_object, json_text
 from llm_pure.types.errors import InvalidRequest
 from llm_pure.types.messages import (

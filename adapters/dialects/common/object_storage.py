@@ -8,7 +8,7 @@ from typing import NoReturn
 from urllib.parse import quote
 
 from llm_pure.core.batch_api import BatchInput
-from llm_pure.core.dialect import AnyService
+from llm_pure.core.service import AnyService
 from llm_pure.core.urls import base_url
 from llm_pure.types.config import LLMConfig
 from llm_pure.types.errors import InvalidConfiguration

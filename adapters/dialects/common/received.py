@@ -12,7 +12,8 @@ from urllib.parse import unquote, urlsplit
 from msgspec.structs import replace
 
 from llm_pure.adapters.dialects.common.unsealing import has_envelopes, unsealed_messages
-from llm_pure.chat.message_input import MESSAGE_KEYS, read_messages
+from llm_pure.chat.mapping_input import MESSAGE_KEYS
+from llm_pure.chat.message_input import read_messages
 from llm_pure.chat.part_input import PART_TYPES, type_name
 from llm_pure.core.adaptations import Adaptation
 from llm_pure.core.client_headers import credentials, session

@@ -5,7 +5,7 @@ from collections.abc import Set as AbstractSet
 from typing import Any
 
 from llm_pure.adapters.dialects.common.extra_fields import NO_NAMES, extra_fields
-from llm_pure.core.dialect import AnyService, malformed_response
+from llm_pure.core.service import AnyService, malformed_response
 from llm_pure.types.http import HttpResponse
 from llm_pure.types.operations import TokenCount
 from llm_pure.types.rejection import Rejected

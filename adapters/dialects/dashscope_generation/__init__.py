@@ -15,8 +15,9 @@ from llm_pure.adapters.dialects.dashscope_generation.response import parse_chat,
 from llm_pure.adapters.dialects.dashscope_generation.stream import State, step
 from llm_pure.adapters.dialects.dashscope_generation.urls import BASE_URL, under_api
 from llm_pure.adapters.dialects.openai_chat import Quirks
-from llm_pure.core.dialect import Dialect, Service, make_provider, operation
+from llm_pure.core.dialect import Dialect, make_provider, operation
 from llm_pure.core.provider import Provider
+from llm_pure.core.service import Service
 from llm_pure.framing.sse import SseDataDecoder
 from llm_pure.signing.key import key_header
 

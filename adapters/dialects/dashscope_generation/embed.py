@@ -20,8 +20,8 @@ from llm_pure.adapters.dialects.common.token_counts import first_count
 from llm_pure.adapters.dialects.dashscope_generation import wire
 from llm_pure.adapters.dialects.dashscope_generation.errors import find_error
 from llm_pure.core.adaptations import Adaptation
-from llm_pure.core.dialect import AnyService, build_post, malformed_response, read_json
 from llm_pure.core.provider import Built
+from llm_pure.core.service import AnyService, build_post, malformed_response, read_json
 from llm_pure.framing.json_codec import convert
 from llm_pure.types.completion import Usage
 from llm_pure.types.config import LLMConfig

@@ -15,9 +15,9 @@ from llm_pure.adapters.dialects.dashscope_generation.urls import MULTIMODAL, TEX
 from llm_pure.adapters.dialects.openai_chat import Quirks
 from llm_pure.adapters.dialects.openai_chat import request as openai_request
 from llm_pure.core.adaptations import profile_for
-from llm_pure.core.dialect import Service, require_lossless
 from llm_pure.core.provider import Built
 from llm_pure.core.resolved_request import merge_extra, resolve_request
+from llm_pure.core.service import Service, require_lossless
 from llm_pure.framing.json_codec import decode_any, encode
 from llm_pure.types.config import LLMConfig
 from llm_pure.types.rejection import ok, returns_failure

@@ -1,5 +1,6 @@
 """A buffered response -> Completion. It is read as one frame with everything in it, by the functions that read streams."""
 
+from functools import partial
 from typing import Any
 
 from llm_pure.adapters.dialects.dashscope_generation import wire
@@ -9,33 +10,17 @@ from llm_pure.adapters.dialects.dashscope_generation.stream import (
     UNFINISHED,
     State,
     edge_json,
+    is_response,
     read_frame,
 )
 from llm_pure.adapters.dialects.dashscope_generation.usage import read_usage
-from llm_pure.core.dialect import AnyService, collect_plain, parse_body
-from llm_pure.core.error_mapping import request_id
+from llm_pure.core.service import AnyService, collect_plain, parse_body, plain_completion
 from llm_pure.framing.json_codec import decode, decode_shallow
-from llm_pure.types.completion import Completion, Usage, finish_reason_of
+from llm_pure.types.completion import Completion
 from llm_pure.types.events import StreamEvent
 from llm_pure.types.http import HttpResponse
-from llm_pure.types.messages import Message, Part, ProviderMetadata, Reasoning, Text
+from llm_pure.types.messages import Part, ProviderMetadata, Reasoning, Text
 from llm_pure.types.rejection import ok
-from llm_pure.types.result import LLMResult
-
-
-def parse_chat(service: AnyService, response: HttpResponse) -> LLMResult[Completion]:
-    """The Completion of any response, for any status and any bytes.
-
-    Fails with the error in the body, at any status; with ProtocolError when a 2xx body has no output.
-    """
-    return parse_body(
-        service,
-        response,
-        _is_response,
-        _read,
-        find_error=find_error,
-        missing="the response has no output",
-    )
 
 
 def read_plain_response(service: AnyService, response: HttpResponse) -> Completion | None:
@@ -56,15 +41,15 @@ def read_plain_response(service: AnyService, response: HttpResponse) -> Completi
         parts.append(Reasoning(message.reasoning_content, None, own))
     if text:
         parts.append(Text(text))
-    request = edge.request_id or request_id(response.headers)
-    return Completion(
-        id=edge.request_id or "",
-        provider=service.name,
-        message=Message("assistant", tuple(parts)),
-        finish_reason=finish_reason_of(reason, FINISH),
-        raw_finish_reason=reason,
-        usage=read_usage(edge.usage, None) if edge.usage else Usage(),
-        extra={"request_id": request} if request else {},
+    return plain_completion(
+        service,
+        response,
+        parts,
+        id=edge.request_id,
+        reason=reason,
+        finish_words=FINISH,
+        usage=read_usage(edge.usage, None) if edge.usage else None,
+        extra={"request_id": edge.request_id} if edge.request_id else {},
     )
 
 
@@ -72,12 +57,17 @@ _OF_TEXT = {"text"}
 """The fields of a block of text."""
 
 
-def _is_response(raw: Any) -> bool:
-    return isinstance(raw, dict) and isinstance(raw.get("output"), dict)
-
-
 def _read(
     service: AnyService, raw: dict[str, Any], response: HttpResponse
 ) -> tuple[State, list[StreamEvent]]:
     body = ok(decode(wire.FRAME, response.body, provider=service.name))
     return read_frame(service, State(), body, raw)
+
+
+parse_chat = partial(
+    parse_body,
+    is_response=is_response,
+    read=_read,
+    find_error=find_error,
+    missing="the response has no output",
+)

@@ -6,6 +6,7 @@ Source: dashscope 2.0.2, utils/message_utils.py (merge_single_response) and comm
 """
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from msgspec.structs import replace
@@ -16,12 +17,10 @@ from llm_pure.adapters.dialects.common.token_counts import token_count
 from llm_pure.adapters.dialects.dashscope_generation import wire
 from llm_pure.adapters.dialects.dashscope_generation.errors import find_error
 from llm_pure.adapters.dialects.dashscope_generation.usage import read_usage
-from llm_pure.core.dialect import AnyService
+from llm_pure.core.service import AnyService, FrameForm, read_json_frame
 from llm_pure.core.stream import StreamState, is_blank_event
 from llm_pure.framing.json_codec import (
     DECODE_ERRORS,
-    decode,
-    decode_any,
     decode_shallow,
     json_text,
 )
@@ -37,9 +36,8 @@ from llm_pure.types.events import (
     TextDelta,
     UsageReported,
 )
-from llm_pure.types.http import HttpResponse, ResponseHead
+from llm_pure.types.http import ResponseHead
 from llm_pure.types.messages import Image, Opaque
-from llm_pure.types.rejection import ok
 
 REASONING, TEXT, MEDIA, CALLS = 0, 1, 2, 2**32
 """Indexes of the parts of a choice."""
@@ -117,13 +115,15 @@ def read_data(
     """The slow path, for any frame as its bytes."""
     if is_blank_event(frame):
         return state, []
-    raw = ok(decode_any(frame, provider=service.name, where="frame"))
-    error = find_error(service, raw, HttpResponse(200, head.headers))
-    if isinstance(raw, dict) and not isinstance(raw.get("output"), dict):
-        return replace(state, fault=error), []
-    typed = ok(decode(wire.FRAME, frame, provider=service.name, where="frame"))
-    state, events = read_frame(service, state, typed, raw)
-    return (state if error is None else replace(state, fault=error)), events
+    return read_json_frame(_FRAME, service, head, state, frame, partial(read_frame, service, state))
+
+
+def is_response(raw: Any) -> bool:
+    """Whether decoded JSON is a frame, or a buffered response."""
+    return isinstance(raw, dict) and isinstance(raw.get("output"), dict)
+
+
+_FRAME = FrameForm("frame", wire.FRAME, find_error, is_response, skips_others=True)
 
 
 def read_frame(

@@ -18,8 +18,9 @@ from llm_pure.adapters.dialects.gemini_content.quirks import OPTIONS, Quirks, mo
 from llm_pure.adapters.dialects.gemini_content.request import build_chat
 from llm_pure.adapters.dialects.gemini_content.response import parse_chat, read_plain_response
 from llm_pure.adapters.dialects.gemini_content.stream import State
-from llm_pure.core.dialect import Dialect, Service, make_provider, operation
+from llm_pure.core.dialect import Dialect, make_provider, operation
 from llm_pure.core.provider import NO_ENV_VARS, Authorize, Provider
+from llm_pure.core.service import Service
 from llm_pure.core.urls import UrlFor
 from llm_pure.types.operations import EmbedLimit
 

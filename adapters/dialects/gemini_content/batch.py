@@ -49,12 +49,8 @@ from llm_pure.core.batch_results import (
     response_of,
     unreadable,
 )
-from llm_pure.core.dialect import (
-    Service,
-    malformed_response,
-    read_json,
-)
 from llm_pure.core.provider import Provider
+from llm_pure.core.service import Service, malformed_response, read_json
 from llm_pure.core.urls import UrlFor
 from llm_pure.framing.json_codec import encode, preview
 from llm_pure.types.config import LLMConfig, Secret

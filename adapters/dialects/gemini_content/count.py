@@ -10,8 +10,8 @@ from llm_pure.adapters.dialects.gemini_content.errors import find_error
 from llm_pure.adapters.dialects.gemini_content.quirks import Quirks, model_path
 from llm_pure.adapters.dialects.gemini_content.request import chat_body
 from llm_pure.core.adaptations import Adaptation
-from llm_pure.core.dialect import AnyService, Service, build_post, read_json
 from llm_pure.core.provider import Built
+from llm_pure.core.service import AnyService, Service, build_post, read_json
 from llm_pure.types.config import LLMConfig
 from llm_pure.types.http import HttpResponse
 from llm_pure.types.operations import TokenCount

@@ -19,14 +19,8 @@ from llm_pure.adapters.dialects.gemini_content.errors import find_error
 from llm_pure.adapters.dialects.gemini_content.quirks import EmbedForm, Quirks, model_path
 from llm_pure.adapters.dialects.gemini_content.usage import tokens
 from llm_pure.core.adaptations import Adaptation
-from llm_pure.core.dialect import (
-    AnyService,
-    Service,
-    build_post,
-    malformed_response,
-    read_json,
-)
 from llm_pure.core.provider import Built
+from llm_pure.core.service import AnyService, Service, build_post, malformed_response, read_json
 from llm_pure.framing.json_codec import convert
 from llm_pure.types.completion import Usage
 from llm_pure.types.config import LLMConfig

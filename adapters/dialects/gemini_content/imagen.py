@@ -11,8 +11,8 @@ from llm_pure.adapters.dialects.common.adaptations import clamped, dropped
 from llm_pure.adapters.dialects.common.json_objects import merge_objects
 from llm_pure.adapters.dialects.gemini_content.errors import find_error
 from llm_pure.core.adaptations import Adaptation
-from llm_pure.core.dialect import AnyService, build_post, read_json, undecodable_error
 from llm_pure.core.provider import Built
+from llm_pure.core.service import AnyService, build_post, read_json, undecodable_error
 from llm_pure.types.config import LLMConfig
 from llm_pure.types.errors import ContentFiltered, InvalidRequest, ProtocolError, UnsupportedFeature
 from llm_pure.types.http import HttpResponse

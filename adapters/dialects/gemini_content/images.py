@@ -17,8 +17,8 @@ from llm_pure.adapters.dialects.gemini_content.quirks import Quirks
 from llm_pure.adapters.dialects.gemini_content.request import build_chat
 from llm_pure.adapters.dialects.gemini_content.response import parse_chat
 from llm_pure.core.adaptations import Adaptation
-from llm_pure.core.dialect import Service
 from llm_pure.core.provider import Built
+from llm_pure.core.service import Service
 from llm_pure.framing.json_codec import decode_any
 from llm_pure.types.config import LLMConfig
 from llm_pure.types.errors import ContentFiltered, ProtocolError, UnsupportedFeature

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from llm_pure.adapters.dialects.gemini_content.quirks import Quirks
-from llm_pure.core.dialect import Service
+from llm_pure.core.service import Service
 from llm_pure.types.media import (
     base64_text,
     document_media_type,

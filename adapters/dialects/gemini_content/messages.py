@@ -24,7 +24,7 @@ from llm_pure.adapters.dialects.common.turn_rules import (
 from llm_pure.adapters.dialects.gemini_content.media import media_payload
 from llm_pure.adapters.dialects.gemini_content.quirks import Quirks
 from llm_pure.core.adaptations import DEFAULT_PROFILE, Adaptation, ModelProfile
-from llm_pure.core.dialect import Service
+from llm_pure.core.service import Service
 from llm_pure.framing.json_codec import json_object
 from llm_pure.types.errors import InvalidRequest, UnsupportedFeature
 from llm_pure.types.messages import (

@@ -25,7 +25,7 @@ from llm_pure.adapters.dialects.gemini_content.stream import (
     with_choice,
 )
 from llm_pure.adapters.dialects.gemini_content.usage import read_usage
-from llm_pure.core.dialect import AnyService
+from llm_pure.core.service import AnyService
 from llm_pure.framing.json_codec import DECODE_ERRORS, decode_shallow, plain_object
 from llm_pure.types.completion import finish_reason_of
 from llm_pure.types.events import (

@@ -30,7 +30,6 @@ from llm_pure.core.adaptations import (
     profile_for,
     reasoning_enabled,
 )
-from llm_pure.core.dialect import Service, build_post, require_lossless
 from llm_pure.core.provider import Built
 from llm_pure.core.resolved_request import (
     ResolvedRequest,
@@ -39,6 +38,7 @@ from llm_pure.core.resolved_request import (
     merge_extra,
     resolve_request,
 )
+from llm_pure.core.service import Service, build_post, require_lossless
 from llm_pure.framing.json_codec import encode
 from llm_pure.schema.fit import fit_schemas
 from llm_pure.schema.profiles import GEMINI, GEMINI_TOOL_NAME, SchemaProfiles

@@ -22,33 +22,14 @@ from llm_pure.adapters.dialects.gemini_content.stream import (
     read_body,
 )
 from llm_pure.adapters.dialects.gemini_content.usage import read_usage
-from llm_pure.core.collect import finalize
-from llm_pure.core.dialect import AnyService, malformed_response, parse_body
-from llm_pure.core.error_mapping import request_id
+from llm_pure.core.service import AnyService, malformed_response, parse_body, plain_completion
 from llm_pure.core.stream import take_step
 from llm_pure.framing.json_codec import decode, decode_shallow, json_text, plain_object
-from llm_pure.types.completion import Completion, Usage, finish_reason_of
+from llm_pure.types.completion import Completion
 from llm_pure.types.events import StreamEvent
 from llm_pure.types.http import HttpResponse
-from llm_pure.types.messages import Message, Part, ProviderMetadata, Reasoning, Text, ToolCall
+from llm_pure.types.messages import Part, ProviderMetadata, Reasoning, Text, ToolCall
 from llm_pure.types.rejection import ok
-from llm_pure.types.result import LLMResult
-
-
-def parse_chat(service: AnyService, response: HttpResponse) -> LLMResult[Completion]:
-    """The Completion of any response, for any status and any bytes; also of a stream's JSON array.
-
-    Fails with the error in the body, at any status; with ContentFiltered when the prompt was blocked; with ProtocolError
-    when a 2xx body is not a response. Content that could be read is the error's `partial`.
-    """
-    return parse_body(
-        service,
-        response,
-        _is_response,
-        _read,
-        find_error=find_error,
-        missing="the response is not a JSON object",
-    )
 
 
 def _is_response(raw: Any) -> bool:
@@ -69,6 +50,16 @@ def _read(service: AnyService, raw: Any, response: HttpResponse) -> tuple[State,
         fault = malformed_response(service, response, message, where="candidates")
         state = replace(state, fault=fault)
     return state, events
+
+
+parse_chat = partial(
+    parse_body,
+    is_response=_is_response,
+    read=_read,
+    find_error=find_error,
+    missing="the response is not a JSON object",
+)
+"""Reads a stream's JSON array too. Fails with ContentFiltered when the prompt was blocked."""
 
 
 def _read_items(service: AnyService, response: HttpResponse) -> tuple[State, list[StreamEvent]]:
@@ -92,23 +83,18 @@ def read_plain_response(service: AnyService, response: HttpResponse) -> Completi
     parts, reason = _plain_parts(service.name, candidate.content.parts), candidate.finishReason
     if parts is None or not reason:
         return None
-    extra: dict[str, Any] = {}
-    request = request_id(response.headers)
-    if request:
-        extra["request_id"] = request
-    if candidate.avgLogprobs is not None:
-        extra["avgLogprobs"] = candidate.avgLogprobs
-    completion = Completion(
+    logprobs = candidate.avgLogprobs
+    return plain_completion(
+        service,
+        response,
+        parts,
         id=body.responseId,
         model=body.modelVersion,
-        provider=service.name,
-        message=Message("assistant", tuple(parts)),
-        finish_reason=finish_reason_of(reason, FINISH),
-        raw_finish_reason=reason,
-        usage=read_usage(body.usageMetadata) if body.usageMetadata else Usage(),
-        extra=extra,
+        reason=reason,
+        finish_words=FINISH,
+        usage=read_usage(body.usageMetadata) if body.usageMetadata else None,
+        extra={} if logprobs is None else {"avgLogprobs": logprobs},
     )
-    return finalize(completion) if any(type(part) is ToolCall for part in parts) else completion
 
 
 def _plain_parts(name: str, pieces: list[wire.PlainAnswerPart]) -> list[Part] | None:

@@ -25,7 +25,7 @@ from llm_pure.adapters.dialects.gemini_content.parts import (
     read_part,
 )
 from llm_pure.adapters.dialects.gemini_content.usage import read_usage
-from llm_pure.core.dialect import AnyService
+from llm_pure.core.service import AnyService
 from llm_pure.core.stream import DONE, StreamState, is_heartbeat
 from llm_pure.framing.json_codec import DECODE_ERRORS, decode, decode_any, json_text
 from llm_pure.types.completion import FinishReason, finish_reason_of

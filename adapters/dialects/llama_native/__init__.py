@@ -8,8 +8,9 @@ from llm_pure.adapters.dialects.llama_native.response import parse_chat, read_pl
 from llm_pure.adapters.dialects.llama_native.stream import State, step
 from llm_pure.adapters.dialects.openai_chat import Quirks
 from llm_pure.adapters.dialects.openai_common.errors import find_error
-from llm_pure.core.dialect import Dialect, Service, make_provider
+from llm_pure.core.dialect import Dialect, make_provider
 from llm_pure.core.provider import Provider
+from llm_pure.core.service import Service
 from llm_pure.core.urls import under_base_url
 from llm_pure.framing.sse import SseDataDecoder
 from llm_pure.signing.key import key_header

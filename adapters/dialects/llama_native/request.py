@@ -10,8 +10,8 @@ from msgspec.structs import replace
 
 from llm_pure.adapters.dialects import openai_chat
 from llm_pure.adapters.dialects.openai_chat import request as openai_request
-from llm_pure.core.dialect import Service
 from llm_pure.core.provider import Built
+from llm_pure.core.service import Service
 from llm_pure.framing.json_codec import decode_any, encode
 from llm_pure.types.config import LLMConfig
 from llm_pure.types.rejection import ok, returns_failure

@@ -3,6 +3,7 @@
 Source: llama-api-client 0.6.0, types/create_chat_completion_response.py, read 2026-11-20.
 """
 
+from functools import partial
 from typing import Any
 
 from llm_pure.adapters.dialects.common.extra_fields import emit_extra_fields
@@ -11,31 +12,13 @@ from llm_pure.adapters.dialects.llama_native import wire
 from llm_pure.adapters.dialects.llama_native.stream import FINISH, State, read_block, read_call
 from llm_pure.adapters.dialects.llama_native.usage import plain_usage, read_usage
 from llm_pure.adapters.dialects.openai_common.errors import find_error
-from llm_pure.core.collect import finalize
-from llm_pure.core.dialect import AnyService, parse_body
-from llm_pure.core.error_mapping import request_id
+from llm_pure.core.service import AnyService, parse_body, plain_completion
 from llm_pure.framing.json_codec import decode, decode_shallow
 from llm_pure.types.completion import Completion, Usage, finish_reason_of
 from llm_pure.types.events import Finished, Started, StreamEvent, TextDelta, UsageReported
 from llm_pure.types.http import HttpResponse
-from llm_pure.types.messages import Message, Part, Text, ToolCall
+from llm_pure.types.messages import Part, Text, ToolCall
 from llm_pure.types.rejection import ok
-from llm_pure.types.result import LLMResult
-
-
-def parse_chat(service: AnyService, response: HttpResponse) -> LLMResult[Completion]:
-    """The Completion of any response, for any status and any bytes.
-
-    Fails with the error in the body, at any status; with ProtocolError when a 2xx body is not a response.
-    """
-    return parse_body(
-        service,
-        response,
-        _is_response,
-        _read,
-        find_error=find_error,
-        missing="the response has no completion_message",
-    )
 
 
 def read_plain_response(service: AnyService, response: HttpResponse) -> Completion | None:
@@ -56,18 +39,17 @@ def read_plain_response(service: AnyService, response: HttpResponse) -> Completi
     usage = plain_usage(body.metrics) if body.metrics else Usage()
     if usage is None:
         return None
-    request, reason = request_id(response.headers), message.stop_reason or None
-    completion = Completion(
-        id=body.id or "",
-        model=body.model or "",
-        provider=service.name,
-        message=Message("assistant", tuple(parts)),
-        finish_reason=finish_reason_of(reason, FINISH),
-        raw_finish_reason=reason,
+    reason = message.stop_reason or None
+    return plain_completion(
+        service,
+        response,
+        parts,
+        id=body.id,
+        model=body.model,
+        reason=reason,
+        finish_words=FINISH,
         usage=usage,
-        extra={"request_id": request} if request else {},
     )
-    return finalize(completion) if message.tool_calls else completion
 
 
 def _is_response(raw: Any) -> bool:
@@ -104,3 +86,12 @@ def _read(
     reason = message.stop_reason or None
     events.append(Finished(finish_reason_of(reason, FINISH), reason))
     return state, events
+
+
+parse_chat = partial(
+    parse_body,
+    is_response=_is_response,
+    read=_read,
+    find_error=find_error,
+    missing="the response has no completion_message",
+)

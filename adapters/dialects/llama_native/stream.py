@@ -5,6 +5,7 @@ Source: llama-api-client 0.6.0, types/create_chat_completion_response_stream_chu
 """
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from msgspec.structs import replace
@@ -14,12 +15,10 @@ from llm_pure.adapters.dialects.common.part_identity import Calls, Entries
 from llm_pure.adapters.dialects.llama_native import wire
 from llm_pure.adapters.dialects.llama_native.usage import plain_usage, read_usage
 from llm_pure.adapters.dialects.openai_common.errors import find_error
-from llm_pure.core.dialect import AnyService
+from llm_pure.core.service import AnyService, FrameForm, read_json_frame
 from llm_pure.core.stream import StreamState, is_blank_event
 from llm_pure.framing.json_codec import (
     DECODE_ERRORS,
-    decode,
-    decode_any,
     decode_shallow,
     json_text,
 )
@@ -32,9 +31,8 @@ from llm_pure.types.events import (
     TextDelta,
     UsageReported,
 )
-from llm_pure.types.http import HttpResponse, ResponseHead
+from llm_pure.types.http import ResponseHead
 from llm_pure.types.messages import Opaque
-from llm_pure.types.rejection import ok
 
 TEXT, BLOCKS, CALLS = 0, 1, 1000
 """Indexes of the parts."""
@@ -103,13 +101,11 @@ def read_frame(
     """The slow path, for any chunk."""
     if is_blank_event(frame):  # Meta sends no end marker; servers with two APIs may
         return state, []
-    raw = ok(decode_any(frame, provider=service.name, where="chunk"))
-    error = find_error(service, raw, HttpResponse(200, head.headers))
-    if isinstance(raw, dict) and "event" not in raw:
-        return replace(state, fault=error), []
-    typed = ok(decode(wire.CHUNK, frame, provider=service.name, where="chunk"))
-    state, events = _read_chunk(service, state, typed, raw)
-    return (state if error is None else replace(state, fault=error)), events
+    read = partial(_read_chunk, service, state)
+    return read_json_frame(_CHUNK, service, head, state, frame, read)
+
+
+_CHUNK = FrameForm("chunk", wire.CHUNK, find_error, lambda raw: "event" in raw, skips_others=True)
 
 
 def _read_chunk(

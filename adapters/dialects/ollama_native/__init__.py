@@ -19,8 +19,9 @@ from llm_pure.adapters.dialects.ollama_native.request import build_chat
 from llm_pure.adapters.dialects.ollama_native.response import parse_chat, read_plain_response
 from llm_pure.adapters.dialects.ollama_native.stream import State, read_run, step
 from llm_pure.adapters.dialects.ollama_native.urls import BASE_URL, under_api
-from llm_pure.core.dialect import BuildChatFor, Dialect, Service, make_provider, operation
+from llm_pure.core.dialect import BuildChatFor, Dialect, make_provider, operation
 from llm_pure.core.provider import Provider
+from llm_pure.core.service import Service
 from llm_pure.framing.ndjson import NdjsonDecoder
 from llm_pure.signing.key import key_header
 from llm_pure.types.operations import EmbedLimit

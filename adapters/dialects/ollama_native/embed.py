@@ -14,8 +14,8 @@ from llm_pure.adapters.dialects.common.json_objects import merge_objects
 from llm_pure.adapters.dialects.ollama_native.errors import find_error
 from llm_pure.adapters.dialects.ollama_native.usage import read_usage
 from llm_pure.core.adaptations import Adaptation
-from llm_pure.core.dialect import AnyService, build_post, read_json, undecodable_error
 from llm_pure.core.provider import Built
+from llm_pure.core.service import AnyService, build_post, read_json, undecodable_error
 from llm_pure.framing.json_codec import decode
 from llm_pure.types.completion import Usage
 from llm_pure.types.config import LLMConfig

@@ -11,9 +11,9 @@ from llm_pure.adapters.dialects.common.turn_rules import TurnRules
 from llm_pure.adapters.dialects.ollama_native.messages import encode_parts
 from llm_pure.adapters.dialects.ollama_native.request import common_fields, post_chat
 from llm_pure.core.adaptations import Adaptation
-from llm_pure.core.dialect import AnyService
 from llm_pure.core.provider import Built
 from llm_pure.core.resolved_request import resolve_request
+from llm_pure.core.service import AnyService
 from llm_pure.types.config import LLMConfig
 from llm_pure.types.messages import Message
 from llm_pure.types.rejection import UnsupportedPart, ok, returns_failure

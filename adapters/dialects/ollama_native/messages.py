@@ -14,7 +14,7 @@ from llm_pure.adapters.dialects.common.adaptations import changed, dropped
 from llm_pure.adapters.dialects.common.message_encoder import no_turns, object_arguments, turns_of
 from llm_pure.adapters.dialects.common.turn_rules import Turn, TurnRules
 from llm_pure.core.adaptations import Adaptation
-from llm_pure.core.dialect import AnyService
+from llm_pure.core.service import AnyService
 from llm_pure.framing.json_codec import json_object
 from llm_pure.types.media import base64_text, document_text
 from llm_pure.types.messages import (

@@ -11,7 +11,6 @@ from llm_pure.adapters.dialects.common.legacy_functions import wire_tools
 from llm_pure.adapters.dialects.ollama_native.messages import encode_messages
 from llm_pure.adapters.dialects.ollama_native.thinking import wire_think
 from llm_pure.core.adaptations import Adaptation, ModelProfile, adapt
-from llm_pure.core.dialect import AnyService, build_post, require_lossless
 from llm_pure.core.provider import Built
 from llm_pure.core.resolved_request import (
     ResolvedRequest,
@@ -19,6 +18,7 @@ from llm_pure.core.resolved_request import (
     merge_extra,
     resolve_request,
 )
+from llm_pure.core.service import AnyService, build_post, require_lossless
 from llm_pure.schema.fit import fit_schemas
 from llm_pure.schema.profiles import OLLAMA_TOOLS, SchemaProfiles
 from llm_pure.types.config import LLMConfig, is_overridden

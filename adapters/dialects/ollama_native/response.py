@@ -3,6 +3,7 @@
 A response with text, thinking and calls alone takes a fast path; a test holds both paths together.
 """
 
+from functools import partial
 from typing import Any
 
 from msgspec.structs import replace
@@ -11,33 +12,14 @@ from llm_pure.adapters.dialects.ollama_native import wire
 from llm_pure.adapters.dialects.ollama_native.errors import find_error
 from llm_pure.adapters.dialects.ollama_native.stream import FINISH, State, read_line
 from llm_pure.adapters.dialects.ollama_native.usage import read_usage
-from llm_pure.core.collect import finalize
-from llm_pure.core.dialect import AnyService, parse_body
-from llm_pure.core.error_mapping import request_id
+from llm_pure.core.service import AnyService, parse_body, plain_completion
 from llm_pure.framing.json_codec import decode, decode_shallow, json_text, plain_object
-from llm_pure.types.completion import Completion, Usage, finish_reason_of
+from llm_pure.types.completion import Completion
 from llm_pure.types.errors import StreamInterrupted
 from llm_pure.types.events import StreamEvent
 from llm_pure.types.http import HttpResponse
-from llm_pure.types.messages import Message, Part, ProviderMetadata, Reasoning, Text, ToolCall
+from llm_pure.types.messages import Part, ProviderMetadata, Reasoning, Text, ToolCall
 from llm_pure.types.rejection import ok
-from llm_pure.types.result import LLMResult
-
-
-def parse_chat(service: AnyService, response: HttpResponse) -> LLMResult[Completion]:
-    """The Completion of any response of /api/chat or /api/generate, for any status and any bytes.
-
-    Fails with the error in the body, at any status; with ProtocolError when a 2xx body is not a response; with
-    StreamInterrupted when the body has `done: false`.
-    """
-    return parse_body(
-        service,
-        response,
-        _is_response,
-        _read,
-        find_error=find_error,
-        missing="the response has neither `message` nor `response`",
-    )
 
 
 def _is_response(raw: Any) -> bool:
@@ -57,6 +39,16 @@ def _read(
         error = StreamInterrupted(message=message, provider=service.name)
         state = replace(state, fault=error)
     return state, events
+
+
+parse_chat = partial(
+    parse_body,
+    is_response=_is_response,
+    read=_read,
+    find_error=find_error,
+    missing="the response has neither `message` nor `response`",
+)
+"""Fails with StreamInterrupted when the body has `done: false`."""
 
 
 def read_plain_response(service: AnyService, response: HttpResponse) -> Completion | None:
@@ -84,17 +76,14 @@ def read_plain_response(service: AnyService, response: HttpResponse) -> Completi
             metadata = ProviderMetadata(service.name, json_text(own))
         parts.append(ToolCall(call.id, function.name, arguments, metadata))
     reason = body.done_reason or None
-    extra = {
-        "request_id": request_id(response.headers),
-        **{n: getattr(body, n) for n in wire.EDGE_FIELDS},
-    }
-    completion = Completion(
-        model=body.model or "",
-        provider=service.name,
-        message=Message("assistant", tuple(parts)),
-        finish_reason=finish_reason_of(reason, FINISH),
-        raw_finish_reason=reason,
-        usage=read_usage(body.prompt_eval_count, body.eval_count) or Usage(),
+    extra = {name: getattr(body, name) for name in wire.EDGE_FIELDS}
+    return plain_completion(
+        service,
+        response,
+        parts,
+        model=body.model,
+        reason=reason,
+        finish_words=FINISH,
+        usage=read_usage(body.prompt_eval_count, body.eval_count),
         extra={name: value for name, value in extra.items() if value is not None and value != ""},
     )
-    return finalize(completion) if message.tool_calls else completion

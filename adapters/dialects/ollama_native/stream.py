@@ -4,6 +4,7 @@ Order of parts: thinking, text, images, then tool calls in order of arrival.
 """
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -18,12 +19,10 @@ from llm_pure.adapters.dialects.common.part_identity import Entries
 from llm_pure.adapters.dialects.ollama_native import wire
 from llm_pure.adapters.dialects.ollama_native.errors import find_error
 from llm_pure.adapters.dialects.ollama_native.usage import read_usage
-from llm_pure.core.dialect import AnyService
+from llm_pure.core.service import AnyService, FrameForm, read_json_frame
 from llm_pure.core.stream import StreamState, is_blank_event
 from llm_pure.framing.json_codec import (
     DECODE_ERRORS,
-    decode,
-    decode_any,
     decode_plain,
     json_text,
     plain_object,
@@ -41,10 +40,9 @@ from llm_pure.types.events import (
     ToolCallDelta,
     UsageReported,
 )
-from llm_pure.types.http import HttpResponse, ResponseHead
+from llm_pure.types.http import ResponseHead
 from llm_pure.types.media import from_base64, media_type_of
 from llm_pure.types.messages import Image
-from llm_pure.types.rejection import ok
 
 THINKING, TEXT, IMAGES, CALLS = 0, 1, 2, 2**32
 """Indexes of the parts."""
@@ -166,22 +164,12 @@ def read_frame(
     """The slow path, for any line."""
     if frame.startswith(_SSE_FIELDS):  # a gateway that frames lines as server-sent events
         frame = frame[len(b"data:") :] if frame.startswith(b"data:") else b""
-    if is_blank_event(frame):
+    if state.ended or is_blank_event(frame):
         return state, []
-    if state.ended:
-        return state, []
-    raw = ok(decode_any(frame, provider=service.name, where="line"))
-    error = find_error(service, raw, HttpResponse(200, head.headers))
-    decoded = decode(wire.LINE, frame, provider=service.name, where="line")
-    typed = ok(decoded.alt(lambda fault: error or fault))
-    if error is not None and not ("message" in raw or "response" in raw):
-        return replace(state, fault=error), []
-    state, events = read_line(service, state, typed, raw)
-    if error is not None:  # the content beside an error is kept
-        return replace(state, fault=error), events
-    return state, events
+    return read_json_frame(_LINE, service, head, state, frame, partial(read_line, service, state))
 
 
+_LINE = FrameForm("line", wire.LINE, find_error, lambda raw: "message" in raw or "response" in raw)
 _SSE_FIELDS = (b"data:", b"event:", b"id:", b"retry:", b":")
 
 

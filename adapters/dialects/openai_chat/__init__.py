@@ -23,8 +23,9 @@ from llm_pure.adapters.dialects.openai_chat.quirks import (
 from llm_pure.adapters.dialects.openai_chat.state import State
 from llm_pure.adapters.dialects.openai_chat.stream import read_chunk, read_run
 from llm_pure.adapters.dialects.openai_common import find_error
-from llm_pure.core.dialect import Dialect, Service, late_operation, make_provider, operation
+from llm_pure.core.dialect import Dialect, late_operation, make_provider, operation
 from llm_pure.core.provider import NO_ENV_VARS, Authorize, Operation, Provider
+from llm_pure.core.service import Service
 from llm_pure.core.urls import UrlFor
 from llm_pure.framing.sse import SseDataDecoder
 from llm_pure.signing.key import key_header

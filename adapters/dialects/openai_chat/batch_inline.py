@@ -28,8 +28,8 @@ from llm_pure.core.batch_api import (
     BatchJob,
     BatchLimits,
 )
-from llm_pure.core.dialect import Service
 from llm_pure.core.provider import Provider
+from llm_pure.core.service import Service
 from llm_pure.types.config import LLMConfig
 from llm_pure.types.http import HttpRequest
 from llm_pure.types.rejection import ok

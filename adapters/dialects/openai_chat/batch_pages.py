@@ -45,8 +45,8 @@ from llm_pure.core.batch_results import (
     response_of,
     unreadable,
 )
-from llm_pure.core.dialect import Service
 from llm_pure.core.provider import Provider
+from llm_pure.core.service import Service
 from llm_pure.framing.json_codec import preview
 from llm_pure.types.config import LLMConfig
 from llm_pure.types.http import HttpRequest

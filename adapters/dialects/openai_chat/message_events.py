@@ -8,18 +8,19 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from llm_pure.adapters.dialects.common.part_identity import NO_CALL, CallHead
+from llm_pure.adapters.dialects.common.part_identity import NO_CALL, CallHead, Chain, chain_items
 from llm_pure.adapters.dialects.openai_chat import wire
 from llm_pure.adapters.dialects.openai_chat.state import (
+    AUDIO,
     CALLS,
     IMAGES,
     REASONING,
     REFUSAL,
     TEXT,
     State,
+    read_reasoning,
 )
-from llm_pure.chat.message_input import arguments_text
-from llm_pure.framing.json_codec import json_text
+from llm_pure.framing.json_codec import arguments_text, json_text
 from llm_pure.types.events import (
     ExtraReceived,
     PartReceived,
@@ -124,17 +125,6 @@ def _reasoning_of(message: wire.Message, details: list[dict[str, Any]]) -> str:
 def _text_index(state: State, choice: int) -> int:
     index: int | None = state.text_indexes.get(choice)
     return TEXT if index is None else index
-
-
-def read_reasoning(state: State, events: list[StreamEvent], choice: int, text: str | None) -> State:
-    """Append reasoning text; mark it once per choice as this provider's, so that it can be sent back."""
-    if not text:
-        return state
-    events.append(ReasoningDelta(text, REASONING, choice))
-    if state.thinking.get(choice):
-        return state
-    events.append(ProviderMetadataReceived("{}", REASONING, choice, "reasoning"))
-    return replace(state, thinking=state.thinking.put(choice, True))
 
 
 def _tool_calls(
@@ -301,7 +291,23 @@ def read_call_fragment(
     return state if calls is state.calls else replace(state, calls=calls), event
 
 
-def join_details(details: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def joined_parts(name: str, state: State) -> Iterator[StreamEvent]:
+    """The reasoning details and the audio of each choice, joined."""
+    for choice, details in _by_choice(state.details).items():
+        metadata = json_text({"reasoning_details": _join_details(details)})
+        yield ProviderMetadataReceived(metadata, REASONING, choice, "reasoning")
+    for choice, fragments in _by_choice(state.audio).items():
+        yield PartReceived(_join_audio(name, fragments), AUDIO, choice)
+
+
+def _by_choice(chain: Chain) -> dict[int, list[dict[str, Any]]]:
+    by_choice: dict[int, list[dict[str, Any]]] = {}
+    for choice, fragment in chain_items(chain):
+        by_choice.setdefault(choice, []).append(fragment)
+    return by_choice
+
+
+def _join_details(details: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Join fragments of the same `index` and `type`: texts are concatenated, of other fields the last value counts.
 
     Source: OpenRouter, "Reasoning tokens", read 2026-11-20.
@@ -325,7 +331,7 @@ def _is_fragment(detail: dict[str, Any]) -> bool:
     )
 
 
-def join_audio(name: str, fragments: list[dict[str, Any]]) -> Audio:
+def _join_audio(name: str, fragments: list[dict[str, Any]]) -> Audio:
     """One Audio of all fragments. Its id is sent back in the next turn; `expires_at` (Unix seconds) is kept."""
     data = b"".join([from_base64(str(piece.get("data") or "")) or b"" for piece in fragments])
     transcript = "".join([str(piece.get("transcript") or "") for piece in fragments])

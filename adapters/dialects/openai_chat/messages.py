@@ -16,7 +16,7 @@ from llm_pure.adapters.dialects.common.message_encoder import (
 from llm_pure.adapters.dialects.common.turn_rules import Placed, Turn
 from llm_pure.adapters.dialects.openai_chat.quirks import Quirks, turn_rules
 from llm_pure.core.adaptations import Adaptation
-from llm_pure.core.dialect import Service
+from llm_pure.core.service import Service
 from llm_pure.framing.json_codec import json_object
 from llm_pure.types.late_module import LateModule
 from llm_pure.types.messages import (

@@ -11,7 +11,7 @@ from llm_pure.adapters.dialects.common.adaptations import changed, dropped
 from llm_pure.adapters.dialects.common.turn_rules import Placed
 from llm_pure.adapters.dialects.openai_chat.quirks import Quirks
 from llm_pure.core.adaptations import Adaptation
-from llm_pure.core.dialect import Service
+from llm_pure.core.service import Service
 from llm_pure.framing.json_codec import json_object
 from llm_pure.types.media import (
     base64_text,

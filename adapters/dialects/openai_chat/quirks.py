@@ -16,9 +16,9 @@ from llm_pure.core.adaptations import (
     ModelProfile,
     profile_for,
 )
-from llm_pure.core.dialect import Service
 from llm_pure.core.error_mapping import ErrorType
 from llm_pure.core.resolved_request import OptionField
+from llm_pure.core.service import Service
 from llm_pure.core.urls import UrlFor, under_base_url
 from llm_pure.schema.profiles import (
     CHAT_COMPLETIONS,

@@ -27,7 +27,6 @@ from llm_pure.core.adaptations import (
     fit_metadata,
     reasoning_enabled,
 )
-from llm_pure.core.dialect import Service, build_post, require_lossless
 from llm_pure.core.provider import Built
 from llm_pure.core.resolved_request import (
     ResolvedRequest,
@@ -35,6 +34,7 @@ from llm_pure.core.resolved_request import (
     merge_extra,
     resolve_request,
 )
+from llm_pure.core.service import Service, build_post, require_lossless
 from llm_pure.types.config import LLMConfig
 from llm_pure.types.errors import UnsupportedFeature
 from llm_pure.types.late_module import LateModule

@@ -4,6 +4,7 @@ A response with text, reasoning and calls alone takes a fast path; a test holds 
 """
 
 from collections.abc import Iterable
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from llm_pure.adapters.dialects.common.part_identity import Entries
@@ -13,37 +14,19 @@ from llm_pure.adapters.dialects.openai_chat.state import State
 from llm_pure.adapters.dialects.openai_chat.stream import FINISH, read_body
 from llm_pure.adapters.dialects.openai_common import find_error
 from llm_pure.adapters.dialects.openai_common.usage import read_usage
-from llm_pure.core.collect import finalize
-from llm_pure.core.dialect import Service, parse_body
-from llm_pure.core.error_mapping import request_id
+from llm_pure.core.service import Service, parse_body, plain_completion
 from llm_pure.framing.json_codec import decode, decode_shallow, json_text
-from llm_pure.types.completion import Completion, Usage, finish_reason_of
+from llm_pure.types.completion import Completion
 from llm_pure.types.events import StreamEvent
 from llm_pure.types.http import HttpResponse
 from llm_pure.types.late_module import LateModule
-from llm_pure.types.messages import Message, Part, ProviderMetadata, Reasoning, Text, ToolCall
+from llm_pure.types.messages import Part, ProviderMetadata, Reasoning, Text, ToolCall
 from llm_pure.types.rejection import Rejected, ok
-from llm_pure.types.result import LLMResult
 
 if TYPE_CHECKING:
     from llm_pure.adapters.dialects.openai_chat import think_tags
 else:
     think_tags = LateModule("llm_pure.adapters.dialects.openai_chat.think_tags")
-
-
-def parse_chat(service: Service[Quirks], response: HttpResponse) -> LLMResult[Completion]:
-    """The Completion of any response, for any status and any bytes.
-
-    Fails with the error in the body, at any status; with ProtocolError when a 2xx body is not a response.
-    """
-    return parse_body(
-        service,
-        response,
-        _is_response,
-        _read,
-        find_error=find_error,
-        missing="the response has no choices",
-    )
 
 
 def _is_response(raw: Any) -> bool:
@@ -76,6 +59,15 @@ def _read(
         tags, events = think_tags.split_tags(Entries(), events, untagged)
         events += think_tags.flush_all(tags)
     return state, events
+
+
+parse_chat = partial(
+    parse_body,
+    is_response=_is_response,
+    read=_read,
+    find_error=find_error,
+    missing="the response has no choices",
+)
 
 
 _OBJECT_STARTS = ("{", "")
@@ -113,22 +105,19 @@ def read_plain_response(service: Service[Quirks], response: HttpResponse) -> Com
             return None
         parts.append(ToolCall(call.id, call.function.name, call.function.arguments or "{}"))
     extra: dict[str, Any] = {}
-    request = request_id(response.headers)
-    if request:
-        extra["request_id"] = request
     for holder, names in ((body, wire.PLAIN_BODY_FIELDS), (choice, wire.PLAIN_CHOICE_FIELDS)):
         for name in names:
             value = getattr(holder, name)
             if value or value == 0:
                 extra[name] = value
-    completion = Completion(
+    return plain_completion(
+        service,
+        response,
+        parts,
         id=body.id,
         model=body.model,
-        provider=service.name,
-        message=Message("assistant", tuple(parts)),
-        finish_reason=FINISH.get(reason) or finish_reason_of(reason, FINISH),  # mostly its own word
-        raw_finish_reason=reason,
-        usage=read_usage(body.usage) if body.usage else Usage(),
+        reason=reason,
+        finish_words=FINISH,
+        usage=read_usage(body.usage) if body.usage else None,
         extra=extra,
     )
-    return finalize(completion) if message.tool_calls else completion

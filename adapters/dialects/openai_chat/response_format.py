@@ -9,7 +9,7 @@ from llm_pure.adapters.dialects.common.adaptations import changed
 from llm_pure.adapters.dialects.common.json_objects import JSON_INSTRUCTION, mentions_json
 from llm_pure.adapters.dialects.openai_chat.quirks import Quirks
 from llm_pure.core.adaptations import Adaptation
-from llm_pure.core.dialect import Service
+from llm_pure.core.service import Service
 from llm_pure.framing.json_codec import encode
 from llm_pure.types.rejection import ok
 from llm_pure.types.request import JsonFormat, ResponseFormat, SchemaFormat

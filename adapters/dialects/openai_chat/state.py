@@ -6,8 +6,11 @@ is collected to the same parts as a buffered response.
 
 from typing import Any
 
+from msgspec.structs import replace
+
 from llm_pure.adapters.dialects.common.part_identity import Calls, Chain, Entries
 from llm_pure.core.stream import StreamState
+from llm_pure.types.events import ProviderMetadataReceived, ReasoningDelta, StreamEvent
 
 REASONING, TEXT, REFUSAL, AUDIO, IMAGES, CALLS = 0, 1, 2, 3, 4, 2**32
 """Indexes of the parts of one response."""
@@ -39,3 +42,14 @@ class State(StreamState, frozen=True, kw_only=True):
     """(choice, audio object) of fragments that are joined when the choice ends."""
     images: int = 0
     """Number of parts at IMAGES and after it: images, opaque parts, and text after them."""
+
+
+def read_reasoning(state: State, events: list[StreamEvent], choice: int, text: str | None) -> State:
+    """Append reasoning text; mark it once per choice as this provider's, so that it can be sent back."""
+    if not text:
+        return state
+    events.append(ReasoningDelta(text, REASONING, choice))
+    if state.thinking.get(choice):
+        return state
+    events.append(ProviderMetadataReceived("{}", REASONING, choice, "reasoning"))
+    return replace(state, thinking=state.thinking.put(choice, True))

@@ -1,46 +1,36 @@
 """Chunks of a stream -> events. A buffered response is read as a single chunk."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Literal
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any, Literal
 
 from msgspec.structs import replace
 
 from llm_pure.adapters.dialects.common.extra_fields import new_items
-from llm_pure.adapters.dialects.common.part_identity import Chain, chain_items
 from llm_pure.adapters.dialects.openai_chat import wire
-from llm_pure.adapters.dialects.openai_chat.message_events import (
-    join_audio,
-    join_details,
-    read_final_message,
-    read_message,
-    read_reasoning,
-)
 from llm_pure.adapters.dialects.openai_chat.quirks import Quirks
-from llm_pure.adapters.dialects.openai_chat.state import AUDIO, REASONING, TEXT, State
+from llm_pure.adapters.dialects.openai_chat.state import TEXT, State, read_reasoning
 from llm_pure.adapters.dialects.openai_common import find_error
 from llm_pure.adapters.dialects.openai_common.usage import read_usage
-from llm_pure.core.dialect import Service
+from llm_pure.core.service import FrameForm, Service, read_json_frame
 from llm_pure.core.stream import DONE, is_heartbeat
-from llm_pure.framing.json_codec import (
-    DECODE_ERRORS,
-    decode,
-    decode_any,
-    decode_shallow,
-    json_text,
-)
+from llm_pure.framing.json_codec import DECODE_ERRORS, decode_shallow
 from llm_pure.types.completion import FinishReason, finish_reason_of
 from llm_pure.types.events import (
     ExtraReceived,
     Finished,
-    PartReceived,
-    ProviderMetadataReceived,
     Started,
     StreamEvent,
     TextDelta,
     UsageReported,
 )
-from llm_pure.types.http import HttpResponse, ResponseHead
-from llm_pure.types.rejection import ok
+from llm_pure.types.http import ResponseHead
+from llm_pure.types.late_module import LateModule
+
+if TYPE_CHECKING:
+    from llm_pure.adapters.dialects.openai_chat import message_events
+else:
+    message_events = LateModule("llm_pure.adapters.dialects.openai_chat.message_events")
 
 FINISH: Mapping[str, FinishReason] = {
     "stop": "stop",
@@ -238,20 +228,19 @@ def _read_frame(
         return edge
     if is_heartbeat(frame):
         return state, []
-    raw = ok(decode_any(frame, provider=service.name, where="chunk"))
-    error = find_error(service, raw, HttpResponse(head.status, head.headers))
-    if error is not None and not (isinstance(raw, dict) and raw.get("choices")):
-        return replace(state, fault=error), []
-    typed = ok(decode(wire.BODY, frame, provider=service.name, where="chunk"))
-    state, events = read_body(service, state, typed, raw)
-    if error is not None:  # OpenRouter: an error beside choices or in one, whose content is kept
-        state = replace(state, fault=error)
-    return state, events
+    return read_json_frame(_CHUNK, service, head, state, frame, partial(read_body, service, state))
+
+
+def _has_choices(raw: Any) -> bool:
+    """Return true for a chunk with content: OpenRouter's errors may stand beside choices or in one."""
+    return isinstance(raw, dict) and bool(raw.get("choices"))
+
+
+_CHUNK = FrameForm("chunk", wire.BODY, find_error, _has_choices)
 
 
 def _end(service: Service[Quirks], state: State, events: list[StreamEvent]) -> State:
-    events += _joined_parts(service.name, state)
-    return replace(state, ended=True, details=None, audio=None)
+    return replace(_join_parts(service, state, events), ended=True)
 
 
 def read_body(
@@ -291,11 +280,13 @@ def read_body(
             if isinstance(raw_message.get("usage"), dict):
                 usage = usage or raw_message["usage"]
             if key == "message" and state.has_deltas:
-                state = read_final_message(name, state, events, index, message, raw_message)
+                state = message_events.read_final_message(
+                    name, state, events, index, message, raw_message
+                )
             else:
                 if key == "delta" and not state.has_deltas:
                     state = replace(state, has_deltas=True)
-                state = read_message(
+                state = message_events.read_message(
                     name, state, events, index, message, raw_message, complete=key == "message"
                 )
         elif choice.text:
@@ -304,10 +295,9 @@ def read_body(
         if reason is None:
             reason = _reason_beside(raw_choice, raw_choice.get(key), raw)
         if reason is not None and reason not in ("", "null"):
-            events += _joined_parts(name, state)
+            state = _join_parts(service, state, events)
             events.append(Finished(finish_reason_of(str(reason), FINISH), str(reason), index))
-            complete = not service.quirks.done_required
-            state = replace(state, complete=complete, details=None, audio=None)
+            state = replace(state, complete=not service.quirks.done_required)
     if usage:
         events.append(UsageReported(read_usage(usage)))
     return state, events
@@ -335,22 +325,12 @@ def _message_key(choice: wire.Choice, *, buffered: bool) -> Literal["message", "
     return "message" if buffered or only_message else "delta"
 
 
-def _joined_parts(name: str, state: State) -> Iterator[StreamEvent]:
-    """The reasoning details and the audio of each choice, joined."""
-    if state.details is None and state.audio is None:
-        return
-    for choice, details in _by_choice(state.details).items():
-        metadata = json_text({"reasoning_details": join_details(details)})
-        yield ProviderMetadataReceived(metadata, REASONING, choice, "reasoning")
-    for choice, fragments in _by_choice(state.audio).items():
-        yield PartReceived(join_audio(name, fragments), AUDIO, choice)
-
-
-def _by_choice(chain: Chain) -> dict[int, list[dict[str, Any]]]:
-    by_choice: dict[int, list[dict[str, Any]]] = {}
-    for choice, fragment in chain_items(chain):
-        by_choice.setdefault(choice, []).append(fragment)
-    return by_choice
+def _join_parts(service: Service[Quirks], state: State, events: list[StreamEvent]) -> State:
+    """Append the reasoning details and the audio of each choice, joined."""
+    if state.details is None and state.audio is None:  # nearly always
+        return state
+    events += message_events.joined_parts(service.name, state)
+    return replace(state, details=None, audio=None)
 
 
 def _extras(

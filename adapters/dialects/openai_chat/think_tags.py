@@ -16,7 +16,7 @@ from llm_pure.adapters.dialects.common.part_identity import Chain, Entries, chai
 from llm_pure.adapters.dialects.openai_chat.quirks import Quirks
 from llm_pure.adapters.dialects.openai_chat.state import CALLS, REASONING, TEXT, State
 from llm_pure.adapters.dialects.openai_chat.stream import read_chunk
-from llm_pure.core.dialect import Service
+from llm_pure.core.service import Service
 from llm_pure.core.stream import StreamState
 from llm_pure.types.events import (
     Finished,

@@ -11,8 +11,8 @@ from llm_pure.adapters.dialects.common.adaptations import (
 from llm_pure.adapters.dialects.common.message_encoder import mark_fields
 from llm_pure.adapters.dialects.openai_chat.quirks import Quirks
 from llm_pure.core.adaptations import Adaptation
-from llm_pure.core.dialect import Service
 from llm_pure.core.resolved_request import ResolvedRequest, dropped_tool_choice
+from llm_pure.core.service import Service
 from llm_pure.types.errors import InvalidRequest
 from llm_pure.types.rejection import Rejected
 from llm_pure.types.request import AllowedTools, NamedToolChoice, NativeTool, Tool

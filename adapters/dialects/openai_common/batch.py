@@ -36,12 +36,8 @@ from llm_pure.core.batch_api import (
     TransferRequest,
     UploadState,
 )
-from llm_pure.core.dialect import (
-    Service,
-    read_json,
-    undecodable_error,
-)
 from llm_pure.core.provider import Provider
+from llm_pure.core.service import Service, read_json, undecodable_error
 from llm_pure.core.urls import UrlFor
 from llm_pure.framing.multipart import Field, FormFile, multipart
 from llm_pure.types.config import LLMConfig, Secret

@@ -17,7 +17,7 @@ from llm_pure.adapters.dialects.common.batch_values import (
 )
 from llm_pure.core.batch_api import ENDED, KEY, BatchCounts, BatchJob, BatchResult
 from llm_pure.core.batch_results import not_run, response_of, unreadable
-from llm_pure.core.dialect import AnyService
+from llm_pure.core.service import AnyService
 from llm_pure.framing.json_codec import preview
 
 

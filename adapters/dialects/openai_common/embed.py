@@ -20,8 +20,8 @@ from llm_pure.adapters.dialects.common.embed import (
 from llm_pure.adapters.dialects.openai_common.errors import find_error
 from llm_pure.adapters.dialects.openai_common.usage import read_input_usage
 from llm_pure.core.adaptations import Adaptation
-from llm_pure.core.dialect import AnyService, build_post, read_json
 from llm_pure.core.provider import Built
+from llm_pure.core.service import AnyService, build_post, read_json
 from llm_pure.framing.json_codec import any_json, decode
 from llm_pure.types.completion import Usage
 from llm_pure.types.config import LLMConfig

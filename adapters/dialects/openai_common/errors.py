@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from itertools import islice
 from typing import Any
 
-from llm_pure.core.dialect import AnyService
 from llm_pure.core.error_mapping import (
     ErrorType,
     ProviderErrorInfo,
@@ -18,6 +17,7 @@ from llm_pure.core.error_mapping import (
     retry_after_s,
     to_llm_error,
 )
+from llm_pure.core.service import AnyService
 from llm_pure.framing.json_codec import any_json, preview
 from llm_pure.types.errors import MAX_WAIT_S, MESSAGE_LIMIT, LLMError
 from llm_pure.types.http import Headers, HttpResponse

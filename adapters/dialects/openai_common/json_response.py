@@ -3,7 +3,7 @@
 from typing import Any
 
 from llm_pure.adapters.dialects.openai_common.errors import find_error
-from llm_pure.core.dialect import AnyService, malformed_response, read_json
+from llm_pure.core.service import AnyService, malformed_response, read_json
 from llm_pure.types.config import LLMConfig
 from llm_pure.types.errors import InvalidConfiguration
 from llm_pure.types.http import HttpResponse

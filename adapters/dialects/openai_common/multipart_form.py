@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from llm_pure.core.adaptations import Adaptation
-from llm_pure.core.dialect import AnyService
 from llm_pure.core.provider import Built
+from llm_pure.core.service import AnyService
 from llm_pure.framing.json_codec import encode
 from llm_pure.framing.multipart import Field, FormFile, multipart
 from llm_pure.types.config import LLMConfig, plain_headers

@@ -12,8 +12,9 @@ from llm_pure.adapters.dialects.openai_media.quirks import (
     MediaQuirks,
     MediaService,
 )
-from llm_pure.core.dialect import Service, late_operation, operation
+from llm_pure.core.dialect import late_operation, operation
 from llm_pure.core.provider import Operation, Provider, SpeechDecoder
+from llm_pure.core.service import Service
 from llm_pure.core.urls import UrlFor, under_base_url
 from llm_pure.types.http import ResponseHead
 from llm_pure.types.operations import (

@@ -12,8 +12,8 @@ from typing import Any, Protocol
 import msgspec
 
 from llm_pure.adapters.dialects.openai_common.errors import find_error
-from llm_pure.core.dialect import AnyService, decode_error, malformed_response
 from llm_pure.core.error_mapping import request_id, with_body
+from llm_pure.core.service import AnyService, decode_error, malformed_response
 from llm_pure.core.stream import DONE, is_heartbeat
 from llm_pure.framing.json_codec import any_json
 from llm_pure.framing.sse import ErrorData, SseDataDecoder

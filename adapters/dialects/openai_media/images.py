@@ -17,8 +17,8 @@ from llm_pure.adapters.dialects.openai_common.multipart_form import build_form
 from llm_pure.adapters.dialects.openai_common.usage import read_usage
 from llm_pure.adapters.dialects.openai_media.quirks import MediaService
 from llm_pure.core.adaptations import Adaptation
-from llm_pure.core.dialect import build_post, malformed_response
 from llm_pure.core.provider import Built
+from llm_pure.core.service import build_post, malformed_response
 from llm_pure.framing.multipart import FormFile
 from llm_pure.types.completion import Usage
 from llm_pure.types.config import LLMConfig

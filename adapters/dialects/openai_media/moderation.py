@@ -11,8 +11,8 @@ from typing import Any
 from llm_pure.adapters.dialects.openai_common.json_response import objects_of, read_object, text_of
 from llm_pure.adapters.dialects.openai_common.usage import read_input_usage
 from llm_pure.adapters.dialects.openai_media.quirks import MediaService
-from llm_pure.core.dialect import build_post, malformed_response
 from llm_pure.core.provider import Built
+from llm_pure.core.service import build_post, malformed_response
 from llm_pure.types.completion import Usage
 from llm_pure.types.config import LLMConfig
 from llm_pure.types.errors import InvalidRequest

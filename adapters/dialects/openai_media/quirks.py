@@ -6,7 +6,7 @@ from typing import TypeAlias
 
 import msgspec
 
-from llm_pure.core.dialect import Service
+from llm_pure.core.service import Service
 
 
 class ImageQuirks(msgspec.Struct, frozen=True, kw_only=True):

@@ -11,8 +11,8 @@ from llm_pure.adapters.dialects.openai_common.json_response import require_model
 from llm_pure.adapters.dialects.openai_media.quirks import MediaService
 from llm_pure.adapters.dialects.openai_media.speech_stream import open_speech
 from llm_pure.core.adaptations import Adaptation
-from llm_pure.core.dialect import build_post
 from llm_pure.core.provider import Built
+from llm_pure.core.service import build_post
 from llm_pure.types.config import LLMConfig
 from llm_pure.types.errors import InvalidRequest
 from llm_pure.types.http import HttpResponse

@@ -13,9 +13,9 @@ from msgspec.structs import replace
 from llm_pure.adapters.dialects.openai_common.errors import find_error
 from llm_pure.adapters.dialects.openai_common.json_response import read_object
 from llm_pure.adapters.dialects.openai_common.usage import read_usage
-from llm_pure.core.dialect import AnyService, decode_error, malformed_response
 from llm_pure.core.error_mapping import with_body
 from llm_pure.core.provider import SpeechDecoder
+from llm_pure.core.service import AnyService, decode_error, malformed_response
 from llm_pure.core.stream import DONE, is_heartbeat
 from llm_pure.framing import BYTE_ORDER_MARK
 from llm_pure.framing.json_codec import decode_any

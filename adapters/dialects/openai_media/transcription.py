@@ -19,8 +19,8 @@ from llm_pure.adapters.dialects.openai_common.multipart_form import build_form
 from llm_pure.adapters.dialects.openai_common.usage import read_usage
 from llm_pure.adapters.dialects.openai_media.quirks import MediaService
 from llm_pure.core.adaptations import Adaptation
-from llm_pure.core.dialect import malformed_response
 from llm_pure.core.provider import Built
+from llm_pure.core.service import malformed_response
 from llm_pure.framing.json_codec import decode_any
 from llm_pure.framing.multipart import FormFile
 from llm_pure.types.completion import Usage

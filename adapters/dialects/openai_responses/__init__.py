@@ -20,8 +20,9 @@ from llm_pure.adapters.dialects.openai_responses.response import (
 )
 from llm_pure.adapters.dialects.openai_responses.state import State
 from llm_pure.adapters.dialects.openai_responses.stream import step
-from llm_pure.core.dialect import Dialect, Service, make_provider, operation
+from llm_pure.core.dialect import Dialect, make_provider, operation
 from llm_pure.core.provider import NO_ENV_VARS, Authorize, Provider
+from llm_pure.core.service import Service
 from llm_pure.core.urls import UrlFor, under_base_url
 from llm_pure.framing.sse import SseDecoder
 from llm_pure.signing.key import key_header

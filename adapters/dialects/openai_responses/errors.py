@@ -8,8 +8,8 @@ from collections.abc import Mapping
 
 from llm_pure.adapters.dialects.openai_common.errors import find_error
 from llm_pure.adapters.dialects.openai_responses import wire
-from llm_pure.core.dialect import AnyService
 from llm_pure.core.error_mapping import ErrorType, ProviderErrorInfo, to_llm_error
+from llm_pure.core.service import AnyService
 from llm_pure.types.errors import ContentFiltered, InvalidRequest, LLMError, TimedOut
 from llm_pure.types.http import HttpResponse
 

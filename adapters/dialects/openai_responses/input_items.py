@@ -24,7 +24,7 @@ from llm_pure.adapters.dialects.common.turn_rules import (
 from llm_pure.adapters.dialects.openai_responses.content import encode_content
 from llm_pure.adapters.dialects.openai_responses.quirks import Quirks
 from llm_pure.core.adaptations import Adaptation, ModelProfile
-from llm_pure.core.dialect import Service
+from llm_pure.core.service import Service
 from llm_pure.framing.json_codec import json_object
 from llm_pure.types.media import base64_text
 from llm_pure.types.messages import (

@@ -19,8 +19,7 @@ from llm_pure.adapters.dialects.openai_responses.open_items import (
     join_lists,
     part_index,
 )
-from llm_pure.chat.message_input import arguments_text
-from llm_pure.framing.json_codec import json_object, json_text
+from llm_pure.framing.json_codec import arguments_text, json_object, json_text
 from llm_pure.types.events import (
     ExtraReceived,
     PartReceived,

@@ -23,7 +23,7 @@ from llm_pure.adapters.dialects.openai_responses.stream import (
     read_deltas,
     read_text_run,
 )
-from llm_pure.core.dialect import AnyService
+from llm_pure.core.service import AnyService
 from llm_pure.framing.json_codec import DECODE_ERRORS, plain_json
 from llm_pure.framing.sse import SseEvent
 from llm_pure.types.completion import finish_reason_of

@@ -35,7 +35,6 @@ from llm_pure.core.adaptations import (
     fit_metadata,
     reasoning_enabled,
 )
-from llm_pure.core.dialect import AnyService, Service, build_post, require_lossless
 from llm_pure.core.provider import Built
 from llm_pure.core.request_fields import tool_name
 from llm_pure.core.resolved_request import (
@@ -46,6 +45,7 @@ from llm_pure.core.resolved_request import (
     merge_extra,
     resolve_request,
 )
+from llm_pure.core.service import AnyService, Service, build_post, require_lossless
 from llm_pure.schema.fit import fit_schemas
 from llm_pure.schema.profiles import OPENAI_STRICT, RESPONSES, SchemaProfiles
 from llm_pure.types.config import LLMConfig

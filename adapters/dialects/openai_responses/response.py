@@ -4,6 +4,7 @@ A response with texts, reasoning and calls alone takes a fast path; a test holds
 """
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from msgspec.structs import replace
@@ -17,33 +18,14 @@ from llm_pure.adapters.dialects.openai_responses.errors import find_error, respo
 from llm_pure.adapters.dialects.openai_responses.items import BETWEEN_THOUGHTS
 from llm_pure.adapters.dialects.openai_responses.state import State
 from llm_pure.adapters.dialects.openai_responses.stream import FINISH, read_end, read_response
-from llm_pure.core.collect import finalize
-from llm_pure.core.dialect import AnyService, parse_body, read_json
-from llm_pure.core.error_mapping import request_id
+from llm_pure.core.service import AnyService, parse_body, plain_completion, read_json
 from llm_pure.framing.json_codec import json_text, plain_json
-from llm_pure.types.completion import Completion, Usage, finish_reason_of
+from llm_pure.types.completion import Completion
 from llm_pure.types.events import StreamEvent
 from llm_pure.types.http import HttpResponse
-from llm_pure.types.messages import Message, Part, ProviderMetadata, Reasoning, Text, ToolCall
+from llm_pure.types.messages import Part, ProviderMetadata, Reasoning, Text, ToolCall
 from llm_pure.types.operations import TokenCount
 from llm_pure.types.rejection import returns_failure
-from llm_pure.types.result import LLMResult
-
-
-def parse_chat(service: AnyService, response: HttpResponse) -> LLMResult[Completion]:
-    """The Completion of any response, for any status and any bytes.
-
-    Fails with the error in the body, at any status; a response that failed has its output as `partial`.
-    Fails with ProtocolError when a 2xx body has no output.
-    """
-    return parse_body(
-        service,
-        response,
-        _is_response,
-        _read,
-        find_error=find_error,
-        missing="the response has no output",
-    )
 
 
 def read_plain_response(service: AnyService, response: HttpResponse) -> Completion | None:
@@ -67,21 +49,17 @@ def read_plain_response(service: AnyService, response: HttpResponse) -> Completi
     parts = plain_parts(service.name, output)
     if parts is None or (not output and raw.get("output_text")):
         return None
-    extra = extra_fields(raw, wire.KNOWN_FIELDS_RESPONSE)
-    request = request_id(response.headers)
-    if request:
-        extra = {"request_id": request, **extra}
-    completion = Completion(
+    return plain_completion(
+        service,
+        response,
+        parts,
         id=response_id,
         model=model,
-        provider=service.name,
-        message=Message("assistant", tuple(parts)),
-        finish_reason=finish_reason_of(reason, FINISH),
-        raw_finish_reason=reason,
-        usage=read_usage(usage) if usage else Usage(),
-        extra=extra,
+        reason=reason,
+        finish_words=FINISH,
+        usage=read_usage(usage) if usage else None,
+        extra=extra_fields(raw, wire.KNOWN_FIELDS_RESPONSE),
     )
-    return finalize(completion) if any(type(part) is ToolCall for part in parts) else completion
 
 
 _ODD_FIELDS = frozenset({"type", "response", *ERROR_SIGNS}) - {"error"}
@@ -200,6 +178,16 @@ def _read(
     events: list[StreamEvent] = []
     state = read_response(service, State(), events, raw)
     return replace(state, fault=response_error(service, raw, response)), events
+
+
+parse_chat = partial(
+    parse_body,
+    is_response=_is_response,
+    read=_read,
+    find_error=find_error,
+    missing="the response has no output",
+)
+"""Of a response that failed, the error has the output as `partial`."""
 
 
 @returns_failure

@@ -27,7 +27,7 @@ from llm_pure.adapters.dialects.openai_responses.hosted_calls import declared_to
 from llm_pure.adapters.dialects.openai_responses.items import ItemReader
 from llm_pure.adapters.dialects.openai_responses.open_items import Item, Items
 from llm_pure.adapters.dialects.openai_responses.state import Run, State
-from llm_pure.core.dialect import AnyService
+from llm_pure.core.service import AnyService
 from llm_pure.core.stream import is_heartbeat
 from llm_pure.framing.json_codec import DECODE_ERRORS, decode_any, protocol_error
 from llm_pure.framing.sse import HEARTBEAT_TYPES, SseEvent

@@ -14,8 +14,9 @@ from llm_pure.adapters.dialects.qianfan_v1.request import QUIRKS, build_chat
 from llm_pure.adapters.dialects.qianfan_v1.response import parse_chat
 from llm_pure.adapters.dialects.qianfan_v1.stream import State, step
 from llm_pure.adapters.dialects.qianfan_v1.token import Token, build_token, parse_token
-from llm_pure.core.dialect import Dialect, Service, make_provider, operation
+from llm_pure.core.dialect import Dialect, make_provider, operation
 from llm_pure.core.provider import NO_ENV_VARS, Provider
+from llm_pure.core.service import Service
 from llm_pure.core.urls import with_default_path
 from llm_pure.framing.sse import SseDataDecoder
 

@@ -10,7 +10,7 @@ from urllib.parse import quote
 from msgspec.structs import replace
 
 from llm_pure.adapters.dialects.qianfan_v1.token import API_KEY_ENV, SECRET_KEY_ENV
-from llm_pure.core.dialect import AnyService
+from llm_pure.core.service import AnyService
 from llm_pure.signing import baidu_bce
 from llm_pure.signing.key import usable_key, with_credential_headers
 from llm_pure.types.config import LLMConfig

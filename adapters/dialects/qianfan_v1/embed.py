@@ -9,8 +9,8 @@ from llm_pure.adapters.dialects.openai_common import embed as openai_embed
 from llm_pure.adapters.dialects.qianfan_v1.errors import find_error
 from llm_pure.adapters.dialects.qianfan_v1.models import endpoint_of
 from llm_pure.core.adaptations import Adaptation
-from llm_pure.core.dialect import AnyService, build_post, decode_error
 from llm_pure.core.provider import Built
+from llm_pure.core.service import AnyService, build_post, decode_error
 from llm_pure.types.config import LLMConfig
 from llm_pure.types.http import HttpResponse
 from llm_pure.types.operations import Embeddings, EmbedRequest

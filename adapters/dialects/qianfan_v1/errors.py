@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from llm_pure.adapters.dialects.openai_common import errors as openai_errors
-from llm_pure.core.dialect import AnyService
 from llm_pure.core.error_mapping import ErrorType, ProviderErrorInfo, to_llm_error
+from llm_pure.core.service import AnyService
 from llm_pure.types.errors import ContextLengthExceeded, LLMError, QuotaExceeded
 from llm_pure.types.http import HttpResponse
 

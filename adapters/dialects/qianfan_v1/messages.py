@@ -17,7 +17,7 @@ from llm_pure.adapters.dialects.common.turn_order import (
 )
 from llm_pure.adapters.dialects.common.turn_rules import CallIds, Placed, Turn, TurnRules
 from llm_pure.core.adaptations import Adaptation
-from llm_pure.core.dialect import AnyService
+from llm_pure.core.service import AnyService
 from llm_pure.framing.json_codec import json_object, json_text
 from llm_pure.types.messages import Message, Text
 from llm_pure.types.rejection import UnsupportedPart

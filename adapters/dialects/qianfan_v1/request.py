@@ -22,7 +22,6 @@ from llm_pure.adapters.dialects.openai_chat.response_format import encode_format
 from llm_pure.adapters.dialects.qianfan_v1.messages import encode_messages
 from llm_pure.adapters.dialects.qianfan_v1.models import endpoint_of
 from llm_pure.core.adaptations import Adaptation, ModelProfile, adapt
-from llm_pure.core.dialect import AnyService, Service, build_post, require_lossless
 from llm_pure.core.provider import Built
 from llm_pure.core.resolved_request import (
     ResolvedRequest,
@@ -31,6 +30,7 @@ from llm_pure.core.resolved_request import (
     merge_extra,
     resolve_request,
 )
+from llm_pure.core.service import AnyService, Service, build_post, require_lossless
 from llm_pure.schema.fit import fit_schemas
 from llm_pure.schema.profiles import SchemaProfiles
 from llm_pure.types.config import LLMConfig

@@ -5,6 +5,7 @@ Source: cloud.baidu.com/doc/WENXINWORKSHOP (ERNIE chat APIs), in excerpts; qianf
 """
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from msgspec.structs import replace
@@ -14,9 +15,9 @@ from llm_pure.adapters.dialects.common.part_identity import Calls, Entries
 from llm_pure.adapters.dialects.openai_common.usage import read_usage
 from llm_pure.adapters.dialects.qianfan_v1 import wire
 from llm_pure.adapters.dialects.qianfan_v1.errors import find_error
-from llm_pure.core.dialect import AnyService
+from llm_pure.core.service import AnyService, FrameForm, read_json_frame
 from llm_pure.core.stream import StreamState, is_blank_event
-from llm_pure.framing.json_codec import DECODE_ERRORS, decode, decode_any
+from llm_pure.framing.json_codec import DECODE_ERRORS
 from llm_pure.types.completion import FinishReason, finish_reason_of
 from llm_pure.types.events import (
     Finished,
@@ -25,8 +26,7 @@ from llm_pure.types.events import (
     TextDelta,
     UsageReported,
 )
-from llm_pure.types.http import HttpResponse, ResponseHead
-from llm_pure.types.rejection import ok
+from llm_pure.types.http import ResponseHead
 
 TEXT, CALL = 0, 1
 """Indexes of the parts."""
@@ -66,18 +66,12 @@ def step(
 def _read_frame(
     service: AnyService, head: ResponseHead, state: State, frame: bytes
 ) -> tuple[State, list[StreamEvent]]:
-    if is_blank_event(frame):
+    if state.ended or is_blank_event(frame):
         return state, []
-    if state.ended:
-        return state, []
-    raw = ok(decode_any(frame, provider=service.name, where="frame"))
-    error = find_error(service, raw, HttpResponse(200, head.headers))
-    if error is not None and "result" not in raw:
-        return replace(state, fault=error), []
-    decoded = decode(wire.FRAME, frame, provider=service.name, where="frame")
-    typed = ok(decoded.alt(lambda fault: error or fault))
-    state, events = read_frame(service, state, typed, raw)
-    return (state if error is None else replace(state, fault=error)), events
+    return read_json_frame(_FRAME, service, head, state, frame, partial(read_frame, service, state))
+
+
+_FRAME = FrameForm("frame", wire.FRAME, find_error, lambda raw: "result" in raw)
 
 
 def read_frame(

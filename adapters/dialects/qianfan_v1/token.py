@@ -15,8 +15,8 @@ from urllib.parse import urlencode, urlsplit
 import msgspec
 
 from llm_pure.adapters.dialects.common.token_counts import token_count
-from llm_pure.core.dialect import AnyService, undecodable_error
 from llm_pure.core.error_mapping import ErrorType, ProviderErrorInfo, to_llm_error
+from llm_pure.core.service import AnyService, undecodable_error
 from llm_pure.core.urls import base_url
 from llm_pure.framing.json_codec import decode_any
 from llm_pure.signing.key import usable_key

@@ -16,8 +16,9 @@ from llm_pure.adapters.dialects.spark_frames.request import QUIRKS, authorize, b
 from llm_pure.adapters.dialects.spark_frames.response import DIALECT, parse_chat
 from llm_pure.adapters.dialects.spark_frames.stream import is_last
 from llm_pure.adapters.dialects.spark_frames.urls import BASE_URL, by_domain
-from llm_pure.core.dialect import Service, make_provider
+from llm_pure.core.dialect import make_provider
 from llm_pure.core.provider import NO_ENV_VARS, Provider
+from llm_pure.core.service import Service
 from llm_pure.framing.json_codec import any_json
 from llm_pure.types.http import ResponseHead, get_header
 

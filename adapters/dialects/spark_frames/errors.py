@@ -6,8 +6,8 @@ The numbers are as generally known (iFlytek's list of error codes), unconfirmed;
 from collections.abc import Mapping
 
 from llm_pure.adapters.dialects.spark_frames import wire
-from llm_pure.core.dialect import AnyService
 from llm_pure.core.error_mapping import ErrorType, ProviderErrorInfo, to_llm_error
+from llm_pure.core.service import AnyService
 from llm_pure.types.errors import (
     AuthenticationFailed,
     ContentFiltered,

@@ -12,7 +12,7 @@ from llm_pure.adapters.dialects.common.message_encoder import no_turns, turns_of
 from llm_pure.adapters.dialects.common.turn_order import assistant_turn, user_turn, without_name
 from llm_pure.adapters.dialects.common.turn_rules import Turn, TurnRules
 from llm_pure.core.adaptations import Adaptation
-from llm_pure.core.dialect import AnyService
+from llm_pure.core.service import AnyService
 from llm_pure.types.media import base64_text
 from llm_pure.types.messages import Image, Message, Part, Text
 from llm_pure.types.rejection import UnsupportedPart

@@ -14,7 +14,6 @@ from llm_pure.adapters.dialects.openai_chat.quirks import Quirks, unsupported_by
 from llm_pure.adapters.dialects.openai_chat.response_format import encode_format
 from llm_pure.adapters.dialects.spark_frames.messages import encode_messages
 from llm_pure.core.adaptations import Adaptation, ModelProfile, adapt
-from llm_pure.core.dialect import AnyService, Service, require_lossless
 from llm_pure.core.provider import Built
 from llm_pure.core.resolved_request import (
     ResolvedRequest,
@@ -22,6 +21,7 @@ from llm_pure.core.resolved_request import (
     merge_extra,
     resolve_request,
 )
+from llm_pure.core.service import AnyService, Service, require_lossless
 from llm_pure.framing.json_codec import encode
 from llm_pure.schema.fit import fit_schemas
 from llm_pure.schema.profiles import SchemaProfiles

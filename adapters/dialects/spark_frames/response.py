@@ -4,13 +4,8 @@ from llm_pure.adapters.dialects.openai_chat import Quirks
 from llm_pure.adapters.dialects.openai_common.errors import find_error
 from llm_pure.adapters.dialects.spark_frames.request import build_chat
 from llm_pure.adapters.dialects.spark_frames.stream import State, step
-from llm_pure.core.dialect import (
-    Dialect,
-    Service,
-    decode_error,
-    open_stream,
-    undecodable_error,
-)
+from llm_pure.core.dialect import Dialect, open_stream
+from llm_pure.core.service import Service, decode_error, undecodable_error
 from llm_pure.framing.ndjson import NdjsonDecoder
 from llm_pure.types.completion import Completion
 from llm_pure.types.http import HttpResponse

@@ -5,6 +5,7 @@ Source: spark_ai_python 0.4.5, sparkai/llm/llm.py (on_message); the wire notes o
 """
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from msgspec.structs import replace
@@ -15,9 +16,9 @@ from llm_pure.adapters.dialects.openai_common.errors import find_error
 from llm_pure.adapters.dialects.openai_common.usage import read_usage
 from llm_pure.adapters.dialects.spark_frames import wire
 from llm_pure.adapters.dialects.spark_frames.errors import frame_error
-from llm_pure.core.dialect import AnyService
+from llm_pure.core.service import AnyService, FrameForm, read_json_frame
 from llm_pure.core.stream import StreamState, is_blank_event
-from llm_pure.framing.json_codec import DECODE_ERRORS, decode, decode_any
+from llm_pure.framing.json_codec import DECODE_ERRORS, decode
 from llm_pure.types.events import (
     Finished,
     ProviderMetadataReceived,
@@ -27,8 +28,7 @@ from llm_pure.types.events import (
     TextDelta,
     UsageReported,
 )
-from llm_pure.types.http import HttpResponse, ResponseHead
-from llm_pure.types.rejection import ok
+from llm_pure.types.http import ResponseHead
 
 REASONING, TEXT, CALL = 0, 1, 2
 """Indexes of the parts."""
@@ -68,20 +68,13 @@ def step(
 def _read_frame(
     service: AnyService, head: ResponseHead, state: State, frame: bytes
 ) -> tuple[State, list[StreamEvent]]:
-    if is_blank_event(frame):
+    if state.ended or is_blank_event(frame):
         return state, []
-    if state.ended:
-        return state, []
-    raw = ok(decode_any(frame, provider=service.name, where="frame"))
-    error = find_error(service, raw, HttpResponse(200, head.headers))
-    if isinstance(raw, dict) and "header" not in raw:
-        return replace(state, fault=error), []
-    typed = ok(decode(wire.FRAME, frame, provider=service.name, where="frame"))
-    header = typed.header
-    if header.code:
-        return replace(state, fault=frame_error(service, header, head.headers)), []
-    state, events = _read_content(service, state, typed, raw)
-    return (state if error is None else replace(state, fault=error)), events
+    read = partial(_read_content, service, head, state)
+    return read_json_frame(_FRAME, service, head, state, frame, read)
+
+
+_FRAME = FrameForm("frame", wire.FRAME, find_error, lambda raw: "header" in raw, skips_others=True)
 
 
 def is_last(frame: bytes) -> bool:
@@ -95,8 +88,10 @@ def is_last(frame: bytes) -> bool:
 
 
 def _read_content(
-    service: AnyService, state: State, frame: wire.Frame, raw: dict[str, Any]
+    service: AnyService, head: ResponseHead, state: State, frame: wire.Frame, raw: dict[str, Any]
 ) -> tuple[State, list[StreamEvent]]:
+    if frame.header.code:
+        return replace(state, fault=frame_error(service, frame.header, head.headers)), []
     events: list[StreamEvent] = []
     if not state.started:
         events.append(Started(id=frame.header.sid or "", provider=service.name))

@@ -33,7 +33,7 @@ from llm_pure.adapters.dialects.common.reasoning_effort import nearest_effort
 from llm_pure.adapters.dialects.common.token_counts import read_token_count, token_count
 from llm_pure.adapters.dialects.common.turn_rules import Turn, TurnRules
 from llm_pure.core.adaptations import Adaptation
-from llm_pure.core.dialect import Service
+from llm_pure.core.service import Service
 from llm_pure.core.urls import under_base_url
 from llm_pure.types.config import LLMConfig
 from llm_pure.types.errors import (

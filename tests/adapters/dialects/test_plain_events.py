@@ -39,7 +39,8 @@ from llm_pure.adapters.dialects.llama_native import stream as llama_stream
 from llm_pure.adapters.dialects.llama_native import wire as llama_wire
 from llm_pure.adapters.dialects.ollama_native import stream as ollama_stream
 from llm_pure.adapters.dialects.ollama_native import wire as ollama_wire
-from llm_pure.core.dialect import Dialect, Service
+from llm_pure.core.dialect import Dialect
+from llm_pure.core.service import Service
 from llm_pure.core.stream import take_step
 from llm_pure.framing import frame_data, with_data
 from llm_pure.types.http import ResponseHead

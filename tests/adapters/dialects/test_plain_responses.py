@@ -21,7 +21,7 @@ from llm_pure.adapters.dialects.llama_native import response as llama_response
 from llm_pure.adapters.dialects.ollama_native import response as ollama_response
 from llm_pure.adapters.dialects.openai_chat import response as chat_response
 from llm_pure.adapters.dialects.openai_responses import response as responses_response
-from llm_pure.core.dialect import Service
+from llm_pure.core.service import Service
 from llm_pure.types.result import LLMResult, Success
 from tests.support.cassettes import Recorded, recorded
 from tests.support.laws import examples

@@ -12,7 +12,7 @@ from llm_pure.adapters.dialects.anthropic_messages import models as claude_model
 from llm_pure.adapters.dialects.bedrock_converse import models as bedrock_models
 from llm_pure.adapters.dialects.dashscope_generation import quirks as dashscope_quirks
 from llm_pure.adapters.dialects.gemini_content import models as gemini_models
-from llm_pure.core.dialect import AnyService, Service
+from llm_pure.core.service import AnyService, Service
 from tests.support import official_types
 from tests.support.acceptance.bodies import Sent
 from tests.support.cassettes import config_for
