@@ -18,6 +18,7 @@ PROVIDER = openai_chat.provider(
         ranges={
             "logprobs": (0, 5),
             "temperature": (0, 2),
+            "top_p": openai_chat.VLLM_TOP_P,
             "presence_penalty": (-2, 2),
             "frequency_penalty": (-2, 2),
         },

@@ -56,6 +56,7 @@ _CHAT = openai_chat.provider(
         ranges={
             "seed": (0, 2**63 - 1),
             "temperature": (0, 1.5),
+            "top_p": openai_chat.VLLM_TOP_P,
             "presence_penalty": (-2, 2),
             "frequency_penalty": (-2, 2),
         },

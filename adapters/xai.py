@@ -28,6 +28,13 @@ _REFUSED: Mapping[str, str] = dict.fromkeys(
     ("stop", "presence_penalty", "frequency_penalty"), "Grok's reasoning models refuse it"
 )
 
+_NO_PRESENCE = {"presence_penalty": "grok-3 refuses it"}
+_NO_PENALTIES = dict.fromkeys(
+    ("presence_penalty", "frequency_penalty"), "Grok refuses it from 4 on"
+)
+"""\"Model xxx does not support parameter presencePenalty": grok-3 (uni-api#105), grok-4.20-0309-non-reasoning and all newer ones
+(NativeTavern#83); QuantumNous/new-api#6081 leaves out both for all of grok-4, the fast ones too. Read 2026-11-30."""
+
 
 def _model(
     prefix: str,
@@ -73,8 +80,8 @@ _CHAT = openai_chat.provider(
         max_tokens_key="max_completion_tokens",
         unsupported=unsupported_by("xai", "top_k", "repetition_penalty", "metadata"),
         profiles=(
-            _model("grok-4.20-0309-non-reasoning", "none"),
-            _model("grok-4.20-non-reasoning", "none"),
+            _model("grok-4.20-0309-non-reasoning", "none", refused=_NO_PENALTIES),
+            _model("grok-4.20-non-reasoning", "none", refused=_NO_PENALTIES),
             _model("grok-4.20", "on"),
             _model("grok-4.3", "on", ("none", *_UP_TO_HIGH)),
             _model("grok-latest", "on", ("none", *_UP_TO_HIGH)),
@@ -82,12 +89,12 @@ _CHAT = openai_chat.provider(
             _model("grok-4.6", "always", _UP_TO_HIGH),
             _model("grok-build", "always", _UP_TO_HIGH),
             _model("grok-4.", "always", (*_UP_TO_HIGH, "xhigh")),
-            _model("grok-4-fast-non-reasoning", "none"),
-            _model("grok-4-1-fast-non-reasoning", "none"),
+            _model("grok-4-fast-non-reasoning", "none", refused=_NO_PENALTIES),
+            _model("grok-4-1-fast-non-reasoning", "none", refused=_NO_PENALTIES),
             _model("grok-4", "always"),
             _model("grok-3-mini", "always", ("low", "high")),
             _model("grok-code", "always"),
-            _model("grok-3", "none", refused={"presence_penalty": "grok-3 refuses it"}),
+            _model("grok-3", "none", refused=_NO_PRESENCE),
             _model("grok-2", "none"),
             _model("grok-", "always", (*_UP_TO_HIGH, "xhigh"), is_fallback=True),
         ),

@@ -52,6 +52,12 @@ class Quirks(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     """False where the URL alone decides whether the response is streamed."""
     betas_in_body: bool = False
     """Send the names of beta features as `anthropic_beta` in the body, not in the header `anthropic-beta`."""
+    references: bool = True
+    """Images and documents may be URLs and file ids, where Google and Amazon host Claude they may not.
+
+    "messages.0.content.0.image.source.base64.data: URL sources are not supported" (litellm#18430, anthropic-sdk-typescript#1038;
+    pollinations#5862 for Bedrock); the Files API is Anthropic's own (platform.claude.com, Files API). Read 2026-11-30.
+    """
     options: Mapping[str, OptionField] = msgspec.field(default_factory=lambda: OPTIONS)
     """The optional fields of ChatRequest that the service has."""
     chat_path: str = "/v1/messages"

@@ -39,6 +39,8 @@ class Quirks(msgspec.Struct, frozen=True, kw_only=True):
     """The optional fields of ChatRequest that the service has."""
     unsupported: Mapping[str, str] = {}
     """Setting -> the reason why the service does not take it for models that can think."""
+    several_candidates: bool = True
+    """Models from Gemini 3 on answer with several candidates."""
     combines_hosted_tools: bool = False
     """Functions beside hosted tools need `includeServerSideToolInvocations`."""
     labels: bool = False

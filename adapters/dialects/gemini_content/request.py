@@ -72,6 +72,9 @@ _SETTING_KEYS = {
 _MAX_STOP = 5
 """Maximum number of stop sequences. As generally known on 2026-11-20; unconfirmed."""
 
+_MAX_FUNCTIONS = 512
+"""\"At most 512 function declarations can be specified." (google-gemini/gemini-cli#19083, #25440), read 2026-11-30."""
+
 _LABELS = MetadataLimits(
     max_pairs=64,
     key=re.compile(r"[a-z][a-z0-9_-]{0,62}"),
@@ -239,6 +242,8 @@ def _of_service(
 ) -> ModelProfile:
     """The profile with what the service does not support of models that think."""
     unsupported = service.quirks.unsupported
+    if not service.quirks.several_candidates and profile.traits.get("thinking") == "level":
+        profile = replace(profile, ranges={**profile.ranges, "n": (1, 1)})
     if unsupported.keys().isdisjoint(resolved.settings) or "thinking" not in profile.traits:
         return profile
     return replace(profile, unsupported={**profile.unsupported, **unsupported})
@@ -292,6 +297,9 @@ def _tools(
     if resolved.parallel_tool_calls is False and functions:
         reason = f"{service.name} cannot be limited to one function call at a time"
         adaptations.append(dropped("parallel_tool_calls", reason))
+    if len(functions) > _MAX_FUNCTIONS:
+        message = f"{service.name} takes at most {_MAX_FUNCTIONS} functions, not {len(functions)}"
+        raise Rejected(InvalidRequest(message=message, param="tools", provider=service.name))
     encoded = ([{"functionDeclarations": functions}] if functions else []) + native
     fields: dict[str, Any] = {"tools": encoded} if encoded else {}
     if not functions:
