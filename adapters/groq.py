@@ -11,7 +11,7 @@ from llm_pure.adapters.dialects import openai_chat
 from llm_pure.adapters.dialects.common.turn_rules import TurnRules
 from llm_pure.adapters.dialects.openai_chat import output_limit, profiles_of, unsupported_by
 from llm_pure.adapters.dialects.openai_media import MediaQuirks, with_media
-from llm_pure.core.adaptations import ModelProfile
+from llm_pure.core.adaptations import ModelProfile, Word
 from llm_pure.core.provider import Provider
 from llm_pure.core.urls import with_default_path
 from llm_pure.schema.profiles import GROQ, GROQ_STRICT
@@ -37,7 +37,14 @@ _CHAT = openai_chat.provider(
         max_stop_sequences=4,
         ranges={"temperature": (0, 2)},
         max_tools=128,
-        options={"user": "user", "service_tier": "service_tier"},  # groq 1.7.0, completion_create_params (logit_bias and store: "not yet supported"), read 2026-11-29
+        options={
+            "user": "user",
+            "service_tier": Word(
+                path="service_tier",
+                values=frozenset({"auto", "on_demand", "flex", "performance"}),
+                source="the same file, read 2026-11-30",
+            ),
+        },  # groq 1.7.0, completion_create_params (logit_bias and store: "not yet supported"), read 2026-11-29
         max_tokens_key="max_completion_tokens",
         unsupported=unsupported_by(
             "groq", "presence_penalty", "frequency_penalty", "repetition_penalty", "logprobs", "top_k", "n",

@@ -28,6 +28,9 @@ PROVIDER = openai_chat.provider(
         reasoning_style="effort",
         tool_strict=False,
         refusal_key=False,
+        # the same file, ChatCompletionInputMessageChunk: text and image_url
+        document_form="none",
+        audio=False,
     ),
     source="huggingface.co/docs/inference-providers, read 2026-11-20",
 )

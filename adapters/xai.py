@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from llm_pure.adapters.dialects import openai_chat
 from llm_pure.adapters.dialects.openai_chat import unsupported_by
 from llm_pure.adapters.dialects.openai_media import ImageQuirks, MediaQuirks, with_media
-from llm_pure.core.adaptations import ModelProfile
+from llm_pure.core.adaptations import ModelProfile, Word
 from llm_pure.core.provider import Provider
 from llm_pure.schema.profiles import XAI
 from llm_pure.types.errors import Overloaded
@@ -74,7 +74,14 @@ _CHAT = openai_chat.provider(
             "frequency_penalty": (-2, 2),
             "logprobs": (0, 8),
         },
-        options={"user": "user", "service_tier": "service_tier"},
+        options={
+            "user": "user",
+            "service_tier": Word(
+                path="service_tier",
+                values=frozenset({"default", "priority"}),
+                source="docs.x.ai, Priority Processing, read 2026-11-30",
+            ),
+        },
         # docs.x.ai, Image understanding: jpg/jpeg or png, read 2026-11-30
         image_types=frozenset({"image/png", "image/jpeg"}),
         max_tokens_key="max_completion_tokens",

@@ -116,6 +116,7 @@ QUIRKS = Quirks(
     tool_strict=False,
     json_formats=("json_object",),
     refusal_key=False,
+    document_form="none",  # parts are text, image_url, video_url and file_url; as generally known of docs.z.ai, unconfirmed, 2026-11-30
     videos=True,
     turns=TurnRules(compatible_providers=frozenset({"zai", "zhipuai"})),
     done_required=True,

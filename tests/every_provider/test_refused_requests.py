@@ -449,6 +449,18 @@ ROWS: dict[str, Row] = {
         "bedrock", "us.anthropic.claude-opus-4-8", {"tools": (T,), "tool_choice": "required", "reasoning": "high"},
         {"toolConfig/toolChoice": {"any": {}}}, [],
     ),
+    "a tier that Anthropic does not have": ("anthropic", "claude-opus-4-8", {"service_tier": "flex"}, {"service_tier": ABSENT}, [("service_tier", "dropped")]),
+    "a tier of Anthropic": ("anthropic", "claude-opus-4-8", {"service_tier": "standard_only"}, {"service_tier": "standard_only"}, []),
+    "a tier that Mistral does not have": ("mistral", "mistral-large-latest", {"service_tier": "priority"}, {"service_tier": ABSENT}, [("service_tier", "dropped")]),
+    "a tier that Groq does not have": ("groq", "llama-3.3-70b-versatile", {"service_tier": "priority"}, {"service_tier": ABSENT}, [("service_tier", "dropped")]),
+    "a tier of Groq": ("groq", "llama-3.3-70b-versatile", {"service_tier": "on_demand"}, {"service_tier": "on_demand"}, []),
+    "a tier that xAI does not have": ("xai", "grok-4", {"service_tier": "flex"}, {"service_tier": ABSENT}, [("service_tier", "dropped")]),
+    "a tier that Converse does not have": ("bedrock", "amazon.nova-pro-v1:0", {"service_tier": "auto"}, {"serviceTier": ABSENT}, [("service_tier", "dropped")]),
+    "a tier that InvokeModel does not have": ("bedrock_invoke", CLAUDE_45, {"service_tier": "auto"}, {"service_tier": ABSENT}, [("service_tier", "dropped")]),
+    "a tier that Gemini does not have": ("gemini", "gemini-3-pro", {"service_tier": "auto"}, {"serviceTier": ABSENT}, [("service_tier", "dropped")]),
+    "a tier of Gemini": ("gemini", "gemini-3-pro", {"service_tier": "FLEX"}, {"serviceTier": "FLEX"}, []),
+    "a tier that Vertex has as a header": ("vertex", "gemini-3-pro", {"service_tier": "flex"}, {"serviceTier": ABSENT}, []),
+    "a tier that Vertex does not have": ("vertex", "gemini-3-pro", {"service_tier": "standard"}, {"serviceTier": ABSENT}, [("service_tier", "dropped")]),
 }  # fmt: skip
 
 
@@ -486,6 +498,10 @@ REFUSED: dict[str, tuple[str, str, dict[str, Any], type]] = {
     "more functions than it takes, Gemini": (
         "gemini", "gemini-3-pro", {"tools": tuple([Tool(name=f"f{number}") for number in range(513)])}, InvalidRequest,
     ),
+    "a picture, DeepSeek V4 Flash": ("deepseek", "deepseek-v4-flash", {"messages": [user(Image(data=tiny_png()))]}, UnsupportedFeature),
+    "a PDF, Moonshot": ("moonshot", "kimi-k2.6", {"messages": [user(Document(data=b"%PDF-1.7", name="a.pdf"))]}, UnsupportedFeature),
+    "a PDF, GLM": ("zai", "glm-5.2", {"messages": [user(Document(data=b"%PDF-1.7", name="a.pdf"))]}, UnsupportedFeature),
+    "a PDF, Hugging Face": ("huggingface", "Qwen/Qwen3-VL-8B-Instruct", {"messages": [user(Document(data=b"%PDF-1.7"))]}, UnsupportedFeature),
     "a picture by its URL, Claude on Vertex": (
         "vertex_anthropic", "claude-opus-4-8", {"messages": [user(Image(url="https://e.test/a.png"))]}, UnsupportedFeature,
     ),

@@ -8,7 +8,13 @@ from typing import Literal
 import msgspec
 
 from llm_pure.adapters.dialects.anthropic_messages.models import OTHER_MODELS, PROFILES
-from llm_pure.core.adaptations import DEFAULT_PROFILE, Identifier, ModelProfile, profile_for
+from llm_pure.core.adaptations import (
+    DEFAULT_PROFILE,
+    Identifier,
+    ModelProfile,
+    Word,
+    profile_for,
+)
 from llm_pure.core.dialect import Service
 from llm_pure.core.resolved_request import OptionField
 from llm_pure.types.config import LLMConfig
@@ -30,7 +36,14 @@ USER_ID = Identifier(
     " leaves out telephone numbers too), read 2026-11-30; the length as generally known, unconfirmed",
 )
 
-OPTIONS: Mapping[str, OptionField] = {"user": USER_ID, "service_tier": "service_tier"}
+OPTIONS: Mapping[str, OptionField] = {
+    "user": USER_ID,
+    "service_tier": Word(
+        path="service_tier",
+        values=frozenset({"auto", "standard_only"}),
+        source="anthropic 2.14.0, types/message_create_params.py, read 2026-11-30",
+    ),
+}
 """Source: anthropic 2.14.0, types/message_create_params.py, read 2026-11-29."""
 
 RANGES: Mapping[str, tuple[float, float]] = {"temperature": (0.0, 1.0)}

@@ -44,6 +44,7 @@ from llm_pure.schema.fit import fit_schemas
 from llm_pure.schema.profiles import GEMINI, GEMINI_TOOL_NAME, SchemaProfiles
 from llm_pure.types.config import LLMConfig
 from llm_pure.types.errors import InvalidRequest, UnsupportedFeature
+from llm_pure.types.http import Headers
 from llm_pure.types.rejection import Rejected, ok, returns_failure
 from llm_pure.types.request import (
     AllowedTools,
@@ -99,13 +100,19 @@ def build_chat(
     part that Gemini does not support; with `strict` also everything that would be dropped or changed).
     """
     adaptations: list[Adaptation] = []
+    headers: Headers = ()
+    tier, word = request.service_tier, service.quirks.tier_header
+    if word and isinstance(tier, str):
+        request = replace(request, service_tier=None)
+        if word.has("service_tier", tier, service.name, adaptations):
+            headers = ((word.path, tier),)
     resolved, body = chat_body(service, config, request, adaptations)
     if strict:
         require_lossless(service, adaptations)
     method = "streamGenerateContent?alt=sse" if resolved.stream else "generateContent"
     url = ok(service.url_for(config, resolved.model, method))
     accept = "text/event-stream" if resolved.stream else "application/json"
-    return build_post(service, config, url, body, adaptations, accept=accept)
+    return build_post(service, config, url, body, adaptations, accept=accept, headers=headers)
 
 
 def chat_body(
