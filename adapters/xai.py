@@ -30,10 +30,10 @@ _REFUSED: Mapping[str, str] = dict.fromkeys(
 
 _NO_PRESENCE = {"presence_penalty": "grok-3 refuses it"}
 _NO_PENALTIES = dict.fromkeys(
-    ("presence_penalty", "frequency_penalty"), "Grok refuses it from 4 on"
+    ("presence_penalty", "frequency_penalty"), "Grok refuses it from 4.1 on"
 )
-"""\"Model xxx does not support parameter presencePenalty": grok-3 (uni-api#105), grok-4.20-0309-non-reasoning and all newer ones
-(NativeTavern#83); QuantumNous/new-api#6081 leaves out both for all of grok-4, the fast ones too. Read 2026-11-30."""
+"""\"Model xxx does not support parameter presencePenalty": grok-3 (uni-api#105), grok-4-1-fast-non-reasoning (lobehub#13332),
+grok-4.20-0309-non-reasoning and all newer ones (NativeTavern#83); QuantumNous/new-api#6081 leaves out both. Read 2026-11-30."""
 
 
 def _model(
@@ -96,7 +96,7 @@ _CHAT = openai_chat.provider(
             _model("grok-4.6", "always", _UP_TO_HIGH),
             _model("grok-build", "always", _UP_TO_HIGH),
             _model("grok-4.", "always", (*_UP_TO_HIGH, "xhigh")),
-            _model("grok-4-fast-non-reasoning", "none", refused=_NO_PENALTIES),
+            _model("grok-4-fast-non-reasoning", "none"),
             _model("grok-4-1-fast-non-reasoning", "none", refused=_NO_PENALTIES),
             _model("grok-4", "always"),
             _model("grok-3-mini", "always", ("low", "high")),
