@@ -30,6 +30,8 @@ PROVIDER = openai_chat.provider(
             "logprobs": (0, 20),
         },
         strict_schemas=CEREBRAS_STRICT,
+        format_with_tools=False,  # "tools" is incompatible with "response_format" (litellm#31445), read 2026-11-30
+        mixed_strict=False,  # 422 "Tools with mixed values for 'strict' are not allowed" (Roo-Code#10334), read 2026-11-30
         options={"user": "user", "service_tier": "service_tier", "prompt_cache_key": "prompt_cache_key", "logit_bias": "logit_bias", "prediction": lambda text: {"prediction": {"type": "content", "content": text}}},  # cerebras_cloud_sdk 1.91.0, completion_create_params.py, read 2026-11-29
         max_tokens_key="max_completion_tokens",
         unsupported={

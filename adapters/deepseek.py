@@ -26,6 +26,12 @@ PROVIDER = openai_chat.provider(
         ranges={
             "logprobs": (0, 20),
             "temperature": (0, 2),
+            "top_p": (
+                0.01,
+                1,
+            ),  # "the valid range of top_p is (0, 1.0]" (chatbox#2483), read 2026-11-30
+            # "the valid range of max_tokens is [1, 393216]" (kimi-code#509, #2656: V4, which the older names are too), read 2026-11-30
+            "max_tokens": (1, 393_216),
             "presence_penalty": (-2, 2),
             "frequency_penalty": (-2, 2),
         },

@@ -30,15 +30,22 @@ _VERSIONED = re.compile(r"/v\d\w*$")
 def url_for(config: LLMConfig, model: str, operation: str) -> LLMResult[str]:
     """{base_url}/v1beta/models/{model}:{operation}, {base_url}/v1beta/{operation} without a model.
 
-    A base URL that ends in a version keeps it.
+    A base URL that ends in a version keeps it; after one, the path of another API or of the models is removed.
     """
     path = operation
     if model:
         path = f"{quote(gemini_content.model_path(model), safe='/@:')}:{operation}"
     version = config.api_version or _VERSION
     return base_url(config, _BASE_URL, provider=_NAME).map(
-        lambda url: f"{url if _VERSIONED.search(url) else f'{url}/{version}'}/{path}"
+        lambda url: f"{_with_version(url, version)}/{path}"
     )
+
+
+def _with_version(url: str, version: str) -> str:
+    base = url.removesuffix("/openai").removesuffix("/models")
+    if _VERSIONED.search(base):
+        return base
+    return f"{url}/{version}"
 
 
 def _make_batch(provider: Provider) -> "BatchApi":
@@ -65,6 +72,8 @@ PROVIDER = replace(
             files_url=f"{_BASE_URL}/{_VERSION}/files/",
             count_wrapped=True,
             combines_hosted_tools=True,
+            # "Multiple candidates is not enabled for this model" (js-genai#1609, python-genai#1723; Vertex AI takes them), read 2026-11-30
+            several_candidates=False,
             result_urls=False,  # googleapis.github.io/kotlin-genai, FunctionResponsePart.fileData: "not supported in Gemini API", read 2026-11-30
             unsupported={
                 # think-reason-learn#34 (2.5-flash-lite), mscraftsman/generative-ai#135 (2.5-pro), while 2.0 takes it; read 2026-11-30

@@ -9,9 +9,9 @@ from msgspec.structs import replace
 
 from llm_pure.adapters.dialects import openai_chat
 from llm_pure.adapters.dialects.common.turn_rules import TurnRules
-from llm_pure.adapters.dialects.openai_chat import profiles_of, unsupported_by
+from llm_pure.adapters.dialects.openai_chat import output_limit, profiles_of, unsupported_by
 from llm_pure.adapters.dialects.openai_media import MediaQuirks, with_media
-from llm_pure.core.adaptations import ModelProfile
+from llm_pure.core.adaptations import ModelProfile, Word
 from llm_pure.core.provider import Provider
 from llm_pure.core.urls import with_default_path
 from llm_pure.schema.profiles import GROQ, GROQ_STRICT
@@ -23,6 +23,8 @@ _BASE_URL = "https://api.groq.com/openai/v1"
 _SCHEMA: dict[str, Any] = {"json_formats": ("json_object", "json_schema")}
 _SOURCE = "console.groq.com/docs/reasoning and /structured-outputs, read 2026-11-20"
 
+# limits of the output: "max_completion_tokens must be less than or equal to 40960" (free-claude-code#955, litellm#16564: qwen3-32b);
+# of other models as generally known of console.groq.com/docs/models, unconfirmed; read 2026-11-30
 _CHAT = openai_chat.provider(
     name="groq",
     base_url=_BASE_URL,
@@ -35,7 +37,14 @@ _CHAT = openai_chat.provider(
         max_stop_sequences=4,
         ranges={"temperature": (0, 2)},
         max_tools=128,
-        options={"user": "user", "service_tier": "service_tier"},  # groq 1.7.0, completion_create_params (logit_bias and store: "not yet supported"), read 2026-11-29
+        options={
+            "user": "user",
+            "service_tier": Word(
+                path="service_tier",
+                values=frozenset({"auto", "on_demand", "flex", "performance"}),
+                source="the same file, read 2026-11-30",
+            ),
+        },  # groq 1.7.0, completion_create_params (logit_bias and store: "not yet supported"), read 2026-11-29
         max_tokens_key="max_completion_tokens",
         unsupported=unsupported_by(
             "groq", "presence_penalty", "frequency_penalty", "repetition_penalty", "logprobs", "top_k", "n",
@@ -44,6 +53,7 @@ _CHAT = openai_chat.provider(
         profiles=(
             ModelProfile(
                 prefix="gpt-oss",
+                ranges=output_limit(65_536),
                 reasoning="always",
                 efforts=("low", "medium", "high"),
                 traits={**_SCHEMA, "tool_strict": True},
@@ -55,23 +65,29 @@ _CHAT = openai_chat.provider(
                 efforts=("none", "low", "medium", "high"),
                 source="groq 1.7.0, reasoning_effort (default is medium), read 2026-11-29",
             ),
-            ModelProfile(
-                prefix="qwen3",
-                reasoning="on",
-                traits={
-                    "effort_words": dict.fromkeys(
-                        ("minimal", "low", "medium", "high", "xhigh", "max"), "default"
-                    )
-                },
-                source=_SOURCE,
-            ),
+            *[
+                ModelProfile(
+                    prefix=prefix,
+                    ranges=output_limit(limit),
+                    reasoning="on",
+                    traits={
+                        "effort_words": dict.fromkeys(
+                            ("minimal", "low", "medium", "high", "xhigh", "max"), "default"
+                        )
+                    },
+                    source=_SOURCE,
+                )
+                for prefix, limit in (("qwen3-32b", 40_960), ("qwen3", None))
+            ],
             ModelProfile(
                 prefix="deepseek-r1",
                 reasoning="always",
                 traits={"reasoning_style": "none"},
                 source=_SOURCE,
             ),
-            *profiles_of(("llama-4", "kimi-k2"), reasoning="none", traits=_SCHEMA, source=_SOURCE),
+            ModelProfile(prefix="llama-4", ranges=output_limit(8_192), reasoning="none", traits=_SCHEMA, source=_SOURCE),
+            ModelProfile(prefix="kimi-k2", ranges=output_limit(16_384), reasoning="none", traits=_SCHEMA, source=_SOURCE),
+            ModelProfile(prefix="llama-3.3-70b", ranges=output_limit(32_768), reasoning="none", source=_SOURCE),
             *profiles_of(("llama", "gemma", "allam"), reasoning="none", source=_SOURCE),
         ),
         reasoning_style="effort",

@@ -18,6 +18,7 @@ PROVIDER = openai_chat.provider(
         ranges={
             "logprobs": (0, 5),
             "temperature": (0, 2),
+            "top_p": openai_chat.VLLM_TOP_P,
             "presence_penalty": (-2, 2),
             "frequency_penalty": (-2, 2),
         },
@@ -27,6 +28,9 @@ PROVIDER = openai_chat.provider(
         reasoning_style="effort",
         tool_strict=False,
         refusal_key=False,
+        # the same file, ChatCompletionInputMessageChunk: text and image_url
+        document_form="none",
+        audio=False,
     ),
     source="huggingface.co/docs/inference-providers, read 2026-11-20",
 )

@@ -12,7 +12,7 @@ from llm_pure.adapters.dialects import openai_chat
 from llm_pure.adapters.dialects.common.turn_rules import CallIds, TurnRules
 from llm_pure.adapters.dialects.openai_chat import profiles_of, unsupported_by
 from llm_pure.adapters.dialects.openai_media import MediaQuirks, with_media
-from llm_pure.core.adaptations import ModelProfile
+from llm_pure.core.adaptations import ModelProfile, Word
 from llm_pure.core.provider import Provider
 from llm_pure.types.errors import NotFound
 from llm_pure.types.operations import EmbedLimit
@@ -43,7 +43,11 @@ _CHAT = openai_chat.provider(
     list_models=True,
     quirks=openai_chat.Quirks(
         options={
-            "service_tier": "service_tier",
+            "service_tier": Word(
+                path="service_tier",
+                values=frozenset({"auto", "standard_only"}),
+                source="mistralai 3.7.0, requestedservicetier.py, read 2026-11-30",
+            ),
             "prompt_cache_key": "prompt_cache_key",
             "prediction": lambda text: {"prediction": {"type": "content", "content": text}},
         },  # mistralai 3.7.0, chatcompletionrequest.py, read 2026-11-29
@@ -56,6 +60,7 @@ _CHAT = openai_chat.provider(
         ranges={
             "seed": (0, 2**63 - 1),
             "temperature": (0, 1.5),
+            "top_p": openai_chat.VLLM_TOP_P,
             "presence_penalty": (-2, 2),
             "frequency_penalty": (-2, 2),
         },

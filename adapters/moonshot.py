@@ -87,6 +87,7 @@ PROVIDER = openai_chat.provider(
         strict_schemas=MOONSHOT,
         tool_name=MOONSHOT_TOOL_NAME,
         fetches_images=False,
+        document_form="none",  # its files are read by its Files API alone (platform.kimi.com, by felinics/twilight#46), read 2026-11-30
         videos=True,
         turns=TurnRules(
             final_assistant="partial",

@@ -18,6 +18,7 @@ PROVIDER = openai_chat.provider(
     list_models=True,
     quirks=openai_chat.Quirks(
         turns=openai_chat.ANY_SERVER,
+        ranges={"top_p": openai_chat.VLLM_TOP_P},
         unsupported=unconfirmed_for(
             "nvidia", "n", "logprobs", "top_k", "repetition_penalty", "metadata"
         ),

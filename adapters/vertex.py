@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from llm_pure.adapters.dialects import gemini_content
 from llm_pure.adapters.shared.vertex_urls import host_of, is_api_key, location_of
+from llm_pure.core.adaptations import Word
 from llm_pure.core.provider import Provider
 from llm_pure.core.urls import base_url
 from llm_pure.signing.key import key_header
@@ -95,6 +96,17 @@ PROVIDER = replace(
             labels=True,
             media_type_required=True,
             file_names=True,
+            options={
+                name: field
+                for name, field in gemini_content.OPTIONS.items()
+                if name != "service_tier"
+            },
+            tier_header=Word(
+                path="x-vertex-ai-llm-shared-request-type",
+                values=frozenset({"flex", "priority"}),
+                source='cloud.google.com, Flex PayGo and Priority PayGo; the body\'s serviceTier "flex" or "standard" is a 400, and'
+                " SERVICE_TIER_FLEX is ignored (googleapis/python-genai#2847, litellm#34914); read 2026-11-30",
+            ),
             embed_forms=(
                 ("gemini-embedding-001", "predict"),
                 ("gemini-embedding-exp", "predict"),

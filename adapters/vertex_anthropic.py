@@ -29,6 +29,7 @@ QUIRKS = anthropic_messages.Quirks(
     chat_path="{model}:rawPredict",
     stream_path="{model}:streamRawPredict",
     count_path="count-tokens:rawPredict",
+    references=False,
     compatible_providers=frozenset({"anthropic", "claude"}),
     options={"user": anthropic_messages.USER_ID},
 )

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from llm_pure.adapters.dialects import openai_chat
 from llm_pure.adapters.dialects.openai_chat import unsupported_by
 from llm_pure.adapters.dialects.openai_media import ImageQuirks, MediaQuirks, with_media
-from llm_pure.core.adaptations import ModelProfile
+from llm_pure.core.adaptations import ModelProfile, Word
 from llm_pure.core.provider import Provider
 from llm_pure.schema.profiles import XAI
 from llm_pure.types.errors import Overloaded
@@ -27,6 +27,13 @@ _SOURCE = (
 _REFUSED: Mapping[str, str] = dict.fromkeys(
     ("stop", "presence_penalty", "frequency_penalty"), "Grok's reasoning models refuse it"
 )
+
+_NO_PRESENCE = {"presence_penalty": "grok-3 refuses it"}
+_NO_PENALTIES = dict.fromkeys(
+    ("presence_penalty", "frequency_penalty"), "Grok refuses it from 4.1 on"
+)
+"""\"Model xxx does not support parameter presencePenalty": grok-3 (uni-api#105), grok-4-1-fast-non-reasoning (lobehub#13332),
+grok-4.20-0309-non-reasoning and all newer ones (NativeTavern#83); QuantumNous/new-api#6081 leaves out both. Read 2026-11-30."""
 
 
 def _model(
@@ -67,14 +74,21 @@ _CHAT = openai_chat.provider(
             "frequency_penalty": (-2, 2),
             "logprobs": (0, 8),
         },
-        options={"user": "user", "service_tier": "service_tier"},
+        options={
+            "user": "user",
+            "service_tier": Word(
+                path="service_tier",
+                values=frozenset({"default", "priority"}),
+                source="docs.x.ai, Priority Processing, read 2026-11-30",
+            ),
+        },
         # docs.x.ai, Image understanding: jpg/jpeg or png, read 2026-11-30
         image_types=frozenset({"image/png", "image/jpeg"}),
         max_tokens_key="max_completion_tokens",
         unsupported=unsupported_by("xai", "top_k", "repetition_penalty", "metadata"),
         profiles=(
-            _model("grok-4.20-0309-non-reasoning", "none"),
-            _model("grok-4.20-non-reasoning", "none"),
+            _model("grok-4.20-0309-non-reasoning", "none", refused=_NO_PENALTIES),
+            _model("grok-4.20-non-reasoning", "none", refused=_NO_PENALTIES),
             _model("grok-4.20", "on"),
             _model("grok-4.3", "on", ("none", *_UP_TO_HIGH)),
             _model("grok-latest", "on", ("none", *_UP_TO_HIGH)),
@@ -83,11 +97,11 @@ _CHAT = openai_chat.provider(
             _model("grok-build", "always", _UP_TO_HIGH),
             _model("grok-4.", "always", (*_UP_TO_HIGH, "xhigh")),
             _model("grok-4-fast-non-reasoning", "none"),
-            _model("grok-4-1-fast-non-reasoning", "none"),
+            _model("grok-4-1-fast-non-reasoning", "none", refused=_NO_PENALTIES),
             _model("grok-4", "always"),
             _model("grok-3-mini", "always", ("low", "high")),
             _model("grok-code", "always"),
-            _model("grok-3", "none", refused={"presence_penalty": "grok-3 refuses it"}),
+            _model("grok-3", "none", refused=_NO_PRESENCE),
             _model("grok-2", "none"),
             _model("grok-", "always", (*_UP_TO_HIGH, "xhigh"), is_fallback=True),
         ),

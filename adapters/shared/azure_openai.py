@@ -1,7 +1,7 @@
 """Azure OpenAI's URLs and keys, shared by its chat completions and its Responses API.
 
 The configured URL (`base_url`, else `endpoint`) may be the resource's URL, or any of the longer ones in the portal:
-with /openai, /openai/v1, or /openai/deployments/NAME after it.
+with /openai, /openai/v1, /openai/deployments/NAME or /models after it, an operation after these, and a version in the query.
 Source: openai-python 3.3.1 lib/azure.py; ../shared/wire/openai-family.md section 4.2; read 2026-11-20.
 """
 
@@ -34,6 +34,10 @@ _DEPLOYMENT_OPERATIONS = frozenset(
     }
 )
 """Operations that the dated API has below a deployment; the others have no deployment in their URLs."""
+_OPERATIONS = (*_DEPLOYMENT_OPERATIONS, "/responses")
+_MODELS = "/models"
+"""The end of the model inference API, which has dated versions, and the model in the body. Source: learn.microsoft.com, Azure AI Model
+Inference REST API; as generally known on 2026-11-30, unconfirmed."""
 
 
 def url_for_azure(provider: str) -> UrlFor:
@@ -41,26 +45,38 @@ def url_for_azure(provider: str) -> UrlFor:
 
     With a date as config.api_version: {endpoint}/openai/deployments/{deployment}{operation}?api-version={date}, or
     {endpoint}/openai{operation}?api-version={date} for operations without a deployment. Else, and if the configured URL
-    ends in /v1: {endpoint}/openai/v1{operation}.
+    ends in /v1: {endpoint}/openai/v1{operation}. The version of a configured URL counts for the operation at its end.
     """
 
     def url_for(config: LLMConfig, model: str, operation: str) -> LLMResult[str]:
-        version = config.api_version or ""
-        dated = version if _DATED.fullmatch(version) else ""
-        configured = (config.base_url or config.endpoint or "").partition("?")[0]
+        configured, _, query = (config.base_url or config.endpoint or "").partition("?")
         config = msgspec.structs.replace(config, base_url=configured)
-        return base_url(config, "", provider=provider).map(
-            lambda url: _operation_url(url, dated, model, operation)
-        )
+
+        def of_endpoint(url: str) -> str:
+            named = next((name for name in _OPERATIONS if configured.endswith(name)), "")
+            in_query = _version_in(query) if named in ("", operation) else ""
+            version = config.api_version or in_query
+            dated = version if _DATED.fullmatch(version) else ""
+            return _operation_url(url.removesuffix(named), dated, model, operation)
+
+        return base_url(config, "", provider=provider).map(of_endpoint)
 
     return url_for
+
+
+def _version_in(query: str) -> str:
+    """The api-version in a query; "" if there is none."""
+    versions = [pair.partition("=")[2] for pair in query.split("&") if "api-version=" in pair]
+    return versions[0] if versions else ""
 
 
 def _operation_url(url: str, dated: str, model: str, operation: str) -> str:
     if url.endswith("/v1"):
         return url + operation
     resource, _, deployment = url.partition("/openai/deployments/")
-    resource = resource.removesuffix("/openai")
+    if resource.endswith(_MODELS) and dated:
+        return f"{resource}{operation}?api-version={dated}"
+    resource = resource.removesuffix("/openai").removesuffix(_MODELS)
     if not dated:
         return f"{resource}/openai/v1{operation}"
     path = ""

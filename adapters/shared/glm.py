@@ -11,6 +11,7 @@ import msgspec
 from llm_pure.adapters.dialects.common.turn_rules import TurnRules
 from llm_pure.adapters.dialects.openai_chat import (
     Quirks,
+    output_limit,
     profiles_of,
     unconfirmed_for,
     unsupported_by,
@@ -37,9 +38,14 @@ from llm_pure.types.rejection import ok, returns_failure
 
 _SOURCE = "zai-sdk 0.2.3 and traffic of api.z.ai recorded by pydantic-ai, read 2026-11-20"
 
+_OUTPUT = output_limit(131_072)
+"""\"The max_tokens parameter is illegal.：限制数值范围[1,131072]" of glm-5 (OmniRoute#4518); 4.6 and 4.7, and 98,304 of 4.5, as generally known
+of docs.z.ai, unconfirmed. Read 2026-11-30."""
+
 RULES = (
     ModelProfile(
         prefix="glm-5.3",
+        ranges=_OUTPUT,
         reasoning="always",
         efforts=("low", "high", "max"),
         traits={"reasoning_style": "thinking_effort"},
@@ -47,11 +53,13 @@ RULES = (
     ),
     ModelProfile(
         prefix="glm-5.2",
+        ranges=_OUTPUT,
         reasoning="on",
         traits={"reasoning_style": "thinking_effort"},
         source=_SOURCE,
     ),
-    *profiles_of(("glm-5", "glm-4.7", "glm-4.6", "glm-4.5"), reasoning="on", source=_SOURCE),
+    *profiles_of(("glm-5", "glm-4.7", "glm-4.6"), ranges=_OUTPUT, reasoning="on", source=_SOURCE),
+    *profiles_of(("glm-4.5",), ranges=output_limit(98_304), reasoning="on", source=_SOURCE),
     ModelProfile(
         prefix="glm-",
         reasoning="always",
@@ -108,6 +116,7 @@ QUIRKS = Quirks(
     tool_strict=False,
     json_formats=("json_object",),
     refusal_key=False,
+    document_form="none",  # parts are text, image_url, video_url and file_url; as generally known of docs.z.ai, unconfirmed, 2026-11-30
     videos=True,
     turns=TurnRules(compatible_providers=frozenset({"zai", "zhipuai"})),
     done_required=True,

@@ -14,7 +14,7 @@ from types import MappingProxyType
 from typing import Any, Literal
 
 from llm_pure.adapters.dialects.common.turn_rules import CacheMarks, CallIds, TurnRules
-from llm_pure.adapters.dialects.openai_chat import profiles_of
+from llm_pure.adapters.dialects.openai_chat import output_limit, profiles_of
 from llm_pure.core.adaptations import FieldRule, Identifier, MetadataLimits, ModelProfile
 from llm_pure.core.resolved_request import OptionField
 from llm_pure.types.messages import Audio, Document, Image, Text
@@ -24,6 +24,10 @@ from llm_pure.types.request import AudioOutput
 _SOURCE = "pydantic-ai profiles/openai.py and vercel/ai openai capabilities, read 2026-11-20"
 _OPENAPI = "openai/openai-openapi 2.3.0, read 2026-11-20"
 _FORMATS = "developers.openai.com, Structured Outputs and JSON mode; read 2026-11-20"
+_OUTPUT = (
+    '"max_tokens is too large: 20480. This model supports at most 16384 completion tokens" (forgecode#1185, catwalk#41, NextChat#3195;'
+    " at Azure too), read 2026-11-30; the numbers of other models: tokens/windows.py"
+)
 _REASON = "OpenAI's reasoning models refuse it"
 
 _STOP = "OpenAI refuses it: \"'stop' is not supported with this model\""
@@ -35,7 +39,15 @@ _NEVER = dict.fromkeys(
 )
 _NOT_WHILE_REASONING = dict.fromkeys(("temperature", "top_p", "logprobs"), _REASON)
 
+_NOT_PARALLEL = {
+    "parallel_tool_calls": "chat completions of the o series refuse it: \"Unsupported parameter: 'parallel_tool_calls'\""
+}
+"""langchain#29704 and litellm#8980 (o3-mini), inspect_ai#1023 (o1), tensorzero#2805 (o4-mini), langgraph-supervisor-py#125 (o3; gpt-4.1
+takes it); read 2026-11-30. The Responses API takes it."""
+
 _OLDER = {"verbosity": "models before gpt-5 have no verbosity"}
+_PLAIN_VERBOSITY = {"verbosity": "codex models take no verbosity but medium"}
+"""copilot-cli#2476 (gpt-5.2-codex), openai/codex#9035 (gpt-5.1-codex-max), litellm#16735 (gpt-5-codex); read 2026-11-30."""
 _WITHOUT_PREDICTION = {**_OLDER, "prediction": "only gpt-4o and gpt-4.1 take a prediction"}
 
 
@@ -64,6 +76,13 @@ _FROM_MEDIUM: _Efforts = ("medium", "high", "xhigh")
 _PAGE_OF_6_2 = (
     "developers.openai.com, models, gpt-6.2-sol; openai 3.57.0 ChatModel; read 2026-11-29"
 )
+_CODEX = (
+    "enricoros/big-AGI#944 (live, every model), openai/codex#6647 and #7911, anomalyco/models.dev#2296: efforts of codex models,"
+    " which are never none; read 2026-11-30"
+)
+_MEDIUM = (
+    "anomalyco/opencode#26273 and enricoros/big-AGI#1159 (live): medium alone, read 2026-11-30"
+)
 _MAX = {"responses_efforts": (*_UP_TO_XHIGH, "max")}
 """The Responses API takes one effort more from gpt-5.6 on (pydantic-ai 2.68.0, live checks); chat completions refuse it."""
 
@@ -72,6 +91,7 @@ def _always(
     *prefixes: str,
     efforts: _Efforts = _UP_TO_HIGH,
     unsupported: Mapping[str, str] = MappingProxyType({}),
+    writes: int | None = None,
     is_fallback: bool = False,
     source: str = _SOURCE,
     **traits: Any,
@@ -80,6 +100,7 @@ def _always(
     return profiles_of(
         prefixes,
         unsupported={**_NEVER, **_NOT_WHILE_REASONING, **unsupported},
+        ranges=output_limit(writes),
         reasoning="always",
         efforts=efforts,
         traits={"system_role": "developer", **traits},
@@ -88,27 +109,36 @@ def _always(
     )
 
 
-def _from_5(*prefixes: str, **fields: Any) -> tuple[ModelProfile, ...]:
+def _from_5(
+    *prefixes: str, unsupported: Mapping[str, str] = MappingProxyType({}), **fields: Any
+) -> tuple[ModelProfile, ...]:
     """Models from gpt-5 on that always reason."""
-    return _always(*prefixes, unsupported={"stop": _STOP}, **fields)
+    fields = {"writes": 128_000, **fields}
+    return _always(*prefixes, unsupported={"stop": _STOP, **unsupported}, **fields)
 
 
-def _o_series(*prefixes: str, stops: bool = True, **traits: Any) -> tuple[ModelProfile, ...]:
+def _o_series(
+    *prefixes: str, stops: bool = True, source: str = _OPENAPI, **fields: Any
+) -> tuple[ModelProfile, ...]:
     """Models of the o series. `stops`: stop sequences are supported (openai/openai-openapi 2.3.0, `stop`)."""
-    stop = {} if stops else {"stop": _STOP}
-    return _always(*prefixes, unsupported={**_OLDER, **stop}, source=_OPENAPI, **traits)
+    unsupported = {**_OLDER, **_NOT_PARALLEL, **({} if stops else {"stop": _STOP})}
+    return _always(*prefixes, unsupported=unsupported, writes=100_000, source=source, **fields)
 
 
 def _switchable(
-    *prefixes: str, reasoning: Literal["on", "off"] = "on", **traits: Any
+    *prefixes: str,
+    reasoning: Literal["on", "off"] = "on",
+    efforts: _Efforts = _UP_TO_XHIGH,
+    **traits: Any,
 ) -> tuple[ModelProfile, ...]:
     """Models whose reasoning can be switched; `reasoning` is the default."""
     return profiles_of(
         prefixes,
         unsupported={**_NEVER, "stop": _STOP},
         unsupported_while_reasoning=_NOT_WHILE_REASONING,
+        ranges=output_limit(128_000),
         reasoning=reasoning,
-        efforts=("none", *_UP_TO_XHIGH),
+        efforts=("none", *efforts),
         traits={"system_role": "developer", **traits},
         source=_SOURCE,
     )
@@ -239,25 +269,36 @@ RULES: tuple[ModelProfile, ...] = (
     *_switchable("gpt-5.5", tools_conflict_with="effort"),
     *_from_5("gpt-5.4-pro", efforts=_FROM_MEDIUM),
     *_switchable("gpt-5.4", reasoning="off", tools_conflict_with="effort"),
-    *_from_5("gpt-5.3-chat", efforts=("medium",)),
+    *_from_5("gpt-5.3-chat", efforts=("medium",), writes=16_384),
+    *_from_5("gpt-5.3-codex", efforts=_UP_TO_XHIGH, source=_CODEX),
     *_switchable("gpt-5.3", reasoning="off"),
     *_from_5("gpt-5.2-pro", efforts=_FROM_MEDIUM),
-    *_from_5("gpt-5.2-chat", efforts=("medium",)),
+    *_from_5("gpt-5.2-chat", efforts=("medium",), writes=16_384),
+    *_from_5("gpt-5.2-codex", efforts=_UP_TO_XHIGH, unsupported=_PLAIN_VERBOSITY, source=_CODEX),
     *_switchable("gpt-5.2", reasoning="off"),
-    *_from_5("gpt-5.1-codex"),
-    *_from_5("gpt-5.1-chat", efforts=("medium",)),
-    *_switchable("gpt-5.1", reasoning="off"),
-    *profiles_of(("gpt-5-chat",), unsupported=_WITHOUT_PREDICTION, reasoning="none", source=_SOURCE),
-    *_from_5("gpt-5-pro", efforts=("high",)),
-    *_from_5("gpt-5-codex"),
+    *_from_5("gpt-5.1-codex-max", efforts=_UP_TO_XHIGH, unsupported=_PLAIN_VERBOSITY, source=_CODEX),
+    *_from_5("gpt-5.1-codex", unsupported=_PLAIN_VERBOSITY),
+    *_from_5("gpt-5.1-chat", efforts=("medium",), writes=16_384),
+    *_switchable("gpt-5.1", reasoning="off", efforts=_UP_TO_HIGH),  # "xhigh" is refused: opencode#4451, read 2026-11-30
+    *profiles_of(
+        ("gpt-5-chat",), unsupported=_WITHOUT_PREDICTION, ranges=output_limit(16_384), reasoning="none", source=_SOURCE
+    ),
+    *_from_5("gpt-5-pro", efforts=("high",), writes=272_000),
+    *_from_5("gpt-5-codex", unsupported=_PLAIN_VERBOSITY),
     *_from_5("gpt-5", efforts=("minimal", *_UP_TO_HIGH)),
     *_always(
         "o1-mini",
         "o1-preview",
         unsupported={**_OLDER, "tools": "it does not support tools"},
+        writes=65_536,
         system_role="user",
         json_formats=(),
     ),
+    *_o_series("o3-deep-research", "o4-mini-deep-research", stops=False, efforts=("medium",), source=_MEDIUM),
+    *_always(
+        "computer-use-preview", efforts=("medium",), unsupported={**_OLDER, "stop": _STOP}, writes=1_024, source=_MEDIUM
+    ),
+    *_o_series("codex-mini", stops=False, source=_CODEX),
     *_o_series("o3-pro", stops=False),
     *_o_series("o4-mini", stops=False),
     *_o_series("o3-mini"),
@@ -273,6 +314,7 @@ RULES: tuple[ModelProfile, ...] = (
                 "search models refuse it",
             ),
         },
+        ranges=output_limit(16_384),
         reasoning="none",
         source='"Model incompatible request arguments supplied: frequency_penalty, presence_penalty, temperature, top_p"'
         " (vercel/ai#5647), n (pydantic-ai#1418), tools (LibreChat#9877); read 2026-11-30",
@@ -280,6 +322,7 @@ RULES: tuple[ModelProfile, ...] = (
     *profiles_of(
         ("gpt-4o-2024-05-13", "gpt-4-turbo", "gpt-4-1106", "gpt-4-0125", "gpt-3.5"),
         unsupported=_WITHOUT_PREDICTION,
+        ranges=output_limit(4_096),
         reasoning="none",
         traits={"json_formats": ("json_object",)},
         source=_FORMATS,
@@ -294,6 +337,7 @@ RULES: tuple[ModelProfile, ...] = (
     *profiles_of(
         ("gpt-audio", "gpt-4o-audio", "gpt-4o-mini-audio"),
         unsupported=_WITHOUT_PREDICTION,
+        ranges=output_limit(16_384),
         reasoning="none",
         traits={"json_formats": ()},
         source="400 \"'response_format' of type 'json_schema' is not supported with this model\" (gpt-4o-audio-preview, in public"
@@ -306,9 +350,17 @@ RULES: tuple[ModelProfile, ...] = (
         efforts=_UP_TO_HIGH,
         source="an open model, at Azure and GitHub; huggingface.co/openai/gpt-oss-120b, read 2026-11-29",
     ),
-    *profiles_of(("gpt-4o", "gpt-4.1"), unsupported=_OLDER, reasoning="none", source=_SOURCE),
+    *profiles_of(("gpt-4o",), unsupported=_OLDER, ranges=output_limit(16_384), reasoning="none", source=_OUTPUT),
+    *profiles_of(("gpt-4.1",), unsupported=_OLDER, ranges=output_limit(32_768), reasoning="none", source=_OUTPUT),
     *profiles_of(
-        ("gpt-4.", "chatgpt-4o", "ft:gpt-4", "ft:gpt-3.5"),
+        ("chatgpt-4o",),
+        unsupported={**_WITHOUT_PREDICTION, "tools": "it calls no tools"},
+        ranges=output_limit(16_384),
+        reasoning="none",
+        source='"Tools is not supported in this model" (BoltAI#145), read 2026-11-30',
+    ),
+    *profiles_of(
+        ("gpt-4.", "ft:gpt-4", "ft:gpt-3.5"),
         unsupported=_WITHOUT_PREDICTION,
         reasoning="none",
         source=_SOURCE,
@@ -323,6 +375,7 @@ RULES: tuple[ModelProfile, ...] = (
     *_from_5(
         "gpt-", "o5", "o6", "o7", "codex-", "computer-use-",
         efforts=_UP_TO_XHIGH,
+        writes=None,
         is_fallback=True,
         source="newer than this table, or not in it: like the newest, gpt-6.2; 2026-11-29",
         **_MAX,

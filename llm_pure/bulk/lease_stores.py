@@ -16,6 +16,7 @@ import msgspec
 
 from llm_pure.bulk import leases as pure
 from llm_pure.bulk.leases import Grant, Leases, Want, open_leases
+from llm_pure.client.write_ahead_log import use_write_ahead_log
 from llm_pure.framing.json_codec import DECODE_ERRORS
 from llm_pure.policy.rate_limit import RateLimit
 from llm_pure.types.errors import InvalidConfiguration
@@ -156,7 +157,7 @@ class SqliteLeases:
         self._boot = _boot()
         self._lock = Lock()
         try:
-            self._connection.execute("pragma journal_mode=wal")
+            use_write_ahead_log(self._connection, WAIT_S)
             self._connection.execute("pragma synchronous=normal")
             self._connection.execute(
                 "create table if not exists leases (id integer primary key check (id = 1), value blob not null)"

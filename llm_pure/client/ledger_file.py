@@ -19,6 +19,7 @@ from typing import TypeVar
 from llm_pure.client import ledger_tables as tables
 from llm_pure.client.ledger_storage import LedgerStorage, LedgerUnavailable
 from llm_pure.client.ledger_tables import Database, Moment, to_pico, to_usd
+from llm_pure.client.write_ahead_log import use_write_ahead_log
 
 A = TypeVar("A")
 
@@ -68,7 +69,7 @@ class LedgerFile(LedgerStorage):
         with self._in_use, self._faults():
             db = sqlite3.connect(self._file, timeout=busy_s, isolation_level=None)
             try:
-                db.execute("pragma journal_mode = wal")
+                use_write_ahead_log(db, busy_s)
                 db.executescript(_SCHEMA)
                 present = {row[1] for row in db.execute("pragma table_info(holds)")}
                 for column, statement in _ADDED_COLUMNS.items():

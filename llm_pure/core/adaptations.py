@@ -275,6 +275,24 @@ class Identifier(msgspec.Struct, frozen=True, kw_only=True):
         return sha256(value.encode("utf-8", "surrogatepass")).hexdigest()
 
 
+class Word(msgspec.Struct, frozen=True, kw_only=True):
+    """An option that is one of a service's words. Other values, as other services have them, are refused."""
+
+    path: str
+    """A key of the body, a path, or the name of a header."""
+    values: frozenset[str]
+    source: str
+    """Where this is documented, with the date."""
+
+    def has(self, field: str, value: str, service: str, adaptations: list[Adaptation]) -> bool:
+        """True for a word of the service; another one is reported as dropped."""
+        if value in self.values:
+            return True
+        reason = f"{service} has {', '.join(sorted(self.values))} for it"
+        adaptations.append(Adaptation(field=field, action="dropped", reason=reason, before=value))
+        return False
+
+
 def strict_error(adaptations: Sequence[Adaptation], *, provider: str) -> UnsupportedFeature | None:
     """Return the error of a strict build: the adaptations that lose information. None if there are none."""
     lossy = [adaptation for adaptation in adaptations if not adaptation.lossless]

@@ -11,7 +11,7 @@ import msgspec
 from msgspec.structs import asdict
 
 from llm_pure.chat.message_input import NO_MEDIA, part_types, read_messages
-from llm_pure.core.adaptations import Adaptation, Identifier, Settings
+from llm_pure.core.adaptations import Adaptation, Identifier, Settings, Word
 from llm_pure.framing.json_codec import ENCODE_ERRORS, json_text
 from llm_pure.types.config import LLMConfig, is_overridden
 from llm_pure.types.errors import InvalidConfiguration, InvalidRequest
@@ -136,7 +136,7 @@ OPTIONS = (
 
 audio comes before modalities, since it implies them."""
 
-OptionField: TypeAlias = str | Identifier | Callable[[Any], Mapping[str, Any]]
+OptionField: TypeAlias = str | Identifier | Word | Callable[[Any], Mapping[str, Any]]
 """Where a service has an option: a key of the body, a path such as "text/verbosity", or a function value -> fields."""
 
 
@@ -181,6 +181,9 @@ def encode_options(
             )
         elif isinstance(field, str):
             _put(encoded, field, value)
+        elif isinstance(field, Word):
+            if field.has(name, value, service, adaptations):
+                _put(encoded, field.path, value)
         elif isinstance(field, Identifier):
             _put(encoded, field.path, field.fit(name, value, adaptations))
         else:

@@ -16,6 +16,9 @@ UrlFor: TypeAlias = Callable[[LLMConfig, str, str], LLMResult[str]]
 _CACHE_SIZE = 256
 """Cached URLs; a program uses few services."""
 
+_OPERATIONS = ("/chat/completions", "/responses", "/embeddings", "/v1/messages")
+"""Ends of URLs of operations, as vendors' pages show them, that are configured in place of the base URL."""
+
 NO_PATH_OVERRIDES: Mapping[str, str] = {}
 
 
@@ -65,7 +68,7 @@ def path_segment(text: str) -> str:
 
 
 def base_url(config: LLMConfig, default: str, *, provider: str) -> LLMResult[str]:
-    """Return the configured base URL, else the default one, without a slash at its end.
+    """Return the configured base URL, else the default one, without a slash or the path of an operation at its end.
 
     Fails with InvalidConfiguration if there is none, if it is not an http(s) or ws(s) URL, or has a query or a fragment.
     """
@@ -89,7 +92,8 @@ def _base_url(base: str | None, default: str, provider: str) -> LLMResult[str]:
     except ValueError:
         is_valid = False
     if is_valid:
-        return Success(url)
+        named = next((path for path in _OPERATIONS if url.endswith(path)), "")
+        return Success(url.removesuffix(named))
     what = f"{redact_url(url)!r} is not a valid URL" if url else "is missing"
     return Failure(
         InvalidConfiguration(

@@ -15,6 +15,7 @@ from time import monotonic
 
 import msgspec
 
+from llm_pure.client.write_ahead_log import use_write_ahead_log
 from llm_pure.gateway.client_keys import ClientKey
 from llm_pure.gateway.key_limits import PARALLEL_RETRY_S, UNLIMITED, KeyPermit, limit_error
 from llm_pure.policy.rate_limit import WINDOW_S, RateLimit, estimated_tokens
@@ -134,7 +135,7 @@ class SharedKeyLimits:
                 self._path, timeout=_BUSY_S, isolation_level=None, check_same_thread=False
             )
             self._process = os.getpid()
-            self._db.execute("pragma journal_mode = wal")
+            use_write_ahead_log(self._db, _BUSY_S)
             self._db.execute("pragma synchronous = off")
             self._db.executescript(_SCHEMA)
         return self._db

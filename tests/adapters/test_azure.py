@@ -88,6 +88,29 @@ DATED_CHAT = f"{RESOURCE}/openai/deployments/gpt-4o/chat/completions?api-version
             id="address of the operation",
         ),
         pytest.param(
+            {"base_url": f"{RESOURCE}/openai/deployments/dep/chat/completions?api-version={DATED}"},
+            DATED_CHAT.replace("gpt-4o", "dep"),
+            id="address of the operation, with its version",
+        ),
+        pytest.param(
+            {"base_url": f"{RESOURCE}/openai/responses?api-version=2025-04-01-preview"},
+            V1_CHAT,
+            id="address of another operation",
+        ),
+        pytest.param(
+            {"base_url": f"{RESOURCE}/openai/v1/chat/completions"},
+            V1_CHAT,
+            id="address of the operation of v1",
+        ),
+        pytest.param(
+            {"base_url": f"{RESOURCE}/models/chat/completions?api-version=2024-05-01-preview"},
+            f"{RESOURCE}/models/chat/completions?api-version=2024-05-01-preview",
+            id="address of the model inference API",
+        ),
+        pytest.param(
+            {"base_url": f"{RESOURCE}/models"}, V1_CHAT, id="model inference without a version"
+        ),
+        pytest.param(
             {"base_url": "https://gateway.example/azure", "api_version": DATED},
             DATED_CHAT.replace(RESOURCE, "https://gateway.example/azure"),
             id="a gateway",
@@ -114,6 +137,17 @@ def test_where_chat_completions_are(settings: dict[str, Any], expected: str) -> 
 def test_where_the_other_operations_are(operation: str, dated: str, undated: str) -> None:
     assert url(config(api_version=DATED), operation) == f"{RESOURCE}{dated}?api-version={DATED}"
     assert url(config(), operation) == f"{RESOURCE}{undated}"
+
+
+def test_the_address_of_responses_in_the_portal_is_that_of_responses() -> None:
+    version = "2025-04-01-preview"
+    address = f"{RESOURCE}/openai/responses?api-version={version}"
+    assert url(config(base_url=address), "responses") == address
+    assert url(config(base_url=f"{RESOURCE}/openai/v1/responses"), "responses") == (
+        f"{RESOURCE}/openai/v1/responses"
+    )
+    chat = f"{RESOURCE}/openai/deployments/dep/chat/completions?api-version={DATED}"
+    assert url(config(base_url=chat), "responses") == f"{RESOURCE}/openai/v1/responses"
 
 
 @pytest.mark.parametrize("provider", [AZURE, RESPONSES], ids=["azure", "azure_responses"])

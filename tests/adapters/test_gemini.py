@@ -56,6 +56,16 @@ def url_of(config: LLMConfig, *, stream: bool = False) -> str:
             f"{HOST}/v1alpha/models/gemini-2.5-flash:generateContent",
             id="a base URL with its version",
         ),
+        pytest.param(
+            {"base_url": f"{HOST}/v1beta/openai/"},
+            f"{HOST}/v1beta/models/gemini-2.5-flash:generateContent",
+            id="the base URL of the compatible API",
+        ),
+        pytest.param(
+            {"base_url": f"{HOST}/v1beta/models"},
+            f"{HOST}/v1beta/models/gemini-2.5-flash:generateContent",
+            id="the URL of the models",
+        ),
     ],
 )
 def test_addresses(changes: dict[str, str], url: str) -> None:

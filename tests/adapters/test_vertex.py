@@ -131,6 +131,14 @@ def test_without_credentials_nothing_is_sent() -> None:
     assert isinstance(PROVIDER.authorize(config, sent, NOW).failure(), InvalidConfiguration)
 
 
+def test_the_service_tier_is_a_header() -> None:
+    plain = PROVIDER.build_chat(CONFIG, ChatRequest(messages="a")).unwrap().request
+    built = PROVIDER.build_chat(CONFIG, ChatRequest(messages="a", service_tier="priority"))
+    sent = built.unwrap().request
+    tier = ("x-vertex-ai-llm-shared-request-type", "priority")
+    assert (sent.headers, sent.body) == ((*plain.headers, tier), plain.body)
+
+
 def test_signatures_of_the_developer_api_are_not_vertexs() -> None:
     turn = Message(
         "assistant",

@@ -21,6 +21,10 @@ DEFAULT = "https://api.example.org/v1"
         ("http://[::1]:8080", "http://[::1]:8080"),
         ("wss://spark.example.org/v4", "wss://spark.example.org/v4"),
         ("HTTPS://host", "HTTPS://host"),
+        ("https://host/v1/chat/completions", "https://host/v1"),
+        ("https://host/v1/responses/", "https://host/v1"),
+        ("https://host/proxy/v1/messages", "https://host/proxy"),
+        ("https://host/v1/chat", "https://host/v1/chat"),
     ],
 )
 def test_the_configured_url_goes_over_the_providers_own(given: str | None, url: str) -> None:

@@ -335,6 +335,108 @@ ROWS: dict[str, Row] = {
     "more than an older Claude writes": (
         "anthropic", "claude-opus-4-1", {"max_tokens": 64_000}, {"max_tokens": 32_000}, [("max_tokens", "clamped")],
     ),
+    "one call at a time of the o series": (
+        "openai", "o3-mini", {"tools": (T,), "parallel_tool_calls": False}, {"tools/0/function/name": "f", "parallel_tool_calls": ABSENT},
+        [("parallel_tool_calls", "dropped")],
+    ),
+    "one call at a time of the o series, Azure": (
+        "azure", "o4-mini", {"tools": (T,), "parallel_tool_calls": True}, {"parallel_tool_calls": ABSENT},
+        [("parallel_tool_calls", "dropped")],
+    ),
+    "one call at a time of the o series, Responses, which takes it": (
+        "openai_responses", "o3", {"tools": (T,), "parallel_tool_calls": False}, {"parallel_tool_calls": False}, [],
+    ),
+    "one call at a time of gpt-4.1, which takes it": (
+        "openai", "gpt-4.1", {"tools": (T,), "parallel_tool_calls": False}, {"parallel_tool_calls": False}, [],
+    ),
+    "the highest effort of gpt-5.1": (
+        "openai_responses", "gpt-5.1", {"reasoning": "xhigh"}, {"reasoning/effort": "high"}, [("reasoning", "changed")],
+    ),
+    "the highest effort of gpt-5.1-codex-max": (
+        "openai_responses", "gpt-5.1-codex-max", {"reasoning": "xhigh"}, {"reasoning/effort": "xhigh"}, [],
+    ),
+    "no effort of a codex model": (
+        "openai_responses", "gpt-5.2-codex", {"reasoning": "none", "temperature": 0.5}, {"reasoning": {"effort": "low", "summary": "auto"}, "temperature": ABSENT},
+        [("reasoning", "changed"), ("temperature", "dropped")],
+    ),
+    "an effort of deep research": (
+        "openai_responses", "o4-mini-deep-research", {"reasoning": "high"}, {"reasoning/effort": "medium"}, [("reasoning", "changed")],
+    ),
+    "an effort of computer use": (
+        "openai_responses", "computer-use-preview", {"reasoning": "low"}, {"reasoning/effort": "medium"}, [("reasoning", "changed")],
+    ),
+    "verbosity of a codex model": (
+        "openai_responses", "gpt-5.1-codex-max", {"verbosity": "low"}, {"text": ABSENT}, [("verbosity", "dropped")],
+    ),
+    "tools of chatgpt-4o": ("openai", "chatgpt-4o-latest", {"tools": (T,)}, {"tools": ABSENT}, [("tools", "dropped")]),
+    "more than GPT-4o writes": (
+        "openai", "gpt-4o-mini", {"max_tokens": 20_480}, {"max_completion_tokens": 16_384}, [("max_tokens", "clamped")],
+    ),
+    "more than GPT-4.1 writes, Azure": (
+        "azure", "gpt-4.1", {"max_tokens": 64_000}, {"max_completion_tokens": 32_768}, [("max_tokens", "clamped")],
+    ),
+    "more than GPT-4o writes, Responses": (
+        "openai_responses", "gpt-4o", {"max_tokens": 32_000}, {"max_output_tokens": 16_384}, [("max_tokens", "clamped")],
+    ),
+    "as much as an unknown model may write": ("openai", "gpt-9", {"max_tokens": 500_000}, {"max_completion_tokens": 500_000}, []),
+    "more than DeepSeek writes, a top_p of 0": (
+        "deepseek", "deepseek-chat", {"max_tokens": 500_000, "top_p": 0.0}, {"max_tokens": 393_216, "top_p": 0.01},
+        [("top_p", "clamped"), ("max_tokens", "clamped")],
+    ),
+    "more than Qwen writes": ("dashscope_compatible", "qwen-max", {"max_tokens": 32_000}, {"max_tokens": 8_192}, [("max_tokens", "clamped")]),
+    "more than Qwen writes, native API": (
+        "dashscope", "qwen3.8-max", {"max_tokens": 200_000}, {"parameters/max_tokens": 131_072}, [("max_tokens", "clamped")],
+    ),
+    "more than GLM writes": ("zai", "glm-5.2", {"max_tokens": 200_000}, {"max_tokens": 131_072}, [("max_tokens", "clamped")]),
+    "more than Groq's Qwen writes": (
+        "groq", "qwen/qwen3-32b", {"max_tokens": 64_000}, {"max_completion_tokens": 40_960}, [("max_tokens", "clamped")],
+    ),
+    "more than Nova writes": (
+        "bedrock", "us.amazon.nova-pro-v1:0", {"max_tokens": 20_000}, {"inferenceConfig/maxTokens": 10_000}, [("max_tokens", "clamped")],
+    ),
+    "more than Nova writes, InvokeModel": (
+        "bedrock_invoke", "amazon.nova-lite-v1:0", {"max_tokens": 20_000}, {"inferenceConfig/maxTokens": 10_000}, [("max_tokens", "clamped")],
+    ),
+    "more than Llama writes": (
+        "bedrock", "us.meta.llama3-1-8b-instruct-v1:0", {"max_tokens": 16_000}, {"inferenceConfig/maxTokens": 8_192}, [("max_tokens", "clamped")],
+    ),
+    "stop sequences of gpt-oss, Converse": (
+        "bedrock", "openai.gpt-oss-120b-1:0", {"stop": "END", "max_tokens": 9}, {"inferenceConfig": {"maxTokens": 9}}, [("stop", "dropped")],
+    ),
+    "stop sequences of Qwen, Converse": (
+        "bedrock", "qwen.qwen3-coder-30b-a3b-v1:0", {"stop": "END", "max_tokens": 9}, {"inferenceConfig": {"maxTokens": 9}}, [("stop", "dropped")],
+    ),
+    "stop sequences of DeepSeek V3, Converse": (
+        "bedrock", "deepseek.v3-v1:0", {"stop": "END", "max_tokens": 9}, {"inferenceConfig": {"maxTokens": 9}}, [("stop", "dropped")],
+    ),
+    "stop sequences of DeepSeek R1, Converse, which takes them": (
+        "bedrock", "us.deepseek.r1-v1:0", {"stop": "END"}, {"inferenceConfig/stopSequences": ["END"]}, [],
+    ),
+    "a top_p of 0, servers of vLLM": ("mistral", "open-mistral-nemo", {"top_p": 0.0}, {"top_p": 0.01}, [("top_p", "clamped")]),
+    "several answers of Gemini 3": (
+        "gemini", "gemini-3-flash-preview", {"n": 3}, {"generationConfig": {"candidateCount": 1}}, [("n", "clamped")],
+    ),
+    "several answers of Gemini 3, Vertex AI, which gives them": (
+        "vertex", "gemini-3.1-pro-preview", {"n": 3}, {"generationConfig": {"candidateCount": 3}}, [],
+    ),
+    "several answers of Gemini 2.5": ("gemini", "gemini-2.5-flash", {"n": 3}, {"generationConfig": {"candidateCount": 3}}, []),
+    "presence of a Grok that does not reason": (
+        "xai", "grok-4-1-fast-non-reasoning", {"presence_penalty": 0.5, "frequency_penalty": 0.5},
+        {"presence_penalty": ABSENT, "frequency_penalty": ABSENT}, [("presence_penalty", "dropped"), ("frequency_penalty", "dropped")],
+    ),
+    "a schema beside tools, Cerebras": (
+        "cerebras", "gpt-oss-120b", {"tools": (T,), "response_format": SCHEMA}, {"response_format": ABSENT, "tools/0/function/name": "f"},
+        [("response_format/schema/properties/a", "changed"), ("response_format", "changed")],
+    ),
+    "strict tools beside others, Cerebras": (
+        "cerebras", "zai-glm-4.7", {"tools": (Tool(name="a", strict=True), Tool(name="b"))},
+        {"tools/0/function/strict": ABSENT, "tools/1/function/strict": ABSENT}, [("tools/0/strict", "dropped")],
+    ),
+    "strict tools alone, Cerebras": (
+        "cerebras", "zai-glm-4.7", {"tools": (Tool(name="a", strict=True),)}, {"tools/0/function/strict": True}, [],
+    ),
+    "thinking of a model without it, Ollama": ("ollama", "gemma3:4b", {"reasoning": "high"}, {"think": ABSENT}, [("reasoning", "dropped")]),
+    "no thinking of a model without it, Ollama": ("ollama", "llama3.2", {"reasoning": "none"}, {"think": ABSENT}, []),
     "a forced tool while Claude thinks, Bedrock": (
         "bedrock", "us.anthropic.claude-sonnet-4-6", {"tools": (T,), "tool_choice": "required", "reasoning": "high"},
         {"toolConfig/toolChoice": {"auto": {}}}, [("tool_choice", "changed")],
@@ -347,6 +449,18 @@ ROWS: dict[str, Row] = {
         "bedrock", "us.anthropic.claude-opus-4-8", {"tools": (T,), "tool_choice": "required", "reasoning": "high"},
         {"toolConfig/toolChoice": {"any": {}}}, [],
     ),
+    "a tier that Anthropic does not have": ("anthropic", "claude-opus-4-8", {"service_tier": "flex"}, {"service_tier": ABSENT}, [("service_tier", "dropped")]),
+    "a tier of Anthropic": ("anthropic", "claude-opus-4-8", {"service_tier": "standard_only"}, {"service_tier": "standard_only"}, []),
+    "a tier that Mistral does not have": ("mistral", "mistral-large-latest", {"service_tier": "priority"}, {"service_tier": ABSENT}, [("service_tier", "dropped")]),
+    "a tier that Groq does not have": ("groq", "llama-3.3-70b-versatile", {"service_tier": "priority"}, {"service_tier": ABSENT}, [("service_tier", "dropped")]),
+    "a tier of Groq": ("groq", "llama-3.3-70b-versatile", {"service_tier": "on_demand"}, {"service_tier": "on_demand"}, []),
+    "a tier that xAI does not have": ("xai", "grok-4", {"service_tier": "flex"}, {"service_tier": ABSENT}, [("service_tier", "dropped")]),
+    "a tier that Converse does not have": ("bedrock", "amazon.nova-pro-v1:0", {"service_tier": "auto"}, {"serviceTier": ABSENT}, [("service_tier", "dropped")]),
+    "a tier that InvokeModel does not have": ("bedrock_invoke", CLAUDE_45, {"service_tier": "auto"}, {"service_tier": ABSENT}, [("service_tier", "dropped")]),
+    "a tier that Gemini does not have": ("gemini", "gemini-3-pro", {"service_tier": "auto"}, {"serviceTier": ABSENT}, [("service_tier", "dropped")]),
+    "a tier of Gemini": ("gemini", "gemini-3-pro", {"service_tier": "FLEX"}, {"serviceTier": "FLEX"}, []),
+    "a tier that Vertex has as a header": ("vertex", "gemini-3-pro", {"service_tier": "flex"}, {"serviceTier": ABSENT}, []),
+    "a tier that Vertex does not have": ("vertex", "gemini-3-pro", {"service_tier": "standard"}, {"serviceTier": ABSENT}, [("service_tier", "dropped")]),
 }  # fmt: skip
 
 
@@ -380,6 +494,27 @@ REFUSED: dict[str, tuple[str, str, dict[str, Any], type]] = {
     ),
     "an Office file, Gemini": (
         "gemini", "gemini-3-pro", {"messages": [user(Document(data=ZIPPED, media_type=DOCX))]}, UnsupportedFeature,
+    ),
+    "more functions than it takes, Gemini": (
+        "gemini", "gemini-3-pro", {"tools": tuple([Tool(name=f"f{number}") for number in range(513)])}, InvalidRequest,
+    ),
+    "a picture, DeepSeek V4 Flash": ("deepseek", "deepseek-v4-flash", {"messages": [user(Image(data=tiny_png()))]}, UnsupportedFeature),
+    "a PDF, Moonshot": ("moonshot", "kimi-k2.6", {"messages": [user(Document(data=b"%PDF-1.7", name="a.pdf"))]}, UnsupportedFeature),
+    "a PDF, GLM": ("zai", "glm-5.2", {"messages": [user(Document(data=b"%PDF-1.7", name="a.pdf"))]}, UnsupportedFeature),
+    "a PDF, Hugging Face": ("huggingface", "Qwen/Qwen3-VL-8B-Instruct", {"messages": [user(Document(data=b"%PDF-1.7"))]}, UnsupportedFeature),
+    "a picture by its URL, Claude on Vertex": (
+        "vertex_anthropic", "claude-opus-4-8", {"messages": [user(Image(url="https://e.test/a.png"))]}, UnsupportedFeature,
+    ),
+    "a document by its URL, Claude on Vertex": (
+        "vertex_anthropic", "claude-opus-4-8", {"messages": [user(Document(url="https://e.test/a.pdf"))]}, UnsupportedFeature,
+    ),
+    "a picture by its id, Claude on Bedrock": (
+        "bedrock_invoke", CLAUDE_45, {"messages": [user(Image(file_id="file_1"))]}, UnsupportedFeature,
+    ),
+    "a picture of a result by its URL, Claude on Bedrock": (
+        "bedrock_invoke", CLAUDE_45,
+        {"tools": (T,), "messages": ["q", assistant(ToolCall("c", "f")), tool_result("c", Image(url="https://e.test/a.png"))]},
+        UnsupportedFeature,
     ),
     "a table by its URL, Claude": (
         "anthropic", "claude-opus-4-8", {"messages": [user(Document(url="https://e.test/a.csv"))]}, UnsupportedFeature,

@@ -5,7 +5,8 @@ Source: anthropic 2.11.0 (types/image_block_param.py, document_block_param.py), 
 
 from typing import Any
 
-from llm_pure.core.service import AnyService
+from llm_pure.adapters.dialects.anthropic_messages.quirks import Quirks
+from llm_pure.core.service import AnyService, Service
 from llm_pure.types.errors import InvalidRequest
 from llm_pure.types.media import (
     base64_text,
@@ -25,7 +26,7 @@ def invalid_part(service: AnyService, path: str, message: str) -> Rejected:
     return Rejected(InvalidRequest(message=message, provider=service.name, param=path))
 
 
-def image_source(service: AnyService, part: Image, path: str) -> dict[str, Any]:
+def image_source(service: Service[Quirks], part: Image, path: str) -> dict[str, Any]:
     """{type: base64, url or file}. Raises Rejected."""
     data = part.data
     if data is None:
@@ -37,7 +38,7 @@ def image_source(service: AnyService, part: Image, path: str) -> dict[str, Any]:
     return {"type": "base64", "media_type": media_type, "data": base64_text(data)}
 
 
-def document_source(service: AnyService, part: Document, path: str) -> dict[str, Any]:
+def document_source(service: Service[Quirks], part: Document, path: str) -> dict[str, Any]:
     """{type: base64 (PDF), text, url or file}. Raises Rejected."""
     data = part.data
     if data is None:
@@ -62,7 +63,11 @@ def document_source(service: AnyService, part: Document, path: str) -> dict[str,
     return {"type": "text", "media_type": "text/plain", "data": text}
 
 
-def _reference(service: AnyService, part: Image | Document, path: str) -> dict[str, Any]:
+def _reference(service: Service[Quirks], part: Image | Document, path: str) -> dict[str, Any]:
+    if not service.quirks.references and (part.url is not None or part.file_id is not None):
+        source = "file ids" if part.url is None else "URLs"
+        kind = type(part).__name__.lower()
+        raise UnsupportedPart(f"{path}: {service.name} takes no {source}; pass the {kind}'s bytes")
     if part.url is not None:
         return {"type": "url", "url": part.url}
     if part.file_id is not None:

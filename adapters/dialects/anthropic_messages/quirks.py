@@ -8,7 +8,13 @@ from typing import Literal
 import msgspec
 
 from llm_pure.adapters.dialects.anthropic_messages.models import OTHER_MODELS, PROFILES
-from llm_pure.core.adaptations import DEFAULT_PROFILE, Identifier, ModelProfile, profile_for
+from llm_pure.core.adaptations import (
+    DEFAULT_PROFILE,
+    Identifier,
+    ModelProfile,
+    Word,
+    profile_for,
+)
 from llm_pure.core.resolved_request import OptionField
 from llm_pure.core.service import Service
 from llm_pure.types.config import LLMConfig
@@ -30,7 +36,14 @@ USER_ID = Identifier(
     " leaves out telephone numbers too), read 2026-11-30; the length as generally known, unconfirmed",
 )
 
-OPTIONS: Mapping[str, OptionField] = {"user": USER_ID, "service_tier": "service_tier"}
+OPTIONS: Mapping[str, OptionField] = {
+    "user": USER_ID,
+    "service_tier": Word(
+        path="service_tier",
+        values=frozenset({"auto", "standard_only"}),
+        source="anthropic 2.14.0, types/message_create_params.py, read 2026-11-30",
+    ),
+}
 """Source: anthropic 2.14.0, types/message_create_params.py, read 2026-11-29."""
 
 RANGES: Mapping[str, tuple[float, float]] = {"temperature": (0.0, 1.0)}
@@ -52,6 +65,12 @@ class Quirks(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     """False where the URL alone decides whether the response is streamed."""
     betas_in_body: bool = False
     """Send the names of beta features as `anthropic_beta` in the body, not in the header `anthropic-beta`."""
+    references: bool = True
+    """Images and documents may be URLs and file ids, where Google and Amazon host Claude they may not.
+
+    "messages.0.content.0.image.source.base64.data: URL sources are not supported" (litellm#18430, anthropic-sdk-typescript#1038;
+    pollinations#5862 for Bedrock); the Files API is Anthropic's own (platform.claude.com, Files API). Read 2026-11-30.
+    """
     options: Mapping[str, OptionField] = msgspec.field(default_factory=lambda: OPTIONS)
     """The optional fields of ChatRequest that the service has."""
     chat_path: str = "/v1/messages"

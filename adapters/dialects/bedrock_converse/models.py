@@ -34,11 +34,20 @@ _NOVA = "docs.aws.amazon.com/nova/latest/nova2-userguide, read 2026-11-20"
 _NOVA_SCHEMAS = {"tool_schemas": NOVA_TOOLS, "schema": False}
 """docs.aws.amazon.com/bedrock, "Structured output", does not list Nova, nor the models of Meta, AI21 and Cohere, nor Titan.
 Read 2026-11-20."""
-
+_NOVA_OUTPUT = {"max_tokens": (1, 10_000)}
+"""\"The maximum tokens you requested exceeds the model limit of ...": 10,000 of Nova Pro
+(accelerated-intelligent-document-processing-on-aws#175); Lite and Micro as in tokens/windows.py. Read 2026-11-30."""
+_LLAMA_OUTPUT = {"max_tokens": (1, 8_192)}
+"""pollinations#5503 (Llama 3.1 8B), read 2026-11-30; 3.2 and 3.3 as generally known, unconfirmed."""
+_NO_STOP = {"stop": "this model rejects it"}
+"""\"This model doesn't support the stopSequences field. Remove stopSequences and try again.": gpt-oss (crewAI#3317), Qwen3
+(dify-official-plugins#1767), all Qwen and DeepSeek V3.1, while R1 takes them (langchain-aws#664); OpenAI's newer models and Grok as at
+their makers. Read 2026-11-30."""
 _SAMPLING = {
     "temperature": "this model rejects it",
     "top_p": "this model rejects it",
     "top_k": "this model rejects it",
+    **_NO_STOP,
 }
 _UNFORCED = {"forced_tools": False}
 """bifrost#3196 (Llama refuses toolChoice "tool" and "any"); pydantic-ai 2.68.0, bedrock_supports_tool_choice, forces
@@ -81,6 +90,7 @@ PROFILES: tuple[ModelProfile, ...] = (
     *[
         ModelProfile(
             prefix=f"amazon.nova-{kind}",
+            ranges={} if kind == "premier" else _NOVA_OUTPUT,
             reasoning="none",
             traits={"top_k_path": ("inferenceConfig", "topK"), **_NOVA_SCHEMAS},
             source=_NOVA,
@@ -89,6 +99,7 @@ PROFILES: tuple[ModelProfile, ...] = (
     ],
     ModelProfile(
         prefix="openai.gpt-oss",
+        unsupported=_NO_STOP,
         reasoning="always",
         efforts=("low", "medium", "high"),
         traits={"effort_path": ("reasoning_effort",)},
@@ -125,9 +136,10 @@ PROFILES: tuple[ModelProfile, ...] = (
         is_fallback=True,
         source="newer than this table: like the newest, gpt-6.2; 2026-11-29",
     ),
-    ModelProfile(prefix="qwen.qwen3-coder", reasoning="none", source=_PAI),
+    ModelProfile(prefix="qwen.qwen3-coder", unsupported=_NO_STOP, reasoning="none", source=_PAI),
     ModelProfile(
         prefix="qwen.",
+        unsupported=_NO_STOP,
         reasoning="off",
         efforts=("none", "high"),
         traits={"effort_path": ("reasoning_config",), "default_effort": "high"},
@@ -147,12 +159,13 @@ PROFILES: tuple[ModelProfile, ...] = (
     *[
         ModelProfile(
             prefix=prefix,
+            unsupported=unsupported,
             reasoning="off",
             efforts=("none", "high"),
             traits={"effort_path": ("reasoning_effort",), "default_effort": "high"},
             source=_PAI,
         )
-        for prefix in ("zai.glm-4", "zai.glm-5", "deepseek.v3")
+        for prefix, unsupported in (("zai.glm-4", {}), ("zai.glm-5", {}), ("deepseek.v3", _NO_STOP))
     ],
     ModelProfile(
         prefix="deepseek.r1",
@@ -174,6 +187,16 @@ PROFILES: tuple[ModelProfile, ...] = (
         traits={"tool_result_json": True, "schema": False, **_UNSTREAMED_TOOLS},
         source=_FEATURES,
     ),
+    *[
+        ModelProfile(
+            prefix=prefix,
+            ranges=_LLAMA_OUTPUT,
+            reasoning="none",
+            traits={"schema": False, **_UNSTREAMED_TOOLS},
+            source=_FEATURES,
+        )
+        for prefix in ("meta.llama3-1", "meta.llama3-2-11b", "meta.llama3-2-90b", "meta.llama3-3")
+    ],
     *[
         ModelProfile(
             prefix=prefix, reasoning="none", traits={"schema": False, **traits}, source=_FEATURES

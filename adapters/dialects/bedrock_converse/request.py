@@ -34,6 +34,7 @@ from llm_pure.core.adaptations import (
     Adaptation,
     MetadataLimits,
     ModelProfile,
+    Word,
     adapt,
     fit_metadata,
 )
@@ -67,8 +68,13 @@ _UNSUPPORTED: dict[str, str] = dict.fromkeys(
 )
 _RANGES = {"temperature": (0.0, 1.0), "top_p": (0.0, 1.0)}
 
+SERVICE_TIERS = Word(
+    path="serviceTier/type",
+    values=frozenset({"default", "flex", "priority", "reserved"}),
+    source="botocore 1.44.8, ServiceTierType, read 2026-11-30",
+)
 _OPTIONS: Mapping[str, OptionField] = {
-    "service_tier": "serviceTier/type",
+    "service_tier": SERVICE_TIERS,
     "guardrail": lambda guardrail: {"guardrailConfig": _guardrail(guardrail)},
 }
 """Source: botocore 1.44.8 (ConverseRequest), read 2026-11-29."""

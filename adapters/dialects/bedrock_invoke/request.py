@@ -66,8 +66,8 @@ def build_chat(
     """
     adaptations: list[Adaptation] = []
     resolved = ok(resolve_request(config, request, provider=service.name))
-    headers = _header_options(request)
-    if headers:
+    headers = _header_options(service.name, request, adaptations)
+    if request.service_tier is not None or request.guardrail is not None:
         request = msgspec.structs.replace(request, service_tier=None, guardrail=None)
         resolved = ok(resolve_request(config, request, provider=service.name))
     operation = "invoke-with-response-stream" if resolved.stream else "invoke"
@@ -87,11 +87,12 @@ def build_chat(
     )
 
 
-def _header_options(request: ChatRequest) -> Headers:
+def _header_options(name: str, request: ChatRequest, adaptations: list[Adaptation]) -> Headers:
     """The optional fields that InvokeModel has as headers (botocore 1.44.8, InvokeModelRequest, read 2026-11-29)."""
     headers: list[tuple[str, str]] = []
-    if request.service_tier is not None:
-        headers.append(("x-amzn-bedrock-service-tier", request.service_tier))
+    tier = request.service_tier
+    if tier is not None and converse.SERVICE_TIERS.has("service_tier", tier, name, adaptations):
+        headers.append(("x-amzn-bedrock-service-tier", tier))
     guardrail = request.guardrail
     if guardrail is not None:
         headers.append(("x-amzn-bedrock-guardrailidentifier", guardrail.id))

@@ -26,6 +26,7 @@ ANTHROPIC = anthropic_messages.Quirks(
     stream_in_body=False,
     betas_in_body=True,
     forces_adaptive=False,
+    references=False,
     compatible_providers=frozenset({"anthropic", "claude"}),
     options={"user": anthropic_messages.USER_ID},
 )

@@ -11,7 +11,7 @@ import msgspec
 
 from llm_pure.adapters.dialects.common.turn_rules import CacheMarks, TurnRules
 from llm_pure.adapters.dialects.dashscope_generation.errors import ERROR_CODES
-from llm_pure.adapters.dialects.openai_chat import Quirks, unsupported_by
+from llm_pure.adapters.dialects.openai_chat import Quirks, output_limit, unsupported_by
 from llm_pure.core.adaptations import FieldRule, ModelProfile
 from llm_pure.schema.profiles import DASHSCOPE_TOOL_NAME
 from llm_pure.types.messages import Image, Text, ToolResult
@@ -24,6 +24,8 @@ _KNOWN = "as generally known, unconfirmed; 2026-11-20"
 
 _STREAMS = "the wire notes of this project, 4.15: thinking-only models only answer in streams, read 2026-11-20"
 _HYBRID = 'langchain4j#3974, evalscope#998: "enable_thinking must be set to false for non-streaming calls", read 2026-11-29'
+
+_OUTPUT = '"Range of max_tokens should be [1, 131072]" (opencode#40770), "[1, 8192]" for qwen-max (opencode#16971), read 2026-11-30'
 
 _OMNI = (
     "help.aliyun.com, Model Studio, Error messages: \"'audio' output only support with stream=true. Qwen-Omni requires"
@@ -59,10 +61,12 @@ PROFILES: tuple[ModelProfile, ...] = (
     ],
     ModelProfile(
         prefix="qwen3.8",
+        ranges=output_limit(131_072),
         reasoning="on",
         traits={"format_with_reasoning": True},
-        source=f"json_object beside enable_thinking is taken, read 2026-11-29; {_FORCED}",
+        source=f"json_object beside enable_thinking is taken, read 2026-11-29; {_FORCED}; {_OUTPUT}",
     ),
+    ModelProfile(prefix="qwen-max", ranges=output_limit(8_192), source=_OUTPUT),
     *[
         ModelProfile(prefix=prefix, reasoning="on", traits={"multimodal": True}, source=_LISTED)
         for prefix in ("qwen3.5-plus", "qwen3.6-plus", "qwen3.7-plus")

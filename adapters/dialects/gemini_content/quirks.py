@@ -5,10 +5,19 @@ from typing import Literal, TypeAlias
 
 import msgspec
 
+from llm_pure.core.adaptations import Word
 from llm_pure.core.resolved_request import OptionField
 
 OPTIONS: Mapping[str, OptionField] = {
-    "service_tier": "serviceTier",
+    "service_tier": Word(
+        path="serviceTier",
+        values=frozenset(
+            word
+            for tier in ("unspecified", "flex", "standard", "priority")
+            for word in (tier, tier.upper())
+        ),
+        source="google-genai 3.6.1, types.py, ServiceTier, read 2026-11-30",
+    ),
     "cached_content": "cachedContent",
     "safety_settings": lambda settings: {
         "safetySettings": [
@@ -39,6 +48,10 @@ class Quirks(msgspec.Struct, frozen=True, kw_only=True):
     """The optional fields of ChatRequest that the service has."""
     unsupported: Mapping[str, str] = {}
     """Setting -> the reason why the service does not take it for models that can think."""
+    tier_header: Word | None = None
+    """The header that has the service tier, where the body may not."""
+    several_candidates: bool = True
+    """Models from Gemini 3 on answer with several candidates."""
     combines_hosted_tools: bool = False
     """Functions beside hosted tools need `includeServerSideToolInvocations`."""
     labels: bool = False

@@ -44,6 +44,7 @@ from llm_pure.schema.fit import fit_schemas
 from llm_pure.schema.profiles import GEMINI, GEMINI_TOOL_NAME, SchemaProfiles
 from llm_pure.types.config import LLMConfig
 from llm_pure.types.errors import InvalidRequest, UnsupportedFeature
+from llm_pure.types.http import Headers
 from llm_pure.types.rejection import Rejected, ok, returns_failure
 from llm_pure.types.request import (
     AllowedTools,
@@ -72,6 +73,9 @@ _SETTING_KEYS = {
 _MAX_STOP = 5
 """Maximum number of stop sequences. As generally known on 2026-11-20; unconfirmed."""
 
+_MAX_FUNCTIONS = 512
+"""\"At most 512 function declarations can be specified." (google-gemini/gemini-cli#19083, #25440), read 2026-11-30."""
+
 _LABELS = MetadataLimits(
     max_pairs=64,
     key=re.compile(r"[a-z][a-z0-9_-]{0,62}"),
@@ -96,13 +100,19 @@ def build_chat(
     part that Gemini does not support; with `strict` also everything that would be dropped or changed).
     """
     adaptations: list[Adaptation] = []
+    headers: Headers = ()
+    tier, word = request.service_tier, service.quirks.tier_header
+    if word and isinstance(tier, str):
+        request = replace(request, service_tier=None)
+        if word.has("service_tier", tier, service.name, adaptations):
+            headers = ((word.path, tier),)
     resolved, body = chat_body(service, config, request, adaptations)
     if strict:
         require_lossless(service, adaptations)
     method = "streamGenerateContent?alt=sse" if resolved.stream else "generateContent"
     url = ok(service.url_for(config, resolved.model, method))
     accept = "text/event-stream" if resolved.stream else "application/json"
-    return build_post(service, config, url, body, adaptations, accept=accept)
+    return build_post(service, config, url, body, adaptations, accept=accept, headers=headers)
 
 
 def chat_body(
@@ -239,6 +249,8 @@ def _of_service(
 ) -> ModelProfile:
     """The profile with what the service does not support of models that think."""
     unsupported = service.quirks.unsupported
+    if not service.quirks.several_candidates and profile.traits.get("thinking") == "level":
+        profile = replace(profile, ranges={**profile.ranges, "n": (1, 1)})
     if unsupported.keys().isdisjoint(resolved.settings) or "thinking" not in profile.traits:
         return profile
     return replace(profile, unsupported={**profile.unsupported, **unsupported})
@@ -292,6 +304,9 @@ def _tools(
     if resolved.parallel_tool_calls is False and functions:
         reason = f"{service.name} cannot be limited to one function call at a time"
         adaptations.append(dropped("parallel_tool_calls", reason))
+    if len(functions) > _MAX_FUNCTIONS:
+        message = f"{service.name} takes at most {_MAX_FUNCTIONS} functions, not {len(functions)}"
+        raise Rejected(InvalidRequest(message=message, param="tools", provider=service.name))
     encoded = ([{"functionDeclarations": functions}] if functions else []) + native
     fields: dict[str, Any] = {"tools": encoded} if encoded else {}
     if not functions:

@@ -3,6 +3,8 @@
 Source: ollama/ollama v0.33.0-rc2, envconfig/config.go (Host); MetaGPT's configurations end in /api; read 2026-11-20.
 """
 
+import re
+
 import msgspec
 
 from llm_pure.core.urls import UrlFor, base_url
@@ -12,12 +14,13 @@ from llm_pure.types.result import LLMResult
 BASE_URL = "http://localhost:11434"
 
 _PORT = "11434"
+_END = re.compile(r"/v1$|/api(/\w+)?$")
 
 
 def under_api(provider: str) -> UrlFor:
     """Build URLs of operations such as "chat", below /api. They fail with InvalidConfiguration for an unusable base URL.
 
-    A base URL may end in /api or not. The values of OLLAMA_HOST are accepted too: a host without a scheme, without a port
+    A base URL may end in /api, in an operation's path, in the /v1 of the other APIs, or in none. The values of OLLAMA_HOST are accepted too: a host without a scheme, without a port
     (then 11434), or a port alone (":11434", then localhost).
     """
 
@@ -25,7 +28,7 @@ def under_api(provider: str) -> UrlFor:
         if config.base_url and config.base_url.strip():
             config = msgspec.structs.replace(config, base_url=_with_scheme(config.base_url.strip()))
         return base_url(config, BASE_URL, provider=provider).map(
-            lambda url: f"{url.removesuffix('/api')}/api/{operation}"
+            lambda url: f"{_END.sub('', url)}/api/{operation}"
         )
 
     return url_for

@@ -14,8 +14,10 @@ from msgspec.structs import replace
 from llm_pure.adapters.dialects.openai_chat import request, response
 from llm_pure.adapters.dialects.openai_chat.quirks import (
     ANY_SERVER,
+    VLLM_TOP_P,
     Quirks,
     make_service,
+    output_limit,
     profiles_of,
     unconfirmed_for,
     unsupported_by,
@@ -119,8 +121,10 @@ def _models(service: Service[Quirks]) -> Operation[ListModelsRequest, ModelPage]
 __all__ = [
     "ANY_SERVER",
     "DIALECT",
+    "VLLM_TOP_P",
     "Quirks",
     "make_service",
+    "output_limit",
     "profiles_of",
     "provider",
     "unconfirmed_for",

@@ -123,6 +123,8 @@ class Quirks(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     """tool_choice may name several tools; else only these are sent."""
     tool_strict: bool = True
     """Tools have the field `strict`."""
+    mixed_strict: bool = True
+    """Some of the tools may be strict; else all or none."""
 
     json_formats: tuple[JsonFormatName, ...] = ("json_object", "json_schema")
     """The supported response formats; others are described in the prompt."""
@@ -221,6 +223,10 @@ def apply_profile(quirks: Quirks, profile: ModelProfile) -> Quirks:
     )
 
 
+VLLM_TOP_P = (0.01, 1.0)
+"""vLLM refuses 0, as SGLang and text-generation-inference do: "top_p must be in (0, 1], got 0.0." (microsoft/TaskWeaver#231,
+hiyouga/LlamaFactory#10709), read 2026-11-30."""
+
 ANY_SERVER = TurnRules(left_out_if_empty=frozenset())
 """For servers of any model: some chat templates require that user and assistant alternate, so empty turns stay."""
 
@@ -253,6 +259,15 @@ def profiles_of(prefixes: Iterable[str], **fields: Any) -> tuple[ModelProfile, .
     ['a', 'b']
     """
     return tuple([ModelProfile(prefix=prefix, **fields) for prefix in prefixes])
+
+
+def output_limit(tokens: int | None) -> dict[str, tuple[float, float]]:
+    """`ranges` of models that write at most so many tokens, and refuse a larger limit; None: not documented.
+
+    >>> output_limit(4096)
+    {'max_tokens': (1, 4096)}
+    """
+    return {} if tokens is None else {"max_tokens": (1, tokens)}
 
 
 def unsupported_by(who: str, *names: str) -> dict[str, str]:

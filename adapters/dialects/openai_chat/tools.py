@@ -62,7 +62,8 @@ def encode_tools(
 def _tools(
     service: Service[Quirks], resolved: ResolvedRequest, adaptations: list[Adaptation]
 ) -> list[JsonObject]:
-    name, tool_strict = service.name, service.quirks.tool_strict
+    name = service.name
+    not_strict = _why_not_strict(service, resolved)
     encoded: list[JsonObject] = []
     for index, tool in enumerate(resolved.tools):
         if isinstance(tool, NativeTool):
@@ -72,17 +73,26 @@ def _tools(
                 reason = f"it is a native tool of {tool.provider}"
                 adaptations.append(dropped(f"tools/{index}", reason))
             continue
-        encoded.append({"type": "function", "function": _function(tool, tool_strict)})
+        encoded.append({"type": "function", "function": _function(tool, not not_strict)})
         if tool.cache is not None:
             marks = service.quirks.turns.cache_marks
             if marks is not None and marks.tools:
                 encoded[-1] |= mark_fields(tool.cache)
             else:
                 adaptations.append(dropped_tool_mark(index, name))
-        if tool.strict and not tool_strict:
-            reason = f"it is not known that {name} supports strict tools"
-            adaptations.append(dropped(f"tools/{index}/strict", reason, True))
+        if tool.strict and not_strict:
+            adaptations.append(dropped(f"tools/{index}/strict", not_strict, True))
     return encoded
+
+
+def _why_not_strict(service: Service[Quirks], resolved: ResolvedRequest) -> str:
+    """The reason why no tool has the field `strict`, "" if they have it."""
+    if not service.quirks.tool_strict:
+        return f"it is not known that {service.name} supports strict tools"
+    if service.quirks.mixed_strict:
+        return ""
+    are_strict = {bool(tool.strict) for tool in resolved.tools if isinstance(tool, Tool)}
+    return f"at {service.name} all tools are strict, or none" if len(are_strict) > 1 else ""
 
 
 def _function(tool: Tool, tool_strict: bool) -> JsonObject:

@@ -5,6 +5,7 @@ types/image_edit_params.py and image_create_variation_params.py; read 2026-11-20
 to 10, prompts up to 32,000 characters, transparency as PNG or WebP; read 2026-11-30.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 from llm_pure.adapters.dialects.common.adaptations import clamped, dropped
@@ -33,6 +34,18 @@ _EDIT_FIELDS = frozenset({*_FIELDS} - {"style"})
 _VARIATION_FIELDS = frozenset({"n", "size", "response_format"})
 _GPT_IMAGE = ("gpt-image", "chatgpt-image")
 _MAX_IMAGES = {"gpt-image": 10, "chatgpt-image": 10, "dall-e-2": 10, "dall-e-3": 1, "grok-": 10}
+_SIZES: Mapping[str, frozenset[str]] = {
+    "gpt-image-1": frozenset({"1024x1024", "1536x1024", "1024x1536", "auto"}),
+    "dall-e-3": frozenset({"1024x1024", "1792x1024", "1024x1792"}),
+    "dall-e-2": frozenset({"256x256", "512x512", "1024x1024"}),
+}
+"""Prefix of a model -> its sizes; others are a 400, "Supported values are: '1024x1024', '1024x1536', '1536x1024', and 'auto'"
+(pollinations#5037, #6465); openai 3.57.0, image_generate_params.size. Read 2026-11-30."""
+_FREE_SIZES = "gpt-image-2"
+_GRID = 16
+"""\"Width and height must both be divisible by 16" (jezweb/claude-skills#91), of sides from 1:3 to 3:1 (openai 3.57.0), read 2026-11-30."""
+_VARIED = ("gpt-image", "chatgpt-image", "dall-e-3")
+"""Models that make no variations: openai 3.57.0, image_create_variation_params: "Only `dall-e-2`"; as generally known, read 2026-11-30."""
 _CLEAR = "transparent"
 _MAX_PROMPT = 32_000
 """Characters of a prompt for gpt-image models."""
@@ -44,9 +57,9 @@ def build_images(service: MediaService, config: LLMConfig, request: ImageRequest
 
     With images /images/edits, a form: image or image[], mask?, prompt, and the same fields; one image and no prompt:
     /images/variations, a form. The boundary is made from the content. Fields that an endpoint or model does not support
-    are dropped: gpt-image models have no response_format, no style and none of the older models' qualities.
+    are dropped: gpt-image models have no response_format, no style and none of the older models' qualities and sizes.
     Fails with InvalidRequest (neither prompt nor image, a prompt that is too long, an unusable image), UnsupportedFeature (images at a provider
-    without edits), InvalidConfiguration (no model, bad URL).
+    without edits, variations of a model without them), InvalidConfiguration (no model, bad URL).
     """
     _check(service, request)
     model = require_model(service, config, request.model)
@@ -54,6 +67,9 @@ def build_images(service: MediaService, config: LLMConfig, request: ImageRequest
         message = f"the prompt has at most {_MAX_PROMPT} characters, it has {len(request.prompt)}"
         raise Rejected(InvalidRequest(message=message, param="prompt", provider=service.name))
     operation, supported = _endpoint(request)
+    if operation == "variations" and model.startswith(_VARIED):
+        message = f"{model} makes no variations; a prompt is required"
+        raise Rejected(UnsupportedFeature(message=message, feature="images", provider=service.name))
     url = ok(service.url_for(config, model, f"/images/{operation}"))
     quirks = service.quirks.images
     fields: dict[str, Any] = {"model": model}
@@ -131,6 +147,8 @@ def _unsupported(
     """The reason why the endpoint or the model does not support the field, "" if it does."""
     if field not in supported:
         return f"{operation} have no {field}"
+    if field == "size" and not _has_size(model, value):
+        return f"{model} has no size {value!r}"
     if "gpt-image" in model:
         older = field in ("response_format", "style") or (
             field == "quality" and value in ("standard", "hd")
@@ -143,6 +161,20 @@ def _unsupported(
         )
         return f"{model} has no {field} {value!r}" if newer else ""
     return ""
+
+
+def _has_size(model: str, size: str) -> bool:
+    """Whether the model makes images of this size, as far as its sizes are known."""
+    for prefix, sizes in _SIZES.items():
+        if model.startswith(prefix):
+            return size in sizes
+    width, _, height = size.partition("x")
+    if not (model.startswith(_FREE_SIZES) and width.isdecimal() and height.isdecimal()):
+        return True
+    if len(size) > len("9999x9999"):
+        return False
+    sides = sorted((int(width), int(height)))
+    return 0 < sides[1] <= 3 * sides[0] and not any(side % _GRID for side in sides)
 
 
 def _most_images(model: str) -> int:

@@ -4,6 +4,7 @@ Source: openai/openai-openapi 2.3.0, by the wire notes of this project (section 
 """
 
 import re
+from collections.abc import Mapping
 from typing import Any, Literal
 
 import msgspec
@@ -51,12 +52,19 @@ class _ModelRules(msgspec.Struct, frozen=True):
 
     formats: tuple[str, ...] | None = None
     lacks: tuple[str, ...] = ()
+    needs: Mapping[str, str] = {}
+    """Fields that are sent unless `extra` has them."""
 
 
 _MODELS = (
     (
         "gpt-4o-transcribe-diarize",
-        _ModelRules(("json", "text", "diarized_json"), ("prompt", "timestamps")),
+        _ModelRules(
+            formats=("json", "text", "diarized_json"),
+            lacks=("prompt", "timestamps"),
+            # 400 "chunking_strategy is required for diarization models" (litellm#18125, riffado#101), read 2026-11-30
+            needs={"chunking_strategy": "auto"},
+        ),
     ),
     ("gpt-4o-transcribe", _ModelRules(("json",), ("timestamps",))),
     ("gpt-4o-mini-transcribe", _ModelRules(("json",), ("timestamps",))),
@@ -114,7 +122,12 @@ def build_transcribe(
         fields["temperature"] = 1
     settings: list[tuple[str, Any]] = [("model", model)]
     settings += [(_NAMES.get(field, field), value) for field, value in fields.items()]
-    settings += (request.extra or {}).items()
+    extra = request.extra or {}
+    for field, value in rules.needs.items():
+        if field not in extra:
+            adaptations.append(added(field, f"{model} needs it", value))
+            settings.append((field, value))
+    settings += extra.items()
     return build_form(service, config, url, [("file", file)], settings, adaptations)
 
 

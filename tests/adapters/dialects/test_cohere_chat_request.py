@@ -65,7 +65,13 @@ def test_a_plain_question() -> None:
 
 @pytest.mark.parametrize(
     "base_url",
-    ["https://gate.test", "https://gate.test/", "https://gate.test/v2", "https://gate.test/v1/"],
+    [
+        "https://gate.test",
+        "https://gate.test/",
+        "https://gate.test/v2",
+        "https://gate.test/v1/",
+        "https://gate.test/v2/chat",
+    ],
 )
 def test_the_version_at_the_end_of_a_base_url_is_the_paths_to_say(base_url: str) -> None:
     config = file_config(api_type="cohere", model="m", base_url=base_url)
