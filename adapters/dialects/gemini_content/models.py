@@ -1,13 +1,18 @@
 """Profiles of Gemini's models. The first prefix that matches counts; unknown models get the profile of the newest.
 
-Traits. thinking: "budget" (tokens) or "level" (a word); without it thinkingConfig is rejected. thinking_stops: a budget
-of 0 turns thinking off. signed_calls: the first function call of a turn needs a signature. media_results: function
-responses may contain media. combines: a response format may stand beside tools (pydantic-ai 2.68.0,
-google_supports_tool_combination). own_temperature: a configuration file's default temperature is not sent, since Google
-"strongly recommends keeping" its default of 1.0 from Gemini 3 on (ai.google.dev, Gemini 3, read 2026-11-29). system_role "user": systemInstruction is not supported. functions False: no function calling. json False: no JSON mode.
-prefill: the model continues a turn of its own at the end; others refuse it, "Requests ending with a model turn are not
-supported" (live tables in LibreChat-AI/agents#323 and pipecat-ai/pipecat#5821; anomalyco/opencode#45359, #47034; read
-2026-11-30).
+Traits:
+
+- thinking: "budget" (tokens) or "level" (a word); without it thinkingConfig is rejected.
+- thinking_stops: a budget of 0 turns thinking off.
+- signed_calls: the first function call of a turn needs a signature.
+- media_results: function responses may contain media.
+- combines: a response format may stand beside tools (pydantic-ai 2.68.0, google_supports_tool_combination).
+- own_temperature: a configuration file's default temperature is not sent, since Google "strongly recommends keeping" its
+  default of 1.0 from Gemini 3 on (ai.google.dev, Gemini 3, read 2026-11-29).
+- system_role "user": systemInstruction is not supported. functions False: no function calling. json False: no JSON mode.
+- prefill: the model continues a turn of its own at the end; others refuse it, "Requests ending with a model turn are not
+  supported" (live tables in LibreChat-AI/agents#323 and pipecat-ai/pipecat#5821; anomalyco/opencode#45359, #47034; read
+  2026-11-30).
 
 Source: pydantic-ai-slim 2.68.0 profiles/google.py (live checks of September and October 2026), read 2026-11-20. The
 bounds of budgets are as generally known on that day; unconfirmed.
