@@ -55,11 +55,10 @@ from llm_pure.core.batch_api import (
     TransferRequest,
     UploadState,
 )
-from llm_pure.core.batch_results import grpc_status, response_of, unreadable
+from llm_pure.core.batch_results import described_result, empty_result, grpc_status, response_of
 from llm_pure.core.provider import Provider
 from llm_pure.core.service import Service, read_json
 from llm_pure.core.urls import base_url
-from llm_pure.framing.json_codec import preview
 from llm_pure.types.config import LLMConfig
 from llm_pure.types.errors import InvalidRequest
 from llm_pure.types.http import HttpRequest, HttpResponse
@@ -238,9 +237,8 @@ def _read_line(service: VertexService, raw: Json) -> BatchResult:
     if status:
         return BatchResult(custom_id=custom_id, kind="response", response=_failed(status))
     if isinstance(answer, dict) and answer:
-        return BatchResult(custom_id=custom_id, kind="response", response=response_of(200, answer))
-    message = "the result has neither a response nor an error"
-    return unreadable(service.name, message, preview(raw), custom_id)
+        return described_result(custom_id, 200, answer)
+    return empty_result(service.name, custom_id, raw)
 
 
 def _failed(text: str) -> HttpResponse:

@@ -218,6 +218,20 @@ def unreadable(provider: str, message: str, evidence: bytes, custom_id: str = ""
     return BatchResult(custom_id=custom_id, kind="unreadable", error=error)
 
 
+def empty_result(provider: str, custom_id: str, raw: Any) -> BatchResult:
+    """A result in which nothing was found that could be read."""
+    message = "the result has neither a response nor an error"
+    return unreadable(provider, message, preview(raw), custom_id)
+
+
+def described_result(
+    custom_id: str, status: Any, body: Any, error: Any = None, headers: Headers = ()
+) -> BatchResult:
+    """A result with the response that it describes, as `response_of` has it."""
+    response = response_of(status, body, error, headers)
+    return BatchResult(custom_id=custom_id, kind="response", response=response)
+
+
 def response_of(status: Any, body: Any, error: Any = None, headers: Headers = ()) -> HttpResponse:
     """The response that a result describes, for `parse_chat`.
 

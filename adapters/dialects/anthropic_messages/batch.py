@@ -35,7 +35,7 @@ from llm_pure.core.batch_api import (
     BatchLimits,
     BatchResult,
 )
-from llm_pure.core.batch_results import not_run, response_of, unreadable
+from llm_pure.core.batch_results import described_result, not_run, unreadable
 from llm_pure.core.error_mapping import status_of_type
 from llm_pure.core.provider import Provider
 from llm_pure.core.service import Service
@@ -106,16 +106,14 @@ def _read_line(service: Service[Any], raw: dict[str, Any]) -> BatchResult:
     result = object_of(raw.get("result"))
     match result.get("type"):
         case "succeeded" if isinstance(result.get("message"), dict):
-            response = response_of(200, result["message"])
-            return BatchResult(custom_id=custom_id, kind="response", response=response)
+            return described_result(custom_id, 200, result["message"])
         case "errored":
             error = object_of(result.get("error"))
             inner = object_of(error.get("error"))
             status = status_of_type(text_of(inner.get("type"))) or 500
             request_id = text_of(error.get("request_id"))
             headers = (("request-id", request_id),) if request_id else ()
-            response = response_of(status, error or {"error": {}}, headers=headers)
-            return BatchResult(custom_id=custom_id, kind="response", response=response)
+            return described_result(custom_id, status, error or {"error": {}}, headers=headers)
         case "canceled" | "expired" as kind:
             return not_run(service.name, custom_id, str(kind), "")
         case _:

@@ -53,7 +53,7 @@ from llm_pure.core.batch_api import (
     TransferRequest,
     UploadState,
 )
-from llm_pure.core.batch_results import response_of, unreadable
+from llm_pure.core.batch_results import described_result, unreadable
 from llm_pure.core.error_mapping import ProviderErrorInfo, to_llm_error
 from llm_pure.core.provider import Provider
 from llm_pure.core.service import AnyService, Service, undecodable_error
@@ -265,13 +265,12 @@ def _read_line(service: Service[Any], raw: Json) -> BatchResult:
     custom_id = id_of(raw.get("recordId"))
     output, error = raw.get("modelOutput"), raw.get("error")
     if isinstance(output, dict):
-        return BatchResult(custom_id=custom_id, kind="response", response=response_of(200, output))
+        return described_result(custom_id, 200, output)
     if isinstance(error, dict) and error:
         code, message = id_of(error.get("errorCode")), text_of(error.get("errorMessage"))
         body: Json = {"message": message or "the record failed"}
         headers: Headers = () if code.isdecimal() or not code else (("x-amzn-errortype", code),)
-        response = response_of(code, body, headers=headers)
-        return BatchResult(custom_id=custom_id, kind="response", response=response)
+        return described_result(custom_id, code, body, headers=headers)
     message = "the record has neither an output nor an error"
     return unreadable(service.name, message, preview(raw), custom_id)
 

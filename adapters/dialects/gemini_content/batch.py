@@ -44,15 +44,11 @@ from llm_pure.core.batch_api import (
     TransferRequest,
     UploadState,
 )
-from llm_pure.core.batch_results import (
-    grpc_status,
-    response_of,
-    unreadable,
-)
+from llm_pure.core.batch_results import described_result, empty_result, grpc_status
 from llm_pure.core.provider import Provider
 from llm_pure.core.service import Service, malformed_response, read_json
 from llm_pure.core.urls import UrlFor
-from llm_pure.framing.json_codec import encode, preview
+from llm_pure.framing.json_codec import encode
 from llm_pure.types.config import LLMConfig, Secret
 from llm_pure.types.http import Headers, HttpRequest, HttpResponse, get_header
 from llm_pure.types.rejection import Rejected, ok
@@ -194,14 +190,12 @@ def _read_line(service: Service[Any], raw: dict[str, Any]) -> BatchResult:
     custom_id = id_of(raw.get("key")) or id_of(object_of(raw.get("metadata")).get("key"))
     error, answer = raw.get("error"), raw.get("response")
     if isinstance(answer, dict):
-        response = response_of(200, answer, error)
-        return BatchResult(custom_id=custom_id, kind="response", response=response)
+        return described_result(custom_id, 200, answer, error)
     if isinstance(error, dict) and error:
         status = grpc_status(error.get("code"))
         body = {"error": {**error, "code": status}}
-        return BatchResult(custom_id=custom_id, kind="response", response=response_of(status, body))
-    message = "the result has neither a response nor an error"
-    return unreadable(service.name, message, preview(raw), custom_id)
+        return described_result(custom_id, status, body)
+    return empty_result(service.name, custom_id, raw)
 
 
 WIRE = BatchWire(

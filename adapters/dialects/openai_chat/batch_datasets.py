@@ -45,11 +45,10 @@ from llm_pure.core.batch_api import (
     TransferRequest,
     UploadState,
 )
-from llm_pure.core.batch_results import grpc_status, response_of, unreadable
+from llm_pure.core.batch_results import described_result, empty_result, grpc_status
 from llm_pure.core.provider import Provider
 from llm_pure.core.service import Service, malformed_response, read_json
 from llm_pure.core.urls import base_url
-from llm_pure.framing.json_codec import preview
 from llm_pure.framing.multipart import FormFile, multipart
 from llm_pure.types.config import LLMConfig
 from llm_pure.types.errors import InvalidConfiguration, InvalidRequest
@@ -223,16 +222,12 @@ def _read_line(service: Service[Any], raw: Json) -> BatchResult:
     if isinstance(answer, dict) and answer:
         body, status = answer.get("body"), answer.get("status_code", 200)
         body = body if isinstance(body, dict) else answer  # OpenAI's form, should it come to that
-        return BatchResult(
-            custom_id=custom_id, kind="response", response=response_of(status, body, error)
-        )
+        return described_result(custom_id, status, body, error)
     if error:
         fields = object_of(error) or {"message": text_of(error)}
         status = grpc_status(fields.get("code"))
-        response = response_of(status, {"error": fields})
-        return BatchResult(custom_id=custom_id, kind="response", response=response)
-    message = "the result has neither a response nor an error"
-    return unreadable(service.name, message, preview(raw), custom_id)
+        return described_result(custom_id, status, {"error": fields})
+    return empty_result(service.name, custom_id, raw)
 
 
 def _is_empty(raw: Json) -> bool:

@@ -39,15 +39,9 @@ from llm_pure.core.batch_api import (
     BatchResult,
     BatchState,
 )
-from llm_pure.core.batch_results import (
-    grpc_status,
-    not_run,
-    response_of,
-    unreadable,
-)
+from llm_pure.core.batch_results import described_result, empty_result, grpc_status, not_run
 from llm_pure.core.provider import Provider
 from llm_pure.core.service import Service
-from llm_pure.framing.json_codec import preview
 from llm_pure.types.config import LLMConfig
 from llm_pure.types.http import HttpRequest
 from llm_pure.types.rejection import ok
@@ -137,16 +131,14 @@ def _read_line(service: Service[Any], raw: dict[str, Any]) -> BatchResult:
     answer, error = result.get("response"), object_of(result.get("error"))
     if isinstance(answer, dict) and answer:
         body = next(iter(answer.values())) if len(answer) == 1 else answer
-        response = response_of(200, body, result.get("error"))
-        return BatchResult(custom_id=custom_id, kind="response", response=response)
+        return described_result(custom_id, 200, body, result.get("error"))
     if error:
         if "cancel" in text_of(error.get("message")).lower():
             return not_run(service.name, custom_id, "cancelled", text_of(error.get("message")))
         status = grpc_status(error.get("code"))
         body = {"error": {"message": error.get("message"), "code": id_of(error.get("code"))}}
-        return BatchResult(custom_id=custom_id, kind="response", response=response_of(status, body))
-    message = "the result has neither a response nor an error"
-    return unreadable(service.name, message, preview(raw), custom_id)
+        return described_result(custom_id, status, body)
+    return empty_result(service.name, custom_id, raw)
 
 
 WIRE = BatchWire(

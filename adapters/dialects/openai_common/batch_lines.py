@@ -16,9 +16,8 @@ from llm_pure.adapters.dialects.common.batch_values import (
     text_of,
 )
 from llm_pure.core.batch_api import ENDED, KEY, BatchCounts, BatchJob, BatchResult
-from llm_pure.core.batch_results import not_run, response_of, unreadable
+from llm_pure.core.batch_results import described_result, empty_result, not_run
 from llm_pure.core.service import AnyService
-from llm_pure.framing.json_codec import preview
 
 
 def read_line(service: AnyService, raw: dict[str, Any]) -> BatchResult:
@@ -33,18 +32,14 @@ def read_line(service: AnyService, raw: dict[str, Any]) -> BatchResult:
         request_id = text_of(response.get("request_id"))
         headers = (("x-request-id", request_id),) if request_id else ()
         body = response.get("body")
-        return BatchResult(
-            custom_id=custom_id,
-            kind="response",
-            response=response_of(response.get("status_code", 200), body, error, headers),
-        )
+        status = response.get("status_code", 200)
+        return described_result(custom_id, status, body, error, headers)
     if error:
         fields = object_of(error)
         code = id_of(fields.get("code")) or text_of(fields.get("error_type"))
         message = text_of(error) or text_of(fields.get("message"))
         return not_run(service.name, custom_id, f"{code} {message[:100]}", message, code or None)
-    message = "the result has neither a response nor an error"
-    return unreadable(service.name, message, preview(raw), custom_id)
+    return empty_result(service.name, custom_id, raw)
 
 
 def read_job(service: AnyService, raw: dict[str, Any], *, inline_page: str = "") -> BatchJob:
