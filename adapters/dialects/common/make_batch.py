@@ -57,7 +57,6 @@ from llm_pure.types.rejection import Rejected, ok, returns_failure
 from llm_pure.types.request import ChatRequest
 
 Json: TypeAlias = dict[str, Any]
-AnyFindError: TypeAlias = FindError[Any]
 
 LIST_SIZE = 100
 """Jobs of one page of a list, where the service does not take more."""
@@ -85,7 +84,7 @@ class BatchWire(msgspec.Struct, frozen=True, kw_only=True):
     results: Callable[[Service[Any], LLMConfig, BatchJob, str], HttpRequest]
     read_line: Callable[[Service[Any], Json], BatchResult]
     """A result: a line of a file, or a row of a page."""
-    find_error: AnyFindError
+    find_error: FindError[Any]
     """The error of a response, as of the service's other operations."""
     is_job: Callable[[Any], bool] | None = None
     """Whether JSON of a 2xx is a job, or a list of them, in which `find_error` would see an error: a failed job has its own."""

@@ -11,7 +11,7 @@ from llm_pure.adapters.dialects.common.part_identity import Entries
 from llm_pure.adapters.dialects.openai_chat import wire
 from llm_pure.adapters.dialects.openai_chat.quirks import Quirks
 from llm_pure.adapters.dialects.openai_chat.state import State
-from llm_pure.adapters.dialects.openai_chat.stream import FINISH, read_body
+from llm_pure.adapters.dialects.openai_chat.stream import FINISH, has_choices, read_body
 from llm_pure.adapters.dialects.openai_common import find_error
 from llm_pure.adapters.dialects.openai_common.usage import read_usage
 from llm_pure.core.service import Service, parse_body, plain_completion
@@ -30,11 +30,7 @@ else:
 
 
 def _is_response(raw: Any) -> bool:
-    return _has_choices(raw) or _has_choices(_nested(raw))
-
-
-def _has_choices(raw: Any) -> bool:
-    return isinstance(raw, dict) and bool(raw.get("choices"))
+    return has_choices(raw) or has_choices(_nested(raw))
 
 
 def _nested(raw: Any) -> Any:
@@ -46,11 +42,11 @@ def _read(
     service: Service[Quirks], raw: dict[str, Any], response: HttpResponse
 ) -> tuple[State, Iterable[StreamEvent]]:
     body, nested = response.body, _nested(raw)
-    if not _has_choices(raw):
+    if not has_choices(raw):
         error = find_error(service, raw, response)
         if error is not None:
             raise Rejected(error)
-    if _has_choices(nested):
+    if has_choices(nested):
         raw, body = nested, json_text(nested).encode()
     typed = ok(decode(wire.BODY, body, provider=service.name))
     state, events = read_body(service, State(), typed, raw, buffered=True)

@@ -231,12 +231,12 @@ def _read_frame(
     return read_json_frame(_CHUNK, service, head, state, frame, partial(read_body, service, state))
 
 
-def _has_choices(raw: Any) -> bool:
-    """Return true for a chunk with content: OpenRouter's errors may stand beside choices or in one."""
+def has_choices(raw: Any) -> bool:
+    """Return true for JSON with content, in which an error may stand beside choices or in one (OpenRouter)."""
     return isinstance(raw, dict) and bool(raw.get("choices"))
 
 
-_CHUNK = FrameForm("chunk", wire.BODY, find_error, _has_choices)
+_CHUNK = FrameForm("chunk", wire.BODY, find_error, has_choices)
 
 
 def _end(service: Service[Quirks], state: State, events: list[StreamEvent]) -> State:
