@@ -133,6 +133,7 @@ def malformed_response(
 
 
 def depth_error(service: AnyService, response: HttpResponse) -> LLMError:
+    """The error of a response that is nested too deeply for the caller's stack."""
     if response.status >= 400:
         return undecodable_error(service, response)
     return malformed_response(service, response, "the response is nested too deeply")
@@ -279,7 +280,7 @@ def plain_completion(
     return completion
 
 
-class FrameForm(msgspec.Struct, Generic[Q, A], frozen=True):
+class FrameForm(msgspec.Struct, Generic[Q, A], frozen=True, kw_only=True):
     """How the JSON frames of a dialect's streams look, for `read_json_frame`."""
 
     name: str

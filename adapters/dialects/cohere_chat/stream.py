@@ -120,7 +120,13 @@ def _may_have_content(raw: Any) -> bool:
     return not isinstance(kind, str) or kind in _EVENT_TYPES
 
 
-_EVENT = FrameForm("event", wire.EVENT, find_error, _may_have_content, skips_others=True)
+_EVENT = FrameForm(
+    name="event",
+    decoder=wire.EVENT,
+    find_error=find_error,
+    has_content=_may_have_content,
+    skips_others=True,
+)
 
 _EVENT_TYPES = frozenset(
     {

@@ -123,7 +123,13 @@ def is_response(raw: Any) -> bool:
     return isinstance(raw, dict) and isinstance(raw.get("output"), dict)
 
 
-_FRAME = FrameForm("frame", wire.FRAME, find_error, is_response, skips_others=True)
+_FRAME = FrameForm(
+    name="frame",
+    decoder=wire.FRAME,
+    find_error=find_error,
+    has_content=is_response,
+    skips_others=True,
+)
 
 
 def read_frame(

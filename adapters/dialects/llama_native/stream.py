@@ -105,7 +105,13 @@ def read_frame(
     return read_json_frame(_CHUNK, service, head, state, frame, read)
 
 
-_CHUNK = FrameForm("chunk", wire.CHUNK, find_error, lambda raw: "event" in raw, skips_others=True)
+_CHUNK = FrameForm(
+    name="chunk",
+    decoder=wire.CHUNK,
+    find_error=find_error,
+    has_content=lambda raw: "event" in raw,
+    skips_others=True,
+)
 
 
 def _read_chunk(

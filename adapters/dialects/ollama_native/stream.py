@@ -169,7 +169,12 @@ def read_frame(
     return read_json_frame(_LINE, service, head, state, frame, partial(read_line, service, state))
 
 
-_LINE = FrameForm("line", wire.LINE, find_error, lambda raw: "message" in raw or "response" in raw)
+_LINE = FrameForm(
+    name="line",
+    decoder=wire.LINE,
+    find_error=find_error,
+    has_content=lambda raw: "message" in raw or "response" in raw,
+)
 _SSE_FIELDS = (b"data:", b"event:", b"id:", b"retry:", b":")
 
 

@@ -236,7 +236,12 @@ def has_choices(raw: Any) -> bool:
     return isinstance(raw, dict) and bool(raw.get("choices"))
 
 
-_CHUNK = FrameForm("chunk", wire.BODY, find_error, has_choices)
+_CHUNK = FrameForm(
+    name="chunk",
+    decoder=wire.BODY,
+    find_error=find_error,
+    has_content=has_choices,
+)
 
 
 def _end(service: Service[Quirks], state: State, events: list[StreamEvent]) -> State:

@@ -71,7 +71,12 @@ def _read_frame(
     return read_json_frame(_FRAME, service, head, state, frame, partial(read_frame, service, state))
 
 
-_FRAME = FrameForm("frame", wire.FRAME, find_error, lambda raw: "result" in raw)
+_FRAME = FrameForm(
+    name="frame",
+    decoder=wire.FRAME,
+    find_error=find_error,
+    has_content=lambda raw: "result" in raw,
+)
 
 
 def read_frame(

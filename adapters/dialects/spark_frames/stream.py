@@ -74,7 +74,13 @@ def _read_frame(
     return read_json_frame(_FRAME, service, head, state, frame, read)
 
 
-_FRAME = FrameForm("frame", wire.FRAME, find_error, lambda raw: "header" in raw, skips_others=True)
+_FRAME = FrameForm(
+    name="frame",
+    decoder=wire.FRAME,
+    find_error=find_error,
+    has_content=lambda raw: "header" in raw,
+    skips_others=True,
+)
 
 
 def is_last(frame: bytes) -> bool:
