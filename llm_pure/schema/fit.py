@@ -262,9 +262,9 @@ def _translate_lossless(
             raise
         raise Rejected(invalid) from None
     adapted = _translated(data, profile, is_tool)
-    if adapted.is_lossy:
+    if adapted.closed_object:
         message = f"{profile.name} allows no unnamed properties"
-        raise Rejected(InvalidRequest(message=message, param=adapted.is_lossy))
+        raise Rejected(InvalidRequest(message=message, param=adapted.closed_object))
     return adapted
 
 

@@ -60,7 +60,7 @@ class AdaptedSchema(msgspec.Struct, frozen=True):
     """The changes; `field` is the path within the schema."""
 
     @property
-    def is_lossy(self) -> str:
+    def closed_object(self) -> str:
         """Path of an object that no longer allows unnamed properties; "" if there is none."""
         for change in self.adaptations:
             if change.action == "changed" and change.field.endswith("additionalProperties"):
