@@ -242,7 +242,9 @@ def _cost_usd(llm: LLM, request: ChatRequest, completion: Completion) -> Decimal
     from llm_pure.client.costs import completion_cost  # imported late: start-up
 
     targets = llm._context.targets.value_or(())
-    target = next((one for one in targets if one.provider.name == completion.provider), None)
+    target = next(
+        (target for target in targets if target.provider.name == completion.provider), None
+    )
     config = llm.config if target is None else target.config
     config = msgspec.structs.replace(config, model=request.model or config.model)
     cost = llm._context.billing.table.bind(

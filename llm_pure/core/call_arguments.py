@@ -36,13 +36,13 @@ def join_arguments(fragments: Sequence[str]) -> str:
 def _only_value(text: str) -> str:
     """The one object in several, of which the others repeat it or are empty; "" if they differ, or the text has more."""
     objects = _objects(text)
-    filled = {one for one in objects if one.strip() not in _EMPTY}
+    filled = {value for value in objects if value.strip() not in _EMPTY}
     if (
         len(objects) < 2
-        or len({repr(any_json(one.encode("utf-8", "replace"))) for one in filled}) > 1
+        or len({repr(any_json(value.encode("utf-8", "replace"))) for value in filled}) > 1
     ):
         return ""
-    return next((one.strip() for one in objects if one in filled), "{}")
+    return next((value.strip() for value in objects if value in filled), "{}")
 
 
 _EMPTY = ("{}", "null")

@@ -160,5 +160,5 @@ def _clients_of(distribution: str) -> str:
         needed = requires(distribution) or []
     except PackageNotFoundError:
         needed = []
-    on_httpx2 = any(one.startswith("httpx2") and "extra ==" not in one for one in needed)
+    on_httpx2 = any(name.startswith("httpx2") and "extra ==" not in name for name in needed)
     return "llm_httpx2" if on_httpx2 else "llm_httpx"

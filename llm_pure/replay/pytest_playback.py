@@ -70,7 +70,7 @@ class Playback:
 
     def unused(self) -> list[str]:
         """Return the location of each recording that no request used."""
-        return [f"{self.path}: interactions[{one.index}]" for one in self.recorder.unused]
+        return [f"{self.path}: interactions[{location.index}]" for location in self.recorder.unused]
 
     @property
     def is_kept(self) -> bool:
@@ -79,7 +79,7 @@ class Playback:
 
     def _errors(self) -> list[int]:
         """Return the statuses of the recorded errors."""
-        statuses = {one.response.status for one in self.recorder.recorded}
+        statuses = {interaction.response.status for interaction in self.recorder.recorded}
         return sorted([status for status in statuses if status >= FIRST_ERROR_STATUS])
 
     def failures(self) -> list[str]:
@@ -109,7 +109,11 @@ class Playback:
 
     def _packages(self) -> list[Connection]:
         """Return one connection of each package that connected by itself."""
-        known = {one.package: one for one in self.guard.connections if one.package is not None}
+        known = {
+            connection.package: connection
+            for connection in self.guard.connections
+            if connection.package is not None
+        }
         return list(known.values())[:MAX_CONNECTIONS]
 
     def _empty(self) -> list[str]:

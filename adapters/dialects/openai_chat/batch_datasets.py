@@ -211,7 +211,7 @@ def _build_parts(
     if job.state == "completed" and not requests:
         raise Rejected(missing_results(service, job, dataset, response))
     return ResultParts(
-        requests=tuple([TransferRequest(request=one, authorize=False) for one in requests])
+        requests=tuple([TransferRequest(request=request, authorize=False) for request in requests])
     )
 
 
