@@ -8,7 +8,6 @@ may send any batch twice, so nothing says whether a row that comes again is anot
 """
 
 import asyncio
-import json
 import os
 import socket
 from collections.abc import Mapping, Sequence
@@ -22,6 +21,7 @@ import msgspec
 from llm_pure.bulk.columns import llm_columns
 from llm_pure.bulk.entries import Done, EntryHead, decode_entry, decode_head
 from llm_pure.bulk.identity import item_id
+from llm_pure.bulk.input_files import row_line
 from llm_pure.bulk.joining import Ended, row_result
 from llm_pure.bulk.lease_stores import InMemoryLeases
 from llm_pure.bulk.local_driver import default_transport
@@ -177,8 +177,7 @@ def _plain(values: Any) -> list[Any]:
 def _rows(table: Mapping[str, list[Any]], run: Run) -> list[Row]:
     size = max((len(values) for values in table.values()), default=0)
     lines = (
-        json.dumps({name: values[number] for name, values in table.items()}, default=str).encode()
-        for number in range(size)
+        row_line({name: values[number] for name, values in table.items()}) for number in range(size)
     )
     return [read_row(number, line, run.form) for number, line in enumerate(lines)]
 

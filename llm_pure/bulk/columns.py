@@ -139,6 +139,8 @@ def column_kinds(rows: Iterable[Mapping[str, Any]]) -> dict[str, str]:
     for row in rows:
         for name, value in row.items():
             kind = _KINDS.get(type(value), "json")
+            if kind == "int" and not -(2**63) <= value < 2**63:
+                kind = "json"  # its digits
             before = kinds.get(name, "null")
             if kind != before:
                 kinds[name] = _merged(before, kind)
@@ -160,6 +162,4 @@ def column_value(kind: str, value: Any) -> Any:
         return None
     if kind == "json":
         return msgspec.json.encode(value, enc_hook=str).decode()
-    if kind == "int" and not -(2**63) <= value < 2**63:
-        return None
     return float(value) if kind == "float" else value

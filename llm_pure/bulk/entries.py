@@ -114,7 +114,7 @@ class Stopped(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="
     """The driver has ended, in order."""
 
     reason: str
-    """"finished", "budget", "interrupted", "breaker" or "error"."""
+    """As in RunSummary."""
     message: str = ""
     at: str = ""
 
@@ -170,6 +170,7 @@ class EntryHead(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     cost_usd: str | None = None
     usage: UsageHead | None = None
     error_kind: str = ""
+    attempts: int = 1
     errors: tuple[str, ...] = ()
     reason: str = ""
     message: str = ""

@@ -4,13 +4,16 @@
 """
 
 import csv
+import gzip
 import os
 import struct
 import sys
+import zlib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from hashlib import blake2b
 from importlib import import_module
+from io import TextIOWrapper
 from itertools import chain
 from pathlib import Path
 from typing import IO, Any, TypeAlias
@@ -27,6 +30,7 @@ from llm_pure.types.request import ChatRequest
 RowsInput: TypeAlias = str | os.PathLike[str] | Iterable[str | Mapping[str, Any] | ChatRequest]
 """A path ("-" is standard input), or rows: prompts, mappings of columns, requests."""
 
+GZIP = ".gz"
 SPOOL = "rows.jsonl"
 INDEX = "index.bin"
 
@@ -53,9 +57,10 @@ class Indexed(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def form_of(path: str) -> str:
-    """Return "csv" or "parquet" by the name's end, else "jsonl"."""
-    suffix = path.lower().rpartition(".")[2]
-    return {"csv": "csv", "tsv": "csv", "parquet": "parquet", "pq": "parquet"}.get(suffix, "jsonl")
+    """Return "csv" or "parquet" by the name's end, else "jsonl"; with ".gz" for a compressed file."""
+    name = path.lower().removesuffix(GZIP)
+    kinds = {"csv": "csv", "tsv": "csv", "parquet": "parquet", "pq": "parquet"}
+    return kinds.get(name.rpartition(".")[2], "jsonl") + path.lower()[len(name) :]
 
 
 def hash_file(path: Path) -> tuple[int, str]:
@@ -69,14 +74,11 @@ def hash_file(path: Path) -> tuple[int, str]:
 
 
 def spool_rows(rows: Iterable[Any], path: Path) -> tuple[int, str]:
-    """Write rows as JSON lines; return (size, blake2b). A value that has no JSON becomes a line with the reason.
-
-    Raises OSError.
-    """
+    """Write rows as JSON lines; return (size, blake2b). Raises OSError."""
     digest, size = blake2b(digest_size=DIGEST_BYTES), 0
     with _private(path) as file:
         for row in rows:
-            line = _line(row)
+            line = row_line(row)
             file.write(line)
             digest.update(line)
             size += len(line)
@@ -89,7 +91,8 @@ def _private(path: Path) -> IO[bytes]:
     return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb")
 
 
-def _line(row: Any) -> bytes:
+def row_line(row: Any) -> bytes:
+    """Return the JSON line of a row, or one with the reason why it has none."""
     try:
         match row:
             case bytes():  # a line of standard input, as it is
@@ -130,6 +133,27 @@ def read_stdin() -> Iterator[bytes]:
     yield from sys.stdin.buffer
 
 
+def open_plain(path: Path) -> IO[bytes]:
+    """Open a file, one whose name ends in .gz decompressed. Raises OSError."""
+    return gzip.open(path) if path.suffix.lower() == GZIP else path.open("rb")  # type: ignore[return-value]
+
+
+def read_rows_of(path: Path, form: str, columns: tuple[str, ...] | None) -> Iterator[Any]:
+    """Yield the rows of a file that is not read in place. columns: of the template. Raises OSError and Rejected."""
+    try:
+        match form.removesuffix(GZIP):
+            case "csv":
+                yield from read_csv(path)
+            case "parquet":
+                yield from read_parquet(path, columns)
+            case _:
+                with open_plain(path) as lines:
+                    yield from lines
+    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+        message = f"{path} cannot be decompressed: {error}"
+        raise Rejected(InvalidConfiguration(message=message, field="file")) from None
+
+
 _CSV_END = "\ue000the end of the file\ue000"
 """A line after the last one: a row of its own, unless a quote is open."""
 
@@ -137,11 +161,11 @@ _CSV_END = "\ue000the end of the file\ue000"
 def read_csv(path: Path) -> Iterator[Any]:
     """Yield the rows of a CSV file (of a .tsv file with tabs) by its header. Raises OSError and Rejected."""
     csv.field_size_limit(2**31 - 1)  # a C long, which has 32 bits on Windows
-    delimiter = "\t" if path.suffix.lower() == ".tsv" else ","
-    with path.open("rb") as start:
+    delimiter = "\t" if path.name.lower().removesuffix(GZIP).endswith(".tsv") else ","
+    with open_plain(path) as start:
         is_utf16 = start.read(2) in UTF16_MARKS  # as Excel writes "Unicode text"
     encoding = "utf-16" if is_utf16 else "utf-8-sig"
-    with path.open(encoding=encoding, errors="surrogateescape", newline="") as file:
+    with TextIOWrapper(open_plain(path), encoding, "surrogateescape", newline="") as file:
         reader = csv.DictReader(chain(file, (_CSV_END,)), delimiter=delimiter)
         _check_header(reader, path)
         while True:
@@ -183,9 +207,9 @@ def _check_header(reader: "csv.DictReader[str]", path: Path) -> None:
 def read_parquet(path: Path, columns: tuple[str, ...] | None) -> Iterator[Any]:
     """Yield the rows of a Parquet file, one record batch in memory at a time. Raises Rejected.
 
-    columns: only these and `custom_id`, if the file has them.
+    columns: of the template, which the file must have; beside them binary columns, such as pictures, stay where they are.
     """
-    parquet = import_parquet()
+    parquet, arrow = import_parquet(), import_module("pyarrow")
     try:
         with parquet.ParquetFile(path) as file:
             names = file.schema_arrow.names
@@ -193,17 +217,31 @@ def read_parquet(path: Path, columns: tuple[str, ...] | None) -> Iterator[Any]:
             if missing:
                 message = f"{path} has no column {missing[0]!r}; its columns are {', '.join(names)}"
                 raise Rejected(InvalidConfiguration(message=message, field="prompt"))
-            chosen = (
-                names if columns is None else [name for name in names if name in (*columns, ID_KEY)]
-            )
+            chosen = [
+                field.name
+                for field in file.schema_arrow
+                if columns is None or field.name in columns or "binary" not in str(field.type)
+            ]
             for batch in file.iter_batches(batch_size=_LINES_A_READ, columns=chosen):
-                yield from batch.to_pylist()
+                plain = [_in_microseconds(column, arrow) for column in batch.columns]
+                yield from arrow.Table.from_arrays(plain, batch.schema.names).to_pylist()
     except Exception as error:
-        if type(error).__module__.split(".")[0] != "pyarrow" and not isinstance(error, OSError):
+        is_pyarrow = type(error).__module__.split(".")[0] == "pyarrow"
+        if not is_pyarrow and not isinstance(error, OSError | ValueError | OverflowError):
             raise
         message = f"{path} cannot be read as Parquet: {str(error).rstrip('.')}"
         remedy = "a file's kind is taken from the end of its name: .jsonl, .csv, .tsv or .parquet"
         raise Rejected(InvalidConfiguration(message=message, field="file", remedy=remedy)) from None
+
+
+def _in_microseconds(column: Any, arrow: Any) -> Any:
+    """The column without nanoseconds, which pandas writes and Python's times do not have."""
+    kind = column.type
+    if getattr(kind, "unit", "") != "ns":
+        return column
+    name = str(kind).partition("[")[0]  # "timestamp", "time64" or "duration"
+    coarse = arrow.timestamp("us", kind.tz) if name == "timestamp" else getattr(arrow, name)("us")
+    return column.cast(coarse, safe=False)
 
 
 def import_parquet() -> Any:

@@ -2,12 +2,14 @@
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from decimal import Decimal
 from importlib.util import find_spec
 from pathlib import Path
 from time import monotonic
 from typing import Any
 
+from llm_pure.bulk.error_limit import parse_error_limit
 from llm_pure.bulk.lease_stores import leases_of
 from llm_pure.bulk.local_loop import LocalLoop
 from llm_pure.bulk.loop_options import LoopOptions
@@ -25,7 +27,14 @@ from llm_pure.transports.base import TransportSettings
 from llm_pure.types.errors import InvalidConfiguration, LLMError
 from llm_pure.types.rejection import Rejected, ok
 
+try:
+    import resource
+except ImportError:  # pragma: no cover - Windows has no such limit
+    resource = None  # type: ignore[assignment]
+
 CONCURRENCY = 256
+OTHER_FILES = 32
+"""Open files of a process besides its connections: the log, the input, modules that are being loaded."""
 
 
 def run_local(run: Run, *, stopper: Stopper | None = None, **options: Any) -> RunSummary:
@@ -48,6 +57,7 @@ async def arun_local(
     prices: PricesInput | None = None,
     timeout_s: float | None = None,
     retry_passing: bool = True,
+    max_errors: int | str | None = None,
     on_progress: Callable[[Progress], object] | None = None,
     progress_s: float = 10.0,
     stopper: Stopper | None = None,
@@ -56,8 +66,9 @@ async def arun_local(
 
     budget: in USD, for the run with its earlier parts. limit: requests and tokens per minute. leases: a file by which several
     runs on this machine share budget and limit. transport: by default aiohttp if it is installed, else httpx. timeout_s: for
-    each row. retry_passing: also send rows whose errors may pass. on_progress: called every `progress_s` seconds. No error is raised: a row's is in
-    its line, and the run's in the summary.
+    each row. retry_passing: also send rows whose errors may pass. max_errors: of the rows that are sent, a number, or a share such
+    as "5%" (from the hundredth row on; "100%" never stops); None stops if the first hundred all end in one kind of error.
+    on_progress: called every `progress_s` seconds. No error is raised: a row's is in its line, and the run's in the summary.
     """
     started_s = monotonic()
     try:
@@ -68,7 +79,7 @@ async def arun_local(
             ok(no_living_jobs(run))
             states = run.states()
             options = LoopOptions(
-                concurrency=max(1, concurrency),
+                concurrency=possible_concurrency(max(1, concurrency)),
                 limit=limit or RateLimit(),
                 transport=transport or default_transport(),
                 settings=settings,
@@ -76,6 +87,7 @@ async def arun_local(
                 prices=prices,
                 timeout_s=timeout_s,
                 retry_passing=retry_passing,
+                error_limit=ok(parse_error_limit(max_errors)),
                 on_progress=on_progress,
                 progress_s=progress_s,
             )
@@ -96,6 +108,24 @@ async def arun_local(
         message=error.message,
         took_s=monotonic() - started_s,
     )
+
+
+def possible_concurrency(concurrency: int) -> int:
+    """Return how many of these calls can be in flight: each has a connection, which is an open file.
+
+    The process's limit of open files is raised as far as the system lets it: on macOS it is 256 at first.
+    """
+    if resource is None:
+        return concurrency
+    limit, maximum = resource.getrlimit(resource.RLIMIT_NOFILE)
+    needed = concurrency + OTHER_FILES
+    if limit == resource.RLIM_INFINITY or limit >= needed:
+        return concurrency
+    higher = needed if maximum == resource.RLIM_INFINITY else min(needed, maximum)
+    with suppress(OSError, ValueError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (higher, maximum))
+        limit = higher
+    return max(1, limit - OTHER_FILES)
 
 
 def default_transport() -> str:

@@ -10,21 +10,19 @@ from collections.abc import Iterator
 from contextlib import AsyncExitStack, suppress
 from datetime import UTC, datetime
 from time import monotonic
-from typing import Any
-
-import msgspec
 
 from llm_pure.bulk.allowance import CallRecord, current_record, open_allowance
 from llm_pure.bulk.entries import Done, EntryHead, GaveUp, Stopped, is_final
+from llm_pure.bulk.error_limit import ErrorCount
 from llm_pure.bulk.lease_stores import LeaseStore
-from llm_pure.bulk.log_files import LogFull, LogWriter, log_paths, position_of
+from llm_pure.bulk.log_files import LogFull, LogWriter, first_error, log_paths, position_of
 from llm_pure.bulk.loop_options import BREAKER_ERRORS, BREAKER_KINDS, FATAL_KINDS, LoopOptions
 from llm_pure.bulk.paced_transport import STOPPING, PacedTransport
 from llm_pure.bulk.progress import Progress, run_counts
 from llm_pure.bulk.row_states import RowStates
 from llm_pure.bulk.run_directory import SNAPSHOT_LINES, Run
 from llm_pure.bulk.run_summary import RunSummary, Stopper
-from llm_pure.bulk.typed_values import typed_value
+from llm_pure.bulk.typed_values import typed_error
 from llm_pure.client.llm import LLM
 from llm_pure.client.targets import load_targets, target_secrets
 from llm_pure.client.transport_manager import TransportManager
@@ -34,7 +32,7 @@ from llm_pure.types.completion import Completion
 from llm_pure.types.config import LLMConfig
 from llm_pure.types.errors import ConnectionFailed, InvalidConfiguration, LLMError
 from llm_pure.types.rejection import ok
-from llm_pure.types.result import Failure, LLMResult, Success, error_of
+from llm_pure.types.result import Failure, LLMResult, Success
 
 HEARTBEAT_S = 1.0
 START_INTERVAL_S = 0.004
@@ -84,6 +82,7 @@ class LocalLoop:
         self._free = asyncio.Event()
         self._in_flight = 0
         self._refused_in_turn = 0
+        self._error_count = ErrorCount(options.error_limit)
         self._records: dict[asyncio.Task[None], CallRecord] = {}
         self._ended = run_counts(states).ended
         self._time = ("", 0.0)
@@ -244,12 +243,12 @@ class LocalLoop:
         else:
             completion = result.unwrap()
             if self._run.spec.schema is not None:
-                typed = typed_value(self._run.spec.schema, self._run.spec.schema, completion)
-                error = error_of(typed)
-                if error is not None:
-                    error = msgspec.structs.replace(error, **_without_partial(error))
+                error = typed_error(self._run.spec.schema, completion)
         self._write(number, custom_id, record, took_s, completion, error)
         self._break_circuit(error)
+        if record.attempts and self._error_count.add("" if error is None else error.kind):
+            first = first_error([self._log.path], self._error_count.most_frequent)
+            self._stop("max_errors", first, str(self._error_count))
 
     def _write(
         self,
@@ -392,8 +391,3 @@ class LocalLoop:
             text = datetime.now(UTC).isoformat(timespec="milliseconds")
             self._time = (text, now_s + 0.1)
         return text
-
-
-def _without_partial(error: LLMError) -> dict[str, Any]:
-    """The completion is in the line itself."""
-    return {"partial": Completion()} if error.kind == "incomplete" else {"partial": None}

@@ -25,6 +25,7 @@ from llm_pure.bulk.entries import (
     encode_entry,
 )
 from llm_pure.bulk.row_states import RowStates, is_amount
+from llm_pure.types.errors import LLMError
 from llm_pure.types.secret_spellings import MIN_SECRET_LENGTH, mask_secrets, three_stars
 
 FOLDER = "log"
@@ -36,8 +37,9 @@ SPARE = "spare"
 
 SPARE_BYTES_PER_CALL = 16 * 1024
 
-OPEN_LOGS = 200
-"""So many logs are open for reading at a time: a run of a million rows on a cluster has a thousand."""
+OPEN_LOGS = 32
+"""So many logs are open for reading at a time: a run of a million rows on a cluster has a thousand, and a process may have few
+files open."""
 
 _NAME = re.compile(r"(?P<worker>.+)-(?P<start>\d+)\.jsonl")
 _CHUNK = 4 * 1024 * 1024
@@ -270,6 +272,12 @@ def scan_entries(paths: Sequence[Path]) -> Iterator[Entry]:
             entry = decode_entry(line)
             if entry is not None:
                 yield entry
+
+
+def first_error(paths: Sequence[Path], kind: str) -> LLMError | None:
+    """Return the first error of a kind in these logs."""
+    ends = (entry for entry in scan_entries(paths) if isinstance(entry, Done | GaveUp))
+    return next((entry.error for entry in ends if entry.error_kind == kind), None)
 
 
 class LogReader:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import msgspec
 
+from llm_pure.bulk.error_limit import NO_LIMIT, ErrorLimit
 from llm_pure.bulk.progress import Progress
 from llm_pure.client.billing import PricesInput
 from llm_pure.client.transport_manager import AnyTransport
@@ -34,6 +35,7 @@ class LoopOptions(msgspec.Struct, frozen=True, kw_only=True):
     """For each row; None is the configuration's."""
     retry_passing: bool = True
     """Also rows whose errors may pass."""
+    error_limit: ErrorLimit = NO_LIMIT
     on_progress: Callable[[Progress], object] | None = None
     progress_s: float = 10.0
     rows: tuple[int, ...] | None = None

@@ -16,8 +16,7 @@ from llm_pure.bulk.input_files import (
     SPOOL,
     RowsInput,
     form_of,
-    read_csv,
-    read_parquet,
+    read_rows_of,
     read_stdin,
     spool_rows,
     write_index,
@@ -47,7 +46,6 @@ from llm_pure.bulk.templates import Template, parse_template
 from llm_pure.bulk.typed_values import schema_error
 from llm_pure.core.registry import Registry
 from llm_pure.framing.json_codec import DECODE_ERRORS
-from llm_pure.output.tools import schema_of
 from llm_pure.types.config import LLMConfig
 from llm_pure.types.errors import InvalidConfiguration
 from llm_pure.types.redact import url_secrets
@@ -136,8 +134,9 @@ def _plan(
 ) -> Run:
     new = [folder for folder in (path, *path.parents) if not folder.exists()]
     path.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with suppress(OSError):
-        path.chmod(0o700)
+    if existing is not None or not any(path.iterdir()):  # a folder of other files stays as it is
+        with suppress(OSError):
+            path.chmod(0o700)
     spool = path / f"{SPOOL}.{os.getpid()}.new"
     try:
         source = _input(rows, spool)
@@ -148,9 +147,14 @@ def _plan(
             return _open(path, existing, config, schema, registry)
         if changed is not None and not accept_changes:
             raise Rejected(changed)
+        if source.spooled and (path / SPOOL).exists() and not (path / INDEX).exists():
+            message = f"{path / SPOOL} is no file of a run, which would replace it"
+            remedy = "name another folder for the run"
+            raise Rejected(InvalidConfiguration(message=message, field="directory", remedy=remedy))
         with ok(lock_run(path)):
             if source.spooled and source.form != "rows":
-                _spool_file(Path(source.path), source.form, template, spool)
+                columns = None if template is None else template.columns
+                spool_rows(read_rows_of(Path(source.path), source.form, columns), spool)
             lines = spool if source.spooled else Path(source.path)
             _write_plan(path, spec, lines, registry)
     finally:
@@ -174,12 +178,13 @@ def _with_path(path: Path, spec: RunSpec, source: InputFile) -> RunSpec:
 
 def discard_plan(run: Run) -> None:
     """Remove the plan of a run that has sent nothing, and its directory if nothing else is in it. Raises OSError."""
-    _discard(run.directory, [run.directory])
+    _discard(run.directory, [run.directory], spooled=run.spec.input.spooled)
 
 
-def _discard(path: Path, folders: Sequence[Path]) -> None:
+def _discard(path: Path, folders: Sequence[Path], *, spooled: bool = True) -> None:
     """Remove the files of a plan, and these folders as far as they are empty."""
-    for name in (SPEC, INDEX, f"{INDEX}.new", SPOOL, LOCK):  # a run exists as long as its run.json
+    names = (SPEC, INDEX, f"{INDEX}.new", LOCK)  # a run exists as long as its run.json
+    for name in (*names, SPOOL) if spooled else names:
         with suppress(FileNotFoundError):
             (path / name).unlink()
     with suppress(OSError):
@@ -203,9 +208,9 @@ def _write_plan(path: Path, spec: RunSpec, lines: Path, registry: Registry | Non
         source = msgspec.structs.replace(source, size=indexed.size, blake2b=indexed.blake2b)
     with suppress(FileNotFoundError):
         (path / SPEC).unlink()
+    os.replace(index, path / INDEX)
     if spec.input.spooled:
         os.replace(lines, path / SPOOL)
-    os.replace(index, path / INDEX)
     _write_spec(path, msgspec.structs.replace(spec, input=source))
 
 
@@ -223,11 +228,6 @@ def _input(rows: RowsInput, spool: Path) -> InputFile:
         return InputFile(path="-", form="rows", size=size, blake2b=digest, spooled=True)
     size, digest = spool_rows(rows, spool)
     return InputFile(path="-", form="rows", size=size, blake2b=digest, spooled=True)
-
-
-def _spool_file(path: Path, form: str, template: Template | None, spool: Path) -> None:
-    columns = None if template is None else template.columns
-    spool_rows(read_csv(path) if form == "csv" else read_parquet(path, columns), spool)
 
 
 def _read_spec(path: Path) -> RunSpec | None:
@@ -264,6 +264,8 @@ def _open(
 
 
 def _json_schema(schema: Schema) -> dict[str, Any]:
+    from llm_pure.output.tools import schema_of  # imported late: most runs have no schema
+
     plain = dict(schema) if isinstance(schema, Mapping) else ok(schema_of(schema))
     error = schema_error(plain)
     if error is not None:

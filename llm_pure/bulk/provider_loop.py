@@ -52,14 +52,15 @@ from llm_pure.bulk.entries import (
     encode_entry,
     is_final,
 )
-from llm_pure.bulk.log_files import LogWriter
+from llm_pure.bulk.error_limit import ErrorCount, parse_error_limit
+from llm_pure.bulk.log_files import LogWriter, first_error
 from llm_pure.bulk.loop_options import BREAKER_KINDS, FATAL_KINDS
 from llm_pure.bulk.progress import Progress, run_counts
 from llm_pure.bulk.provider_jobs import job_states
 from llm_pure.bulk.row_states import ANSWERED, FINAL
 from llm_pure.bulk.run_directory import Run
 from llm_pure.bulk.run_summary import RunSummary
-from llm_pure.bulk.typed_values import typed_value
+from llm_pure.bulk.typed_values import typed_error
 from llm_pure.client.budgets import to_amount
 from llm_pure.client.targets import annotate_error
 from llm_pure.client.transport_manager import AnyTransport
@@ -74,8 +75,8 @@ from llm_pure.types.errors import (
     RateLimited,
     UnsupportedFeature,
 )
-from llm_pure.types.rejection import Rejected
-from llm_pure.types.result import Failure, LLMResult, error_of
+from llm_pure.types.rejection import Rejected, ok
+from llm_pure.types.result import Failure, LLMResult
 
 MAX_ROUNDS = 2
 """How often a row goes into a job in one part of a run; then it stays open, for `--finish live` or a later `resume`."""
@@ -101,6 +102,8 @@ class ProviderOptions(msgspec.Struct, frozen=True, kw_only=True):
 
     budget: Decimal | float | str | None = None
     """In USD, for the run with its earlier parts; what a job can cost at most is reserved before its upload."""
+    max_errors: int | str | None = None
+    """As of `run_local`: of the results, which are looked at as they arrive. What is at the service goes on there."""
     max_rounds: int = MAX_ROUNDS
     max_requests: int | None = None
     """Rows of one job, below the service's own limit."""
@@ -163,8 +166,11 @@ class ProviderLoop:
         self._unfunded: list[int] = []
         """Rows that the budget may have room for when other jobs have cost less than was reserved."""
         self._plans = True
+        self._error_count = ErrorCount(ok(parse_error_limit(options.max_errors)))
         self._reason = ""
         self._error: LLMError | None = None
+        self._note = ""
+        """Why the run ends, if the message of the error is not all."""
 
     # The loop
 
@@ -242,7 +248,7 @@ class ProviderLoop:
 
     @property
     def _message(self) -> str:
-        return "" if self._error is None else self._error.message
+        return self._note or ("" if self._error is None else self._error.message)
 
     def _pause(self, wait_s: float) -> bool:
         """Wait in parts, so that a stop is seen; false if the run is to stop."""
@@ -352,8 +358,7 @@ class ProviderLoop:
             completion = self._rows.restored(row, parsed.unwrap())
             schema = self._run.spec.schema
             if schema is not None:
-                typed = typed_value(schema, schema, completion)
-                error = error_of(typed)
+                error = typed_error(schema, completion)
         if error is not None and before == FINAL:
             return True
         read = self._run.row(row)
@@ -361,7 +366,12 @@ class ProviderLoop:
         billed = completion or (None if error is None else error.partial)
         now = datetime.fromtimestamp(self._clock(), UTC)
         cost = None if billed is None else self._prices.cost_usd(billed, model, now)
-        return self._write_end(row, read.custom_id, completion, error, cost)
+        final = self._write_end(row, read.custom_id, completion, error, cost)
+        is_over = self._error_count.add("" if error is None else error.kind)
+        if is_over and self._plans and not self._reason:
+            self._reason, self._note = "max_errors", str(self._error_count)
+            self._error = first_error([self._log.path], self._error_count.most_frequent)
+        return final
 
     def _write_end(
         self,

@@ -20,13 +20,14 @@ from typing import Any
 import msgspec
 
 from llm_pure.bulk.coordinator import SILENT_S, Coordinator, CoordinatorOptions
-from llm_pure.bulk.log_files import fold_logs, log_paths, next_start, remove_spares
+from llm_pure.bulk.error_limit import ErrorCount, ErrorLimit, parse_error_limit
+from llm_pure.bulk.log_files import first_error, log_paths, next_start, remove_spares, scan_heads
 from llm_pure.bulk.planning import SHARD_ROWS
 from llm_pure.bulk.progress import Progress, run_counts
 from llm_pure.bulk.ray_worker import SHARDS_AT_A_TIME, Worker, WorkerEnd, WorkerOptions
 from llm_pure.bulk.run_directory import Run
 from llm_pure.bulk.run_summary import RunSummary, Stopper
-from llm_pure.bulk.shards import ShardOptions
+from llm_pure.bulk.shards import ShardOptions, shard_logs
 from llm_pure.bulk.stop_signals import stop_signals
 from llm_pure.bulk.worker_lock import await_workers
 from llm_pure.client.billing import PricesInput
@@ -67,6 +68,7 @@ def run_ray(
     prices: PricesInput | None = None,
     timeout_s: float | None = None,
     retry_passing: bool = True,
+    max_errors: int | str | None = None,
     shard_rows: int | None = None,
     silent_s: float = SILENT_S,
     on_progress: Callable[[Progress], object] | None = None,
@@ -78,7 +80,7 @@ def run_ray(
     workers: actors, with per_worker calls in flight each. num_cpus: that Ray reserves for each. address: "auto" is the cluster
     of this machine, "ray://HOST:10001" another, None starts one of this process on loopback; a connection that this process
     has is used as it is. shard_rows: by default 1,000, and fewer if not every worker would have several shards. silent_s: the shards of a worker that is silent for so long go to others. The other arguments are
-    those of `run_local`; budget and limit hold for all workers together. Ctrl-C and SIGTERM as there. Raises nothing.
+    those of `run_local`; budget, limit and max_errors hold for all workers together. Ctrl-C and SIGTERM as there. Raises nothing.
     """
     began_s = monotonic()
     try:
@@ -108,7 +110,8 @@ def run_ray(
                     transport=transport, timeout_s=timeout_s, retry=retry, prices=prices,
                 ),
             )  # fmt: skip
-            driver = _Driver(ray, run, coordinator, worker, num_cpus, stopper)
+            error_limit = ok(parse_error_limit(max_errors))
+            driver = _Driver(ray, run, coordinator, worker, num_cpus, stopper, error_limit)
             stack.callback(driver.close)
             return driver.run(on_progress, progress_s)
     except Rejected as rejected:
@@ -193,6 +196,7 @@ class _Driver:
         worker: WorkerOptions,
         num_cpus: float,
         stopper: Stopper,
+        error_limit: ErrorLimit,
     ) -> None:
         self._ray, self._run, self._options, self._worker = ray, run, coordinator, worker
         self._stopper, self._stops = stopper, 0
@@ -218,6 +222,7 @@ class _Driver:
         self._states = run.states(earlier)
         self._read = {path: path.stat().st_size for path in earlier}
         """How far each log is in the states."""
+        self._error_count = ErrorCount(error_limit)
         self._reason, self._message, self._sends = "", "", 0
         self._error: LLMError | None = None
 
@@ -241,10 +246,11 @@ class _Driver:
             self._forward_stops()
             self._kill_silent()
             now_s = monotonic()
-            if on_progress is not None and now_s - shown_s >= progress_s:
+            if now_s - shown_s >= progress_s:
                 self._fold()
                 ended = run_counts(self._states).ended
-                on_progress(self._progress(began_s, (ended - shown) / (now_s - shown_s)))
+                if on_progress is not None:
+                    on_progress(self._progress(began_s, (ended - shown) / (now_s - shown_s)))
                 shown, shown_s = ended, now_s
             if (
                 not self._reason
@@ -281,7 +287,7 @@ class _Driver:
             end: WorkerEnd | None = self._ray.get(answer)
         except self._ray.exceptions.RayActorError:
             end = None
-        self._kill(self._actors.pop(name))
+        self._ray.kill(self._actors.pop(name))
         self._ask_coordinator("bury", name)
         if end is not None:
             self._sends += end.sends
@@ -317,7 +323,7 @@ class _Driver:
             self._stop_workers()
         if not log_count(self._run, self._options.start):
             for actor in self._actors.values():  # not started yet, they would never answer
-                self._kill(actor)
+                self._ray.kill(actor)
 
     def _forward_stops(self) -> None:
         while self._stops < self._stopper.requests:
@@ -332,7 +338,7 @@ class _Driver:
         """Kill workers that hang: they would never end, and their shards are others'."""
         for name in self._ask_coordinator("silent") or ():
             if name in self._actors:
-                self._kill(self._actors[name])
+                self._ray.kill(self._actors[name])
 
     def _ask_coordinator(self, name: str, *arguments: Any) -> Any:
         """The coordinator's answer; None if it is being started again."""
@@ -340,9 +346,6 @@ class _Driver:
         with suppress(errors.RayActorError, errors.GetTimeoutError):
             return self._ray.get(getattr(self._coordinator, name).remote(*arguments), timeout=5)
         return None
-
-    def _kill(self, actor: Any) -> None:
-        self._ray.kill(actor)
 
     def _no_room(self) -> InvalidConfiguration:
         free = self._ray.available_resources().get("CPU", 0)
@@ -355,8 +358,16 @@ class _Driver:
     def _fold(self) -> None:
         """Read what the logs of this start have beyond what was read."""
         for path in log_paths(self._run.directory):
-            [end], _ = fold_logs(self._states, [path], [self._read.get(path, 0)])
-            self._read[path] = end
+            for heads, starts, offset, end in scan_heads(path, self._read.get(path, 0)):
+                self._states.add_all(heads, starts, offset)
+                self._read[path] = end
+                if self._error_count.add_heads(heads) and not self._reason:
+                    self._reason, self._message = "max_errors", str(self._error_count)
+                    self._error = first_error(
+                        shard_logs(self._run.directory, self._options.start),
+                        self._error_count.most_frequent,
+                    )
+                    self._stop_workers()
 
     def _progress(self, began_s: float, rate: float) -> Progress:
         counts = run_counts(self._states)
@@ -371,7 +382,7 @@ class _Driver:
     def close(self) -> None:
         """End all actors."""
         for actor in (*self._actors.values(), self._coordinator):
-            self._kill(actor)
+            self._ray.kill(actor)
 
 
 def coordinator_name(directory: str, start: int) -> str:

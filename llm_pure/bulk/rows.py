@@ -30,9 +30,14 @@ ID_KEY = "custom_id"
 DIALECTS = {"/v1/chat/completions": "openai_chat", "/v1/responses": "openai_responses"}
 """`url` of a batch line -> the dialect of its body."""
 
+UNREADABLE = b"\0"
+"""Before a line that is no request, in its key: no canonical JSON begins so."""
+
 _BOM = b"\xef\xbb\xbf"
 UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 """The first bytes of a UTF-16 file."""
+_COMPRESSED = (b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"BZh", b"\xfd7zXZ", b"PK\x03\x04")
+"""The first bytes of gzip, zstd, bzip2, xz and zip files."""
 _NO_JSON = re.compile(rb"[:,\[]\s*-?(NaN|Infinity)\b")
 """Numbers that Python's json module writes and JSON does not have."""
 _HALF_PAIR = re.compile(
@@ -102,7 +107,7 @@ def read_row(index: int, line: bytes, form: RowForm) -> Row:
             index=index,
             custom_id=custom_id,
             has_custom_id=has_own,
-            key=b"\0" + line,  # no canonical JSON begins so
+            key=UNREADABLE + line,
             error=rejected.error,
             columns=columns if isinstance(columns, dict) else {},
         )
@@ -145,6 +150,8 @@ def _json_hint(line: bytes, index: int) -> str:
         return "; of a JSON array make one object a line, for example with jq -c '.[]'"
     if index == 0 and line[:2] in UTF16_MARKS:
         return "; the file is UTF-16: convert it to UTF-8"
+    if index == 0 and line.startswith(_COMPRESSED):
+        return "; the file is compressed: unpack it, as in zstd -dc FILE | llm-pure batch run - (.gz files are read as they are)"
     if number := _NO_JSON.search(line):
         return f"; {number[1].decode()} is not in JSON: write null"
     if half := _HALF_PAIR.search(line):

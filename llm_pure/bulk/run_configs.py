@@ -3,7 +3,6 @@
 import msgspec
 
 from llm_pure.bulk.run_spec import RunSpec
-from llm_pure.settings.loading import load_configuration
 from llm_pure.types.config import LLMConfig
 from llm_pure.types.rejection import ok, returns_failure
 from llm_pure.types.result import Failure, LLMResult
@@ -35,6 +34,8 @@ def load_named(name: str, config_file: str | None = None) -> LLMConfig:
 
     Fails with InvalidConfiguration if there is none.
     """
+    from llm_pure.settings.loading import load_configuration  # imported late: start-up
+
     loaded = ok(load_configuration(config_file))
     if loaded.find(name) is not None or ":" not in name:
         return ok(loaded.get(name))

@@ -38,6 +38,8 @@ class Owner(msgspec.Struct, frozen=True, kw_only=True):
     host: str
     started: str = ""
     """Start of the process as the system counts it: another process may get the number later."""
+    file: int = 0
+    """The number of the lock's file in its file system: a copy of the folder has another."""
 
 
 class RunLock:
@@ -72,7 +74,7 @@ def lock_run(directory: Path) -> LLMResult[RunLock]:
     try:
         _lock(descriptor)
         os.ftruncate(descriptor, 0)
-        os.write(descriptor, msgspec.json.encode(_this_process()))
+        os.write(descriptor, msgspec.json.encode(_this_process(os.fstat(descriptor).st_ino)))
     except BlockingIOError:
         os.close(descriptor)
         owner = read_owner(directory)
@@ -105,6 +107,8 @@ def is_running(directory: Path) -> bool:
         return False
     if owner.host != socket.gethostname():
         return True
+    if owner.file and owner.file != (directory / FILE).stat().st_ino:
+        return False
     try:
         os.kill(owner.process, 0)
     except (ProcessLookupError, OverflowError):  # of a damaged file: no process has such a number
@@ -114,8 +118,9 @@ def is_running(directory: Path) -> bool:
     return not owner.started or owner.started == _start_of(owner.process)
 
 
-def _this_process() -> Owner:
-    return Owner(process=os.getpid(), host=socket.gethostname(), started=_start_of(os.getpid()))
+def _this_process(file: int) -> Owner:
+    process = os.getpid()
+    return Owner(process=process, host=socket.gethostname(), started=_start_of(process), file=file)
 
 
 def _start_of(process: int) -> str:

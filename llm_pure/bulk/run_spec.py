@@ -8,7 +8,6 @@ from llm_pure.bulk.identity import answer_settings, canonical_json
 from llm_pure.bulk.requests import parse_request_fields, request_fields
 from llm_pure.bulk.rows import RowForm
 from llm_pure.bulk.templates import parse_template
-from llm_pure.output.structured import structured_request
 from llm_pure.types.config import LLMConfig
 from llm_pure.types.errors import InvalidConfiguration
 from llm_pure.types.rejection import ok, returns_failure
@@ -24,7 +23,7 @@ class InputFile(msgspec.Struct, frozen=True, kw_only=True):
     path: str
     """Of the file as it was named; of standard input and iterators "-"."""
     form: str
-    """"jsonl", "csv", "parquet" or "rows" (an iterator)."""
+    """"jsonl", "csv", "parquet" or "rows" (an iterator); with ".gz" of a compressed file."""
     size: int
     blake2b: str
     """Hash of the bytes, 32 hexadecimal digits."""
@@ -142,6 +141,8 @@ def row_form(spec: RunSpec, dialect: str = "") -> RowForm:
     """Return how the run's lines become requests. Fails with InvalidConfiguration for a prompt that is no template."""
     request = parse_request_fields(spec.request)
     if spec.schema is not None:
+        from llm_pure.output.structured import structured_request  # imported late: most have none
+
         request = ok(structured_request(request, spec.schema))
     return RowForm(
         prompt=None if spec.prompt is None else ok(parse_template(spec.prompt)),

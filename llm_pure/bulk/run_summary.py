@@ -13,13 +13,13 @@ class RunSummary(msgspec.Struct, frozen=True, kw_only=True):
     """How a part of a run has ended."""
 
     reason: str
-    """"finished", "budget", "interrupted", "breaker", "disk" or "error"."""
+    """"finished", "budget", "interrupted", "breaker" (errors of the account), "max_errors", "disk" or "error"."""
     counts: RunCounts
     """Of the run as it is now, with all its parts."""
     error: LLMError | None = None
-    """Why, for "breaker", "budget" and "error"."""
+    """Why, for "breaker", "budget" and "error"; for "max_errors" the first of the most frequent kind."""
     message: str = ""
-    """The same for people."""
+    """Why, for people."""
     sends: int = 0
     """Requests that this part has sent."""
     took_s: float = 0.0

@@ -12,7 +12,8 @@ from typing import Any
 import msgspec
 
 from llm_pure.bulk.entries import Retried
-from llm_pure.bulk.local_driver import run_local
+from llm_pure.bulk.input_files import GZIP
+from llm_pure.bulk.local_driver import possible_concurrency, run_local
 from llm_pure.bulk.log_files import log_paths
 from llm_pure.bulk.opening import discard_plan, open_run
 from llm_pure.bulk.output_files import ERRORS, RESULTS, write_lines, write_outputs
@@ -22,6 +23,7 @@ from llm_pure.bulk.progress import (
     format_progress,
 )
 from llm_pure.bulk.provider_jobs import job_records
+from llm_pure.bulk.rows import UNREADABLE
 from llm_pure.bulk.run_directory import Run
 from llm_pure.bulk.run_lock import read_owner
 from llm_pure.bulk.run_status import run_status
@@ -77,22 +79,28 @@ def plan(options: Namespace) -> int:
 
 def run(options: Namespace) -> int:
     """Answer every row of a file."""
-    name = "stdin" if options.input == "-" else Path(options.input).stem
-    directory = Path(options.output or Path("runs") / name)
+    source = Path("stdin" if options.input == "-" else options.input)
+    source = source.with_suffix("") if source.suffix.lower() == GZIP else source
+    directory = Path(options.output or Path("runs") / source.stem)
     opened, selected = _opened(options, directory, accept_changes=options.accept_changes)
     _require_sendable(opened, options)
     return _send(opened, selected, options)
 
 
 def _require_sendable(opened: Run, options: Namespace) -> None:
-    """A new run of which no row can be sent is a mistake in the command or a file of another kind: nothing of it is kept."""
+    """A new run of which no row can be sent is a mistake in the command or a file of another kind: nothing of it is kept.
+
+    So is a JSON array, of which a line may be a row by chance.
+    """
     rows = len(opened)
     if not rows:
         print_note(f"{opened.spec.input.path} has no rows")
-    if not rows or opened.spec.input.unreadable < rows or log_paths(opened.directory):
+    if not rows or log_paths(opened.directory):
         return
     row = opened.row(0)
     opened.close()
+    if opened.spec.input.unreadable < rows and not row.key.startswith(UNREADABLE + b"["):
+        return
     discard_plan(opened)
     reason = "" if row.error is None else f": {row.error.message}"
     raise CommandFailed(f"no row of {options.input} can be sent{reason}", DATA)
@@ -209,7 +217,20 @@ def _opened(
         config_file=None if options.config is None else str(Path(options.config).absolute()),
         base_url=options.base_url,
     )
-    return _value(opened), selected
+    planned = _value(opened)
+    _note_unsent(planned)
+    return planned, selected
+
+
+def _note_unsent(planned: Run) -> None:
+    """Name columns beside `messages` that a request has too, as in a file of OpenAI bodies: they are not sent."""
+    columns = planned.row(0).columns if len(planned) and planned.spec.prompt is None else {}
+    fields = sorted(columns.keys() & set(ChatRequest.__struct_fields__) - {"messages", "model"})
+    if "messages" in columns and fields:
+        print_note(
+            f"columns that are not sent: {', '.join(fields)}; lines of OpenAI's batches send them in their body"
+        )
+    planned.close()
 
 
 def _reopened(options: Namespace) -> tuple[Run, SelectedModel]:
@@ -258,15 +279,17 @@ def _send(opened: Run, selected: SelectedModel, options: Namespace) -> int:
         "retry": settings.retry,
         "prices": settings.prices or None,
         "timeout_s": options.timeout,
+        "max_errors": options.max_errors,
         "on_progress": _show_on_terminal if on_terminal else _show_line,
         "progress_s": TERMINAL_S if on_terminal else LINE_S,
     }
     if options.ray is not None:
         summary = _send_by_ray(opened, options, common)
     else:
-        summary = run_local(
-            opened, concurrency=options.concurrency, leases=options.leases, **common
-        )
+        concurrency = possible_concurrency(options.concurrency)
+        if concurrency < options.concurrency:
+            print_note(f"{concurrency} calls in flight: the system allows no more open files")
+        summary = run_local(opened, concurrency=concurrency, leases=options.leases, **common)
     if on_terminal:
         print_progress("")
     return _finish(opened, summary, options)
@@ -314,9 +337,11 @@ def _finish(opened: Run, summary: RunSummary, options: Namespace) -> int:
         if summary.counts.failed + summary.counts.passing:
             print_note(f"rows with errors: {opened.directory / ERRORS}")
     print_note(summary_line(summary))
-    if summary.error is not None and summary.reason in ("breaker", "error"):
+    shown = ""
+    if summary.error is not None and summary.reason in ("breaker", "error", "max_errors"):
         print_error(summary.error)
-    elif summary.message:
+        shown = summary.error.message
+    if summary.message != shown:
         print_note(summary.message)
     for hint in hints(opened, summary):
         print_note(hint)
@@ -330,6 +355,8 @@ def _exit_code(summary: RunSummary) -> int:
     match summary.reason:
         case "finished":
             return ROW_ERRORS if counts.failed + counts.passing + counts.open else OK
+        case "max_errors" if not counts.open:  # the last rows were in flight
+            return ROW_ERRORS
         case "waiting":  # for the provider
             return OK
         case "budget":

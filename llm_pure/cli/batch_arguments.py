@@ -33,6 +33,15 @@ def _number(text: str) -> float:
     return number
 
 
+def _error_limit(text: str) -> str:
+    """Return the text if it is a limit of errors."""
+    from llm_pure.bulk.error_limit import parse_error_limit  # imported late: start-up
+
+    if parse_error_limit(text).value_or(None) is None:
+        raise ArgumentTypeError(f"{text!r} is neither a number of rows nor a percentage")
+    return text
+
+
 # fmt: off
 # one option per line, as in a table
 
@@ -85,6 +94,7 @@ def _add_sending(parser: ArgumentParser, usd: Any) -> None:
     parser.add_argument("--num-cpus", type=_positive, metavar="N", help="with --ray: CPUs that each worker reserves; default: 0.5")
     parser.add_argument("--rpm", type=_positive, metavar="N", help="requests per minute")
     parser.add_argument("--tpm", type=_positive, metavar="N", help="tokens per minute")
+    parser.add_argument("--max-errors", type=_error_limit, metavar="N|N%", help="stop when more rows have ended in errors, or more than this share of at least 100 rows; default: when the first 100 rows all end in one kind of error")
     parser.add_argument("--timeout", type=_positive, metavar="SECONDS", help="for each row; default: the model's")
     parser.add_argument("--leases", metavar="FILE", help="file by which runs on this machine share budget and limits")
     parser.add_argument("--transport", metavar="NAME", choices=("aiohttp", "httpx", "httpx2"), help="aiohttp, httpx or httpx2; default: aiohttp if it is installed")

@@ -53,6 +53,7 @@ def send_by_batches(run: Run, selected: SelectedModel, options: Namespace) -> Pr
             wait=options.wait,
             plan=options.provider_batch or options.finish != "live",
             budget=settings.cost_control.max_budget if options.max_cost is None else options.max_cost,
+            max_errors=options.max_errors,
             max_requests=options.job_rows,
             transport=options.transport or "httpx",
             prices=settings.prices or None,

@@ -3,7 +3,7 @@
 from shlex import quote
 
 from llm_pure.bulk.progress import format_counts, format_duration
-from llm_pure.bulk.provider_batches import ProviderSummary
+from llm_pure.bulk.provider_batches import ProviderSummary, living_jobs
 from llm_pure.bulk.run_directory import Run
 from llm_pure.bulk.run_status import RunStatus
 from llm_pure.bulk.run_summary import RunSummary
@@ -13,7 +13,7 @@ from llm_pure.cli.output import out
 
 def summary_line(summary: RunSummary) -> str:
     """How a part of a run ended, in one line."""
-    how = "stopped" if summary.reason == "error" else summary.reason  # the error follows
+    how = "stopped" if summary.reason in ("error", "max_errors") else summary.reason  # why follows
     return f"{how}: {format_counts(summary.counts)}, in {format_duration(summary.took_s)}"
 
 
@@ -24,9 +24,13 @@ def hints(opened: Run, summary: RunSummary) -> list[str]:
     lines = []
     if summary.reason == "disk":
         lines.append(f"free some space, then: llm-pure batch resume {directory}")
-    elif counts.failed and summary.reason == "breaker":
+    elif counts.failed and summary.reason in ("breaker", "max_errors"):
         kinds = ",".join(sorted([kind for kind, count in counts.errors.items() if count]))
         lines.append(f"go on with: llm-pure batch retry {directory} --errors {kinds}")
+        if summary.reason == "max_errors" and counts.open:
+            lines.append(f"or, as it is: llm-pure batch resume {directory} --max-errors 100%")
+        if isinstance(summary, ProviderSummary) and living_jobs(opened):
+            lines.append(f"stop the jobs under way: llm-pure batch cancel {directory}")
     elif counts.open or counts.passing:
         more = " --max-cost USD" if summary.reason == "budget" else ""
         if summary.reason == "finished" and isinstance(summary, ProviderSummary):

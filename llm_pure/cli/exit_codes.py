@@ -56,7 +56,7 @@ invalid configuration."""
 
 BATCH_TABLE = """\
 Exit 0 if all rows are answered, 3 if all have ended and some in errors, 4 if the budget stopped the run, 130 if it was
-interrupted; else as `ask`."""
+interrupted; else, also if --max-errors stopped it, by the error as `ask`."""
 
 
 class CommandFailed(Exception):

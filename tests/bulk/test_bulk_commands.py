@@ -1,5 +1,6 @@
 """`llm-pure batch`: every command, its exit code and what it writes."""
 
+import gzip
 import io
 import json
 import os
@@ -8,6 +9,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 from importlib import import_module
 from pathlib import Path
+from shutil import copytree
 from typing import Any
 
 import pytest
@@ -172,28 +174,40 @@ def test_parquet_in_and_out_keeps_the_columns_and_their_types(
             "text": ["good", "bad", "[400]"],
             "tags": [["a"], [], None],
             "llm_text": ["old", "old", "old"],
+            "at": pyarrow.array([1_700_000_000_123_456_789] * 3, pyarrow.timestamp("ns", "UTC")),
+            "picture": [b"\xff", None, b""],
         }
     )
     parquet.write_table(table, tmp_path / "in.parquet")
     code, _, _ = batch(capsys, "run", "in.parquet", "--prompt", "Classify: {text}", "-o", "run")
     assert code == 3
+    columns = open_run("run").unwrap().row(0).columns
+    assert columns == {"price": "1.50", "text": "good", "tags": ["a"], "llm_text": "old", "at": "2023-11-14T22:13:20.123456Z"}  # fmt: skip
     assert batch(capsys, "results", "run", "--parquet", "out.parquet", "--raw")[0] == 0
     out = parquet.read_table(tmp_path / "out.parquet")
-    assert out.column_names[:5] == ["price", "text", "tags", "input_llm_text", "llm_text"]
+    assert out.column_names[:7] == ["price", "text", "tags", "input_llm_text", "at", "picture", "llm_text"]  # fmt: skip
+    assert out.schema.field("at").type == pyarrow.timestamp("ns", "UTC")
     assert out.schema.field("price").type == pyarrow.decimal128(9, 2)
     assert out.schema.field("llm_cost_usd").type == pyarrow.decimal128(18, 12)
     assert out["llm_text"].to_pylist() == ["yes: Classify: good", "yes: Classify: bad", None]
     assert out["llm_error_kind"].to_pylist() == [None, None, "invalid_request"]
     assert json.loads(out["llm_raw"][0].as_py())["finish_reason"] == "stop"
     (tmp_path / "bad.parquet").write_bytes(b"no parquet")
-    code, _, err = batch(capsys, "run", "bad.parquet", "--prompt", "{text}", "-o", "other")
-    assert (code, "cannot be read as Parquet" in err) == (66, True)
+    late = pyarrow.table({"text": pyarrow.array([2**62], pyarrow.timestamp("us"))})
+    parquet.write_table(late, tmp_path / "late.parquet")
+    for name in ("bad", "late"):
+        code, _, err = batch(capsys, "run", f"{name}.parquet", "--prompt", "{text}", "-o", "other")
+        assert (code, f"{name}.parquet cannot be read as Parquet" in err) == (66, True)
 
 
 def test_parquet_of_json_rows_has_a_type_for_each_column_and_rows_without_an_end(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    rows = [{"prompt": "a", "n": 1, "x": [1]}, {"prompt": "b", "n": 2.5, "x": "y"}, {"prompt": ""}]
+    rows = [
+        {"prompt": "a", "n": 1, "x": [1], "id": 2**64 - 1},
+        {"prompt": "b", "n": 2.5, "x": "y", "id": 1},
+        {"prompt": ""},
+    ]
     (tmp_path / "in.jsonl").write_text("\n".join(map(json.dumps, rows)))
     batch(capsys, "run", "in.jsonl", "-o", "run")
     with open_run("run").unwrap().lock().unwrap():  # as if the last row had not ended
@@ -204,6 +218,7 @@ def test_parquet_of_json_rows_has_a_type_for_each_column_and_rows_without_an_end
     out = parquet.read_table(tmp_path / "out.parquet")
     assert out["n"].to_pylist() == [1.0, 2.5, None]
     assert out["x"].to_pylist() == ["[1]", '"y"', None]
+    assert out["id"].to_pylist() == ["18446744073709551615", "1", None]
     assert out["llm_text"].to_pylist() == ["yes: a", "yes: b", None]
     assert out["llm_id"].null_count == 1
 
@@ -273,6 +288,25 @@ def test_account_errors_end_with_the_code_of_ask(
     assert "go on with: llm-pure batch retry runs/a --errors authentication" in err
 
 
+def test_a_run_whose_rows_all_end_alike_stops_and_says_how_to_go_on(
+    tmp_path: Path, service: BulkService, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "a.jsonl").write_text("".join(f'{{"prompt": "{n} [400]"}}\n' for n in range(150)))
+    code, _, err = batch(capsys, "run", "a.jsonl", "--concurrency", "1")
+    assert (code, service.prompts.total()) == (65, 100)
+    assert err.splitlines()[-5:] == [
+        "stopped: 0 of 150 rows answered, 100 errors (invalid_request 100), 50 open, 0 USD, in 0:00",
+        "error: openai: invalid_request: refused with 400 (status 400); correct the request; sent unchanged, it fails again",
+        "100 of 100 rows sent ended in errors (invalid_request 100)",
+        "go on with: llm-pure batch retry runs/a --errors invalid_request",
+        "or, as it is: llm-pure batch resume runs/a --max-errors 100%",
+    ]
+    code, out, err = batch(capsys, "status", "runs/a", "--json")
+    assert (json.loads(out)["state"], json.loads(out)["reason"]) == ("stopped", "max_errors")
+    code, _, err = batch(capsys, "resume", "runs/a", "--max-errors", "100%")
+    assert (code, service.prompts.total()) == (3, 150)
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [
@@ -284,12 +318,21 @@ def test_account_errors_end_with_the_code_of_ask(
         (["run", "reviews.csv", "--schema", "reviews.csv"], 65, "is no JSON Schema"),
         (["run", "reviews.csv", "-o", "reviews.csv/run"], 73, "there is a file; pass a folder"),
         (["run", "reviews.csv", "--schema", "odd.json"], 78, "the type 'text' at /properties/a"),
+        (
+            ["run", "reviews.csv", "--schema", "wrapped.json"],
+            78,
+            "such as type or properties, but name, schema;",
+        ),
+        (["run", "cut.jsonl.gz"], 66, "cut.jsonl.gz cannot be decompressed: Compressed file ended"),
+        (["run", "text.csv.gz"], 66, "text.csv.gz cannot be decompressed: Not a gzipped file"),
         (["run", "reviews.csv", "--concurrency", "0"], 64, "'0' is no whole number of at least 1"),
         (["run", "reviews.csv", "--job-rows", "-1"], 64, "'-1' is no whole number"),
         (["run", "reviews.csv", "--max-tokens", "1.5"], 64, "'1.5' is no whole number"),
         (["run", "reviews.csv", "--timeout", "-1"], 64, "'-1' is not above 0"),
         (["run", "reviews.csv", "--rpm", "nan"], 64, "'nan' is no number"),
         (["run", "reviews.csv", "--temperature", "hot"], 64, "'hot' is no number"),
+        (["run", "reviews.csv", "--max-errors", "101%"], 64, "'101%' is neither a number of rows"),
+        (["run", "reviews.csv", "--max-errors", "-1"], 64, "'-1' is neither a number of rows"),
         (["run", "reviews.csv", "--transport", "pigeon"], 64, "invalid choice: 'pigeon'"),
     ],
 )
@@ -301,6 +344,9 @@ def test_wrong_usage_has_its_exit_code(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     Path("odd.json").write_text('{"properties": {"a": {"type": "text"}}}')
+    Path("wrapped.json").write_text('{"name": "review", "schema": {"type": "object"}}')
+    Path("cut.jsonl.gz").write_bytes(gzip.compress(b'{"prompt": "a"}')[:-1])
+    Path("text.csv.gz").write_text("prompt")
     actual, _, err = batch(capsys, *arguments)
     assert (actual, message in err) == (code, True), err
     assert not Path("runs").exists()
@@ -322,6 +368,9 @@ def test_a_run_under_way_is_not_run_twice_and_can_be_cancelled(
             "watch it: llm-pure batch status run --watch; or stop it: llm-pure batch cancel run"
         )
         assert batch(capsys, "cancel", "run")[0] == 0
+        copytree("run", "copy")
+        assert json.loads(batch(capsys, "status", "copy", "--json")[1])["state"] == "finished"
+        assert batch(capsys, "cancel", "copy")[2] == "copy: the run is not under way\n"
     assert [signal for _, signal in killed if signal] == [15]
 
 
@@ -333,6 +382,8 @@ BAD_INPUTS = [
      "the file is UTF-16: convert it to UTF-8")),
     ("c.json", b'[{"txt": "a"}]', ("row 1: the line is no JSON object; of a JSON array make one object a line, for example "
      "with jq -c '.[]'")),
+    ("l.json", b'[\n{"prompt": "a"},\n{"prompt": "b"}\n]\n', ("row 1: the line is no valid JSON: Input data was truncated; of a "
+     "JSON array make one object a line, for example with jq -c '.[]'")),
     ("d.jsonl", b'{"txt": "a", "score": NaN}', ("row 1: the line is no valid JSON: JSON is malformed: invalid character "
      "(byte 22); NaN is not in JSON: write null")),
     ("f.csv", b'txt\n"a\nb\n', "row 1: a quote of line 2 is not closed: it takes the rest of the file"),
@@ -340,6 +391,8 @@ BAD_INPUTS = [
     ("h.csv", b'txt\n1,"b\n', "row 1: a quote of line 2 is not closed: it takes the rest of the file"),
     ("i.jsonl", b'{"prompt": "a\\ud83d"}', ("row 1: the line is no valid JSON: Input data was truncated; \\ud83d is half of a "
      "surrogate pair, so a character was cut in two")),
+    ("j.json.zst", b"\x28\xb5\x2f\xfd\n", ("row 1: the line is no valid JSON: JSON is malformed: invalid character (byte 0); the file "
+     "is compressed: unpack it, as in zstd -dc FILE | llm-pure batch run - (.gz files are read as they are)")),
     ("e.csv", b"txt\ncaf\xe9\n", "row 1: the row has the byte 0xE9, which is no UTF-8: convert the file to UTF-8"),
 ]  # fmt: skip
 
@@ -385,6 +438,29 @@ def test_quotes_of_a_table(
     assert set(service.prompts) == prompts
 
 
+def test_a_folder_of_other_files_loses_none_of_them(
+    reviews: list[str], service: BulkService, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    tmp_path.chmod(0o755)
+    Path("rows.jsonl").write_text("no JSON")
+    assert batch(capsys, "run", "rows.jsonl", "-o", ".")[0] == 65
+    code, _, error = batch(capsys, "run", *reviews, "-o", ".")
+    assert (code, "rows.jsonl is no file of a run, which would replace it" in error) == (73, True)
+    assert (Path("rows.jsonl").read_text(), oct(tmp_path.stat().st_mode)) == ("no JSON", "0o40755")
+    Path("rows.jsonl").unlink()
+    assert batch(capsys, "run", *reviews, "-o", ".")[0] == 3
+    assert oct(tmp_path.stat().st_mode) == "0o40755"
+
+
+def test_columns_that_look_like_fields_of_a_request_are_named(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    row = {"model": "m", "messages": [{"role": "user", "content": "a"}], "temperature": 0}
+    Path("a.jsonl").write_text(json.dumps(row))
+    _, _, error = batch(capsys, "plan", "a.jsonl")
+    assert error == "columns that are not sent: temperature; lines of OpenAI's batches send them in their body\n"  # fmt: skip
+
+
 def test_an_input_that_was_moved_is_named_once(
     reviews: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -425,12 +501,23 @@ def test_results_go_through_a_link_and_into_a_pipe_and_never_over_the_input(
     assert not Path("pipe").is_file()
 
 
-def test_a_utf_16_table_of_a_spreadsheet_is_read(
-    service: BulkService, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize(
+    ("name", "data"),
+    [
+        ("a.tsv", "text\tn\r\ncaf\u00e9\t1\r\n".encode("utf-16")),  # as a spreadsheet writes it
+        ("a.csv.gz", gzip.compress(b"text\ncaf\xc3\xa9\n")),
+        ("a.TSV.GZ", gzip.compress("text\tn\ncaf\u00e9\t1\n".encode("utf-16"))),
+        ("a.jsonl.gz", gzip.compress(b'\xef\xbb\xbf{"text": "caf\xc3\xa9"}')),
+    ],
+    ids=["spreadsheet", "csv.gz", "TSV.GZ", "jsonl.gz"],
+)
+def test_a_table_of_another_encoding_is_read(
+    name: str, data: bytes, service: BulkService, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    Path("a.tsv").write_bytes("text\tn\r\ncaf\u00e9\t1\r\n".encode("utf-16"))
-    assert batch(capsys, "run", "a.tsv", "--prompt", "{text}", "-o", "run")[0] == 0
-    assert set(service.prompts) == {"caf\u00e9"}
+    Path(name).write_bytes(data)
+    code, _, error = batch(capsys, "run", name, "--prompt", "{text}")
+    assert (code, set(service.prompts)) == (0, {"caf\u00e9"})
+    assert "results: runs/a/out.jsonl" in error
 
 
 def test_plan_names_different_errors_once(capsys: pytest.CaptureFixture[str]) -> None:

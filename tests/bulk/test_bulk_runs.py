@@ -4,6 +4,7 @@ import asyncio
 import errno
 import json
 import os
+import resource
 import signal
 import time
 from collections import Counter
@@ -21,6 +22,7 @@ from llm_pure import ChatRequest, LLMConfig, answering, user
 from llm_pure.adapters import registry
 from llm_pure.bulk import Run, RunSummary, Shard, arun_local, open_run, run_local
 from llm_pure.bulk.lease_stores import InMemoryLeases
+from llm_pure.bulk.local_driver import possible_concurrency
 from llm_pure.bulk.local_loop import LocalLoop
 from llm_pure.bulk.log_files import LogFull, LogWriter, log_paths
 from llm_pure.bulk.loop_options import LoopOptions
@@ -32,6 +34,7 @@ from llm_pure.bulk.stop_signals import NUMBERS
 from llm_pure.policy.rate_limit import RateLimit
 from llm_pure.policy.retry import NO_RETRY, RetryPolicy
 from llm_pure.transports.base import Timeouts
+from llm_pure.types.errors import AuthenticationFailed
 from llm_pure.types.http import HttpRequest, HttpResponse
 from llm_pure.types.result import LLMResult
 from tests.support.bulk_service import BulkService, answer_to, bulk_service
@@ -213,6 +216,48 @@ def test_account_errors_in_a_row_stop_the_run(tmp_path: Path, service: BulkServi
     assert summary.sends <= 6
     assert summary.error is not None
     assert summary.error.kind == "authentication"
+
+
+class Verdict(msgspec.Struct):
+    prime: bool
+
+
+GOOD, BAD = '{"prime": true}', "no JSON"
+
+
+@pytest.mark.parametrize(
+    ("max_errors", "answers", "ended"),
+    [
+        (None, [BAD] * 150, 100),
+        (None, [*[BAD] * 99, GOOD, *[BAD] * 50], 150),
+        (None, [GOOD, *[BAD] * 149], 150),
+        (None, [*[BAD] * 50, AuthenticationFailed(message="no"), *[BAD] * 99], 150),
+        (None, [BAD] * 99, 99),
+        (0, [GOOD, BAD, GOOD], 2),
+        ("3", [BAD, GOOD] * 10, 7),
+        ("5%", [*[GOOD] * 120, *[BAD] * 30], 127),
+        ("12.5 %", [GOOD], 0),
+        ("5%", [BAD] * 150, 100),
+        ("100%", [BAD] * 150, 150),
+    ],
+)
+def test_errors_stop_a_run_by_their_number_their_share_or_as_all_are_alike(
+    max_errors: int | str | None, answers: list[Any], ended: int, tmp_path: Path
+) -> None:
+    config = LLMConfig(api_type="openai", model="gpt-4o-mini", api_key="k")
+    rows = ["", *prompts(len(answers))]  # one that cannot be sent, and does not count
+    run = open_run(tmp_path / "run", rows, config=config, schema=Verdict).unwrap()
+    summary = sent(run, transport=answering(*answers), concurrency=1, max_errors=max_errors)
+    assert summary.sends == ended
+    if ended == len(answers):
+        assert (summary.reason, summary.error) == ("finished", None)
+    elif ended:
+        assert (summary.reason, summary.error and summary.error.kind) == ("max_errors", "protocol")
+        assert f" of {ended} rows sent ended in errors (protocol " in summary.message
+        rest = sent(run, transport=answering(GOOD), max_errors=max_errors)
+        assert (rest.reason, rest.sends) == ("finished", len(answers) - ended)
+    else:
+        assert (summary.reason, summary.error and summary.error.kind) == ("error", "configuration")
 
 
 def test_a_service_that_is_down_stops_the_run(tmp_path: Path) -> None:
@@ -496,6 +541,20 @@ def test_workers_with_shards_of_their_own_share_leases_and_answer_every_row_once
     assert store.workers() == ()
 
 
+def test_no_more_calls_are_in_flight_than_files_may_be_open(
+    tmp_path: Path, service: BulkService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(resource, "getrlimit", lambda _: (40, 64))
+    limits: list[Any] = []
+    monkeypatch.setattr(resource, "setrlimit", lambda _, limit: limits.append(limit))
+    assert (possible_concurrency(8), limits) == (8, [])
+    assert (possible_concurrency(16), limits) == (16, [(48, 64)])
+    assert (possible_concurrency(256), limits[-1]) == (32, (64, 64))
+    service.delay_s = 0.05
+    assert sent(opened(tmp_path, service, prompts(80)), concurrency=256).counts.answered == 80
+    assert service.most_in_flight <= 32
+
+
 def test_progress_is_reported(tmp_path: Path, service: BulkService) -> None:
     seen: list[Progress] = []
     sent(opened(tmp_path, service, prompts(30)), on_progress=seen.append, progress_s=0.01, budget=1)
@@ -505,9 +564,6 @@ def test_progress_is_reported(tmp_path: Path, service: BulkService) -> None:
 
 
 def test_typed_answers_are_values_and_others_are_errors(tmp_path: Path) -> None:
-    class Verdict(msgspec.Struct):
-        prime: bool
-
     config = LLMConfig(api_type="openai", model="gpt-4o-mini", api_key="k")
     run = open_run(tmp_path / "run", prompts(1), config=config, schema=Verdict).unwrap()
     summary = run_local(run, transport=answering('{"prime": true}'))

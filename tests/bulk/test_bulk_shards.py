@@ -244,7 +244,7 @@ def test_ask_rows_answers_columns_and_a_batch_that_comes_again_sends_what_is_mis
         tmp_path / "run", config="openai:gpt-4o-mini", prompt="Is {n} prime?", concurrency=4,
         retry=RetryPolicy(max_attempts=1),
     )  # fmt: skip
-    columns = {"n": [7, 8, 7, 9], "note": ["a", None, "c", "[400]"]}
+    columns = {"n": [7, 8, 7, 9], "note": ["a", float("nan"), "c", "[400]"]}
     answered = ask(columns)
     assert answered["n"] == [7, 8, 7, 9]
     assert answered["note"] == columns["note"]

@@ -20,11 +20,14 @@ class Service(FakeBatches):
         super().__init__("files")
         self.polls = 0
         self.missing: set[str] = set()
+        self.refused = False
 
     def add_job(self, prefix: str, rows: list[FakeRow], **fields: object) -> FakeJob:
         job = super().add_job(prefix, rows, **fields)
         job.polls = self.polls
         job.outcomes = ["missing" if row.prompt in self.missing else "ok" for row in rows]
+        if self.refused:
+            job.outcomes = ["refused"] * len(rows)
         return job
 
 
@@ -102,6 +105,21 @@ def test_clean_deletes_files_once_the_results_are_here(
     assert len(service.files) == 2
     code, _, err = batch(capsys, "clean", "run")
     assert (code, "1 of 1 jobs" in err, service.files) == (0, True, {})
+
+
+def test_a_first_job_of_errors_alone_makes_no_more_jobs_and_says_how_to_go_on(
+    service: Service, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("in.jsonl").write_text("".join([json.dumps({"prompt": f"row {n}"}) + "\n" for n in range(130)]))  # fmt: skip
+    service.refused, service.polls = True, 0
+    code, _, err = batch(capsys, *RUN, "--job-rows", "110")
+    assert (code, len(service.jobs)) == (65, 2)
+    assert "100 of 100 rows sent ended in errors (invalid_request 100)" in err
+    assert "or, as it is: llm-pure batch resume run --max-errors 100%" in err
+    assert "stop the jobs under way: llm-pure batch cancel run" in err
+    code, _, err = batch(capsys, "resume", "run", "--max-errors", "100%")
+    assert (code, "130 errors (invalid_request 130)" in err) == (3, True)
+    assert len(service.jobs) == 2
 
 
 def test_rows_that_jobs_leave_are_an_exit_code_of_their_own(

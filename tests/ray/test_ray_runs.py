@@ -135,6 +135,13 @@ def test_an_error_of_the_account_stops_all_workers(tmp_path: Path, cluster: Clus
     assert summary.counts.failed < 100
 
 
+def test_a_run_whose_rows_all_end_alike_stops_all_workers(tmp_path: Path, cluster: Cluster) -> None:
+    run = opened(tmp_path, 1000, "[400]")
+    summary = run_ray(run, per_worker=4, shard_rows=50, progress_s=0.1)
+    assert (summary.reason, summary.error and summary.error.kind) == ("max_errors", "invalid_request")  # fmt: skip
+    assert 100 <= summary.counts.failed < 1000
+
+
 def test_no_key_is_in_what_ray_sends_and_in_the_run(tmp_path: Path, cluster: Cluster) -> None:
     run = opened(tmp_path, 10, "square")
     directory = str(run.directory)
