@@ -13,7 +13,8 @@ from typing import Any
 from llm_pure.bulk.batch_exchange import Exchange
 from llm_pure.bulk.progress import run_counts
 from llm_pure.bulk.provider_jobs import WORKER, job_records, job_states, living_jobs
-from llm_pure.bulk.provider_loop import RESULT_BYTES, ProviderLoop, ProviderOptions, ProviderSummary
+from llm_pure.bulk.provider_loop import ProviderLoop
+from llm_pure.bulk.provider_options import ProviderOptions, ProviderSummary
 from llm_pure.bulk.run_directory import Run
 from llm_pure.client.targets import load_targets, target_secrets
 from llm_pure.client.transport_manager import TransportManager
@@ -25,6 +26,9 @@ from llm_pure.types.errors import (
 )
 from llm_pure.types.rejection import Rejected, ok
 from llm_pure.types.result import Success
+
+_RESULT_BYTES = 2 * 1024 * 1024 * 1024
+"""Maximum bytes of a page of results."""
 
 __all__ = [
     "ProviderOptions",
@@ -70,7 +74,7 @@ def _session(
     try:
         config = ok(run.config())
         ok(run.check_input())
-        settings = chosen.settings or TransportSettings(body_limit=RESULT_BYTES)
+        settings = chosen.settings or TransportSettings(body_limit=_RESULT_BYTES)
         (target,) = ok(load_targets((config,), run.registry, settings))
         api = target.provider.batch
         if api is None:

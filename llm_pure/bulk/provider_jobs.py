@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import suppress
+from hashlib import blake2b
 
 import msgspec
 
@@ -17,6 +18,13 @@ WORKER = "provider"
 """Name of the logs that the provider driver writes."""
 
 _STARTS = (b'{"kind":"job"', b'{"kind":"sent"')
+
+
+def job_key(run: Run, number: int) -> str:
+    """Return the name of the run's job of this number, which no other job has: by the run's directory and plan."""
+    text = f"{run.directory.resolve()}\n{run.spec.created}\n{run.spec.input.blake2b}"
+    digest = blake2b(text.encode("utf-8", "replace"), digest_size=8).hexdigest()
+    return f"llm-pure-{digest}-{number}"
 
 
 def job_states(run: Run) -> dict[str, JobState]:

@@ -1,14 +1,12 @@
 """The loop of the provider driver: the commands of all jobs in the order of their times, one request after the other.
 
-One file: the events and commands of a job meet the rows, the log and the budget here, and each is a few lines.
+The events and commands of a job meet the rows, the log and the budget here.
 """
 
 import heapq
-import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from decimal import Decimal
-from hashlib import blake2b
 from typing import TypeVar
 
 import msgspec
@@ -42,32 +40,17 @@ from llm_pure.bulk.batch_job import step
 from llm_pure.bulk.batch_page import PageReading
 from llm_pure.bulk.batch_pricing import BatchPrices
 from llm_pure.bulk.batch_rows import BatchRows, Chunk, RowError
-from llm_pure.bulk.entries import (
-    Done,
-    GaveUp,
-    Job,
-    Sent,
-    Stopped,
-    decode_head,
-    encode_entry,
-    is_final,
-)
+from llm_pure.bulk.entries import Job, Sent, Stopped
 from llm_pure.bulk.error_limit import ErrorCount, parse_error_limit
 from llm_pure.bulk.log_files import LogWriter, first_error
 from llm_pure.bulk.loop_options import BREAKER_KINDS, FATAL_KINDS
 from llm_pure.bulk.progress import Progress, run_counts
-from llm_pure.bulk.provider_jobs import job_states
-from llm_pure.bulk.row_states import ANSWERED, FINAL
+from llm_pure.bulk.provider_jobs import job_key, job_states
+from llm_pure.bulk.provider_options import ProviderOptions, ProviderSummary
+from llm_pure.bulk.row_ends import RowEnds, text_of_time
 from llm_pure.bulk.run_directory import Run
-from llm_pure.bulk.run_summary import RunSummary
-from llm_pure.bulk.typed_values import typed_error
 from llm_pure.client.budgets import to_amount
-from llm_pure.client.targets import annotate_error
-from llm_pure.client.transport_manager import AnyTransport
 from llm_pure.core.batch_api import BatchResult, JobPage
-from llm_pure.pricing.table import PriceTable
-from llm_pure.transports.base import TransportSettings
-from llm_pure.types.completion import Completion
 from llm_pure.types.errors import (
     BudgetExceeded,
     InvalidConfiguration,
@@ -78,44 +61,8 @@ from llm_pure.types.errors import (
 from llm_pure.types.rejection import Rejected, ok
 from llm_pure.types.result import Failure, LLMResult
 
-MAX_ROUNDS = 2
-"""How often a row goes into a job in one part of a run; then it stays open, for `--finish live` or a later `resume`."""
-
-RESULT_BYTES = 2 * 1024 * 1024 * 1024
-"""Maximum bytes of a page of results."""
-
 FULL_QUEUE_S = 600.0
 """Wait before rows are sent again for which the service's queue was too full."""
-
-
-class ProviderSummary(RunSummary, frozen=True, kw_only=True):
-    """How a part of a run at a batch service has ended. `reason` may be "waiting": jobs are under way."""
-
-    jobs: tuple[JobRecord, ...] = ()
-    """All jobs of the run, as they are now."""
-    left: int = 0
-    """Rows that are in no job and have no end."""
-
-
-class ProviderOptions(msgspec.Struct, frozen=True, kw_only=True):
-    """How the jobs of a run are made and sent."""
-
-    budget: Decimal | float | str | None = None
-    """In USD, for the run with its earlier parts; what a job can cost at most is reserved before its upload."""
-    max_errors: int | str | None = None
-    """As of `run_local`: of the results, which are looked at as they arrive. What is at the service goes on there."""
-    max_rounds: int = MAX_ROUNDS
-    max_requests: int | None = None
-    """Rows of one job, below the service's own limit."""
-    transport: AnyTransport = "httpx"
-    settings: TransportSettings | None = None
-    prices: PriceTable | Mapping[str, object] | None = None
-    on_progress: Callable[[Progress], object] | None = None
-    """Called after each request."""
-    stopping: Callable[[], bool] = lambda: False
-    """Asked before each request and once a second: true ends this part of the run; its jobs go on."""
-    clock: Callable[[], float] = time.time
-    sleep: Callable[[float], object] = time.sleep
 
 
 A = TypeVar("A")
@@ -130,8 +77,8 @@ class ProviderLoop:
         """Raises ValueError for a budget that is no amount, and Rejected for jobs of fewer rows than the service takes."""
         budget = options.budget
         self._limit_usd = None if budget is None else to_amount(budget, "budget")
-        self._prices = BatchPrices(exchange.target, options.prices, exchange.api.limits.discount)
-        self._rows = BatchRows(run, exchange.target, exchange.api, self._prices)
+        prices = BatchPrices(exchange.target, options.prices, exchange.api.limits.discount)
+        self._rows = BatchRows(run, exchange.target, exchange.api, prices)
         limits = [count for count in (options.max_requests, self._rows.max_requests) if count]
         self._rows.max_requests = min(limits, default=None)
         self._min_requests = exchange.api.limits.min_requests
@@ -146,7 +93,9 @@ class ProviderLoop:
                 InvalidConfiguration(message=message, field="max_requests", remedy=remedy)
             )
         self._log = log
-        self._states = run.states()
+        errors = ErrorCount(ok(parse_error_limit(options.max_errors)))
+        self._ends = RowEnds(run, exchange.target, self._rows, prices, log, errors, options.clock)
+        self._states = self._ends.states
         self._jobs = {
             key: msgspec.structs.replace(state, keeps_key=exchange.api.keeps_key)
             for key, state in job_states(run).items()
@@ -166,7 +115,6 @@ class ProviderLoop:
         self._unfunded: list[int] = []
         """Rows that the budget may have room for when other jobs have cost less than was reserved."""
         self._plans = True
-        self._error_count = ErrorCount(ok(parse_error_limit(options.max_errors)))
         self._reason = ""
         self._error: LLMError | None = None
         self._note = ""
@@ -345,58 +293,12 @@ class ProviderLoop:
     # Results
 
     def _write_result(self, row: int, result: BatchResult) -> bool:
-        """Write the end of a row, unless it has a better one; true if it has a final one now."""
-        before = self._states.kinds[self._states.states[row]][0]
-        if before == ANSWERED or result.response is None:
-            return before == ANSWERED
-        parsed = self._exchange.target.provider.parse_chat(result.response)
-        completion: Completion | None = None
-        error: LLMError | None = None
-        if isinstance(parsed, Failure):
-            error = annotate_error(self._exchange.target, parsed.failure())
-        else:
-            completion = self._rows.restored(row, parsed.unwrap())
-            schema = self._run.spec.schema
-            if schema is not None:
-                error = typed_error(schema, completion)
-        if error is not None and before == FINAL:
-            return True
-        read = self._run.row(row)
-        model = "" if read.request is None else read.request.model
-        billed = completion or (None if error is None else error.partial)
-        now = datetime.fromtimestamp(self._clock(), UTC)
-        cost = None if billed is None else self._prices.cost_usd(billed, model, now)
-        final = self._write_end(row, read.custom_id, completion, error, cost)
-        is_over = self._error_count.add("" if error is None else error.kind)
-        if is_over and self._plans and not self._reason:
-            self._reason, self._note = "max_errors", str(self._error_count)
-            self._error = first_error([self._log.path], self._error_count.most_frequent)
-        return final
-
-    def _write_end(
-        self,
-        row: int,
-        custom_id: str,
-        completion: Completion | None,
-        error: LLMError | None,
-        cost_usd: Decimal | None = None,
-    ) -> bool:
-        """Write the end of a row; true if it is final."""
-        final = error is None or completion is not None or is_final(error)
-        kind = Done if final else GaveUp
-        entry = kind(
-            id=self._rows.id(row),
-            row=row,
-            custom_id=custom_id,
-            cost_usd=cost_usd,
-            at=self._now(),
-            completion=completion,
-            error=error,
-        )
-        self._log.write(entry)
-        head = decode_head(encode_entry(entry).rstrip(b"\n"))
-        if head is not None:
-            self._states.add(head, 0)
+        """Write the end of a row; true if it has a final one now. Too many errors end this part."""
+        final = self._ends.write_result(row, result)
+        errors = self._ends.errors
+        if self._ends.too_many_errors and self._plans and not self._reason:
+            self._reason, self._note = "max_errors", str(errors)
+            self._error = first_error([self._log.path], errors.most_frequent)
         return final
 
     # New jobs
@@ -440,7 +342,7 @@ class ProviderLoop:
                 if chunk.error.kind in FATAL_KINDS:
                     self._stop(chunk.error)
                 else:
-                    self._write_end(chunk.row, chunk.custom_id, None, chunk.error)
+                    self._ends.write(chunk.row, chunk.custom_id, None, chunk.error)
             elif len(chunk.ids) < self._min_requests:
                 self._too_few += chunk.rows
             elif self._has_budget(chunk):
@@ -465,7 +367,7 @@ class ProviderLoop:
 
     def _start(self, chunk: Chunk) -> None:
         """Log a new job with its rows, and start it."""
-        key = self._new_key()
+        key = job_key(self._run, len(self._jobs) + 1)
         record = JobRecord(
             key=key,
             model=chunk.model,
@@ -484,13 +386,6 @@ class ProviderLoop:
         self._write_record(record)
         self._feed(key, Started(self._clock()))
 
-    def _new_key(self) -> str:
-        """A name that no other job has: of the run's directory and plan, and a number."""
-        spec = self._run.spec
-        text = f"{self._run.directory.resolve()}\n{spec.created}\n{spec.input.blake2b}"
-        digest = blake2b(text.encode("utf-8", "replace"), digest_size=8).hexdigest()
-        return f"llm-pure-{digest}-{len(self._jobs) + 1}"
-
     def _write_record(self, record: JobRecord) -> None:
         data = msgspec.to_builtins(record)
         self._log.write(Job(job=record.key, state=record.phase, at=self._now(), data=data))
@@ -504,4 +399,4 @@ class ProviderLoop:
         return Progress(counts=counts, in_flight=in_flight, left_usd=left)
 
     def _now(self) -> str:
-        return datetime.fromtimestamp(self._clock(), UTC).isoformat(timespec="milliseconds")
+        return text_of_time(self._clock())
