@@ -57,6 +57,7 @@ def url_for_azure(provider: str) -> UrlFor:
 
 
 def _operation_url(url: str, dated: str, model: str, operation: str) -> str:
+    url = url.removesuffix(operation)
     if url.endswith("/v1"):
         return url + operation
     resource, _, deployment = url.partition("/openai/deployments/")

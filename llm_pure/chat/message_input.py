@@ -17,8 +17,8 @@ from llm_pure.chat.part_input import (
     read_parts,
     read_result,
     to_json_text,
-    type_name,
 )
+from llm_pure.types.completion import Completion
 from llm_pure.types.media import media_type_of
 from llm_pure.types.messages import (
     Audio,
@@ -37,6 +37,7 @@ from llm_pure.types.messages import (
 )
 from llm_pure.types.rejection import returns_failure
 from llm_pure.types.request import MessagesInput
+from llm_pure.types.result import is_series, type_name
 
 _ROLES: Mapping[str, Role] = {
     "system": "system",
@@ -73,11 +74,11 @@ def read_messages(messages: MessagesInput) -> tuple[Message, ...]:
         turns = messages
     elif isinstance(messages, str | Message | Mapping):
         turns = (messages,)
-    elif isinstance(messages, Iterable):
+    elif is_series(messages):
         turns = messages
     else:
-        kind = type(messages).__name__
-        invalid("messages", f"messages must be a string, a message or a list, not {kind}")
+        kinds = "a string, a message or a list"
+        invalid("messages", f"messages must be {kinds}, not {type_name(messages)}")
     parsed: list[Message] = []
     for turn in turns:
         if type(turn) is dict and len(turn) == 2:  # a text and its role: nearly every mapping
@@ -129,7 +130,8 @@ def _message(turn: object, path: str) -> Message:
     if isinstance(turn, str):
         return user(turn)
     if not isinstance(turn, Mapping):
-        invalid(path, f"a message is a string, a Message or a mapping, not {type_name(turn)}")
+        hint = "; its `message` is one" if isinstance(turn, Completion) else ""
+        invalid(path, f"a message is a string, a Message or a mapping, not {type_name(turn)}{hint}")
     role_name, content = turn.get("role"), turn.get("content")
     fields = Fields(turn, path)
     if role_name is None and ("type" in turn or "id" in turn):
@@ -230,7 +232,7 @@ def _refusal(fields: Fields) -> list[Part]:
 
 def _tool_calls(fields: Fields) -> list[Part]:
     calls, path = fields.get("tool_calls") or (), f"{fields.path}/tool_calls"
-    if not isinstance(calls, Iterable) or isinstance(calls, str | Mapping):
+    if not is_series(calls):
         invalid(path, f"tool calls are a list, not {type_name(calls)}")
     return [_tool_call(call, f"{path}/{i}") for i, call in enumerate(calls)]
 

@@ -17,7 +17,9 @@ def without_version(provider: str) -> UrlFor:
 
     def url_for(config: LLMConfig, model: str, operation: str) -> LLMResult[str]:
         return base_url(config, BASE_URL, provider=provider).map(
-            lambda url: url.removesuffix("/v1").removesuffix("/v2") + operation
+            lambda url: (
+                url.removesuffix(operation).removesuffix("/v1").removesuffix("/v2") + operation
+            )
         )
 
     return url_for

@@ -17,7 +17,7 @@ _PORT = "11434"
 def under_api(provider: str) -> UrlFor:
     """Build URLs of operations such as "chat", below /api. They fail with InvalidConfiguration for an unusable base URL.
 
-    A base URL may end in /api or not. The values of OLLAMA_HOST are accepted too: a host without a scheme, without a port
+    A base URL may end in /api, in an endpoint, or in the /v1 of Ollama's API for OpenAI's clients. The values of OLLAMA_HOST are accepted too: a host without a scheme, without a port
     (then 11434), or a port alone (":11434", then localhost).
     """
 
@@ -25,10 +25,14 @@ def under_api(provider: str) -> UrlFor:
         if config.base_url and config.base_url.strip():
             config = msgspec.structs.replace(config, base_url=_with_scheme(config.base_url.strip()))
         return base_url(config, BASE_URL, provider=provider).map(
-            lambda url: f"{url.removesuffix('/api')}/api/{operation}"
+            lambda url: f"{_server(url, operation)}/api/{operation}"
         )
 
     return url_for
+
+
+def _server(url: str, operation: str) -> str:
+    return url.removesuffix(f"/{operation}").removesuffix("/api").removesuffix("/v1")
 
 
 def _with_scheme(url: str) -> str:

@@ -388,6 +388,8 @@ def test_only_ones_own_thoughts_and_parts_go_back() -> None:
         ("", "http://localhost:11434/api/chat"),
         ("http://127.0.0.1:11434/api", "http://127.0.0.1:11434/api/chat"),
         ("http://127.0.0.1:11434/api/", "http://127.0.0.1:11434/api/chat"),
+        ("http://127.0.0.1:11434/api/chat", "http://127.0.0.1:11434/api/chat"),
+        ("http://127.0.0.1:11434/v1", "http://127.0.0.1:11434/api/chat"),
         ("https://ollama.com", "https://ollama.com/api/chat"),
         ("http://gateway/ollama", "http://gateway/ollama/api/chat"),
         ("0.0.0.0", "http://0.0.0.0:11434/api/chat"),
