@@ -7,12 +7,12 @@ from collections.abc import Mapping
 EXAMPLES: Mapping[str, tuple[str, ...]] = {
     "ask": (
         'llm-pure ask "Why is the sky blue?"',
-        "git diff | llm-pure ask -m anthropic:claude-sonnet-4-5 'What could go wrong here?'",
+        "git diff | llm-pure ask -m anthropic:claude-sonnet-5-5 'What could go wrong here?'",
     ),
     "batch plan": ("llm-pure batch plan reviews.csv -m openai:gpt-5.6-luna --prompt 'Classify: {text}'",),
     "batch run": (
         "llm-pure batch run reviews.csv --prompt 'Classify: {text}' -o runs/reviews --max-cost 25",
-        "llm-pure batch run requests.jsonl -m anthropic:claude-sonnet-4-5 --concurrency 64",
+        "llm-pure batch run requests.jsonl -m anthropic:claude-sonnet-5-5 --concurrency 64",
     ),
     "batch status": ("llm-pure batch status runs/reviews", "llm-pure batch status runs/reviews --json | jq .counts.answered"),
     "batch resume": ("llm-pure batch resume runs/reviews --max-cost 50",),
