@@ -3,6 +3,7 @@
 import asyncio
 from typing import Any
 
+import httpx
 import msgspec
 import pytest
 
@@ -413,6 +414,18 @@ def test_a_transport_that_nobody_knows_is_told(kind: str) -> None:
     error = called(kind, llm, "ask", "Hi").failure()
     assert isinstance(error, InvalidConfiguration)
     assert error.suggestions == ("httpx", "httpx2")
+
+
+@every_kind
+@pytest.mark.parametrize("library", [httpx.Client, httpx.AsyncClient, object])
+def test_a_client_of_a_library_is_no_transport(kind: str, library: type[Any]) -> None:
+    """httpx.Client has `send` and `stream` too, with other arguments."""
+    llm = LLM(config(), library(), registry=REGISTRY)
+    error = called(kind, llm, "ask", "Hi").failure()
+    assert isinstance(error, InvalidConfiguration)
+    assert error.field == "transport"
+    assert error.message.startswith(f"{library.__name__} is no ")
+    assert "llm_pure.transports.callable_transport" in error.message
 
 
 def test_a_transport_of_the_other_kind_is_told() -> None:
