@@ -3,9 +3,9 @@
 One file: every answer crosses all of it, and each further file would be loaded by a program's first call.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from io import StringIO
-from itertools import islice
+from itertools import islice, pairwise
 from typing import Any, TypeVar
 
 import msgspec
@@ -128,7 +128,28 @@ _PARALLEL = ("multi_tool_use.parallel", "parallel")
 
 
 _NEWEST = 16
-"""`compact` checks this many of the newest choices and parts; earlier ones rarely grow."""
+"""So many of the newest choices and parts are checked; earlier ones rarely grow."""
+
+
+def are_cumulative(chunks: Sequence[str]) -> bool:
+    """Return whether each chunk has all of the text so far: services send so what should be deltas.
+
+    Source: QwenLM/qwen-code#3896 (DashScope), platform.minimax.io "OpenAI SDK" (`text_buffer`), read 2026-11-30.
+
+    >>> are_cumulative(["Paris is", "Paris is the capital", "Paris is the capital."]), are_cumulative(["ha", "haha"])
+    (True, False)
+    """
+    return (
+        len(chunks) >= _SNAPSHOTS
+        and len(chunks[-1]) >= max(_SNAPSHOT_LENGTH, len(chunks[0]) + 1)
+        and all(after.startswith(before) for after, before in pairwise(reversed(chunks)))
+        and len({*chunks}) >= _SNAPSHOTS
+        and not chunks[0].isspace()
+    )
+
+
+_SNAPSHOTS, _SNAPSHOT_LENGTH = 3, 20
+"""Fewer or shorter chunks may begin with each other by chance."""
 
 
 class _PartBuilder:
@@ -149,9 +170,18 @@ class _PartBuilder:
         self.name = ""
         self.complete: Part | None = None
 
+    @property
+    def is_cumulative(self) -> bool:
+        """Whether this is a text of which each chunk has all of it so far."""
+        return self.kind in ("text", "reasoning") and are_cumulative(self.chunks)
+
     def compact(self) -> None:
-        """Move the chunks to the buffer."""
+        """Move the chunks to the buffer; of cumulative ones three say the same as all."""
         if self.buffer is None:
+            if self.is_cumulative:
+                first, second, *_, last = dict.fromkeys(self.chunks)
+                self.chunks = [first, second, last]
+                return
             self.buffer = StringIO()
         self.buffer.write("".join(self.chunks))
         self.chunks.clear()
@@ -196,7 +226,7 @@ class _PartBuilder:
 
     def part(self) -> Part | None:
         """Return the part so far, None while it is empty."""
-        text = self.text()
+        text = self.chunks[-1] if self.is_cumulative else self.text()
         metadata = self.provider_metadata()
         match self.kind:
             case "complete":
@@ -224,12 +254,12 @@ class Collector:
     """Folds the events of one response; `completion()` returns the Completion so far."""
 
     __slots__ = (
-        "_calls", "_choices", "_closed", "_extra", "_finish", "_started", "_usage", "replaced_calls",
+        "_calls", "_choices", "_closed", "_extra", "_finish", "_started", "_usage", "replaced_parts",
     )  # fmt: skip
 
     def __init__(self) -> None:
-        self.replaced_calls: dict[int, list[PartReceived]] = {}
-        """Identity of a Finished -> the calls whose arguments are not simply their deltas; its events lack them."""
+        self.replaced_parts: dict[int, list[PartReceived]] = {}
+        """Identity of a Finished -> the parts that are not simply their joined deltas; its events lack them."""
         self._started = _NOT_STARTED
         # of the choices that may get more content
         self._choices: dict[int, dict[int, _PartBuilder]] = {}
@@ -329,28 +359,35 @@ class Collector:
     def _add_finished(self, event: Finished) -> None:
         self._finish[event.choice] = event
         builders = self._choices.pop(event.choice, None)
-        if builders and self._calls:
-            self._replace_calls(event, builders)
+        if builders:
+            self._replace_parts(event, builders)
         if builders is not None or event.choice not in self._closed:
             self._closed[event.choice] = builders or {}
 
-    def _replace_calls(self, finished: Finished, builders: dict[int, _PartBuilder]) -> None:
-        """Replace the calls whose arguments are not their joined deltas, as an event before this one does."""
-        for index, builder in builders.items():
-            if builder.kind != "tool_call" or not builder.name:
-                continue
-            text = builder.text()
-            if builder.arguments(text) is text:
-                continue
-            part = builder.part()
-            if isinstance(part, ToolCall) and part.arguments != text:
-                builder.kind, builder.complete = "complete", part
+    def _replace_parts(self, finished: Finished, builders: dict[int, _PartBuilder]) -> None:
+        """Replace the parts that are not their joined deltas, as an event before this one does: any call, and the newest texts."""
+        newest = builders.items() if self._calls else islice(reversed(builders.items()), _NEWEST)
+        for index, builder in newest:
+            part = builder.part() if builder.is_cumulative else self._replaced_call(builder)
+            if part is not None:
                 event = PartReceived(part, index, finished.choice)
-                self.replaced_calls.setdefault(id(finished), []).append(event)
+                self.replaced_parts.setdefault(id(finished), []).append(event)
 
-    def with_replaced_calls(self, events: list[StreamEvent]) -> list[StreamEvent]:
-        """The events, with each replaced call before the Finished of its choice."""
-        replaced, self.replaced_calls = self.replaced_calls, {}
+    def _replaced_call(self, builder: _PartBuilder) -> Part | None:
+        if builder.kind != "tool_call" or not builder.name:
+            return None
+        text = builder.text()
+        if builder.arguments(text) is text:
+            return None
+        part = builder.part()
+        if not isinstance(part, ToolCall) or part.arguments == text:
+            return None
+        builder.kind, builder.complete = "complete", part
+        return part
+
+    def with_replaced_parts(self, events: list[StreamEvent]) -> list[StreamEvent]:
+        """The events, with each replaced part before the Finished of its choice."""
+        replaced, self.replaced_parts = self.replaced_parts, {}
         completed: list[StreamEvent] = []
         for event in events:
             completed += replaced.pop(id(event), ())
