@@ -251,6 +251,9 @@ def _read_frame(
 
 def _end(service: Service[Quirks], state: State, events: list[StreamEvent]) -> State:
     events += _joined_parts(service.name, state)
+    for choice, pieces in _by_choice(state.audio).items():
+        if "expires_at" in pieces[-1]:  # the end, without a reason: openai-node#1206
+            events.append(Finished("stop", choice=choice))
     return replace(state, ended=True, details=None, audio=None)
 
 
@@ -275,12 +278,9 @@ def read_body(
         state = replace(state, named=named)
     state = _extras(state, events, None, raw, wire.KNOWN_FIELDS_BODY)
     usage = body.usage or (body.x_groq.usage if body.x_groq else None)
-    raw_choices = raw.get("choices") or []
-    indexes = [choice.index for choice in body.choices or ()]
-    counted = buffered and len({*indexes}) < len(indexes)  # servers that give each choice the same
-    for position, choice in enumerate(body.choices or ()):
-        index = position if choice.index is None or counted else choice.index
-        raw_choice = raw_choices[position]
+    choices = zip(body.choices or (), raw.get("choices") or (), strict=True)
+    for position, (choice, raw_choice) in enumerate(choices):
+        index = position if choice.index is None else choice.index
         usage = usage or choice.usage
         state = _extras(state, events, index, raw_choice, wire.KNOWN_FIELDS_CHOICE)
         key = _message_key(choice, buffered=buffered)
@@ -306,8 +306,8 @@ def read_body(
         if reason is not None and reason not in ("", "null"):
             events += _joined_parts(name, state)
             events.append(Finished(finish_reason_of(str(reason), FINISH), str(reason), index))
-            complete = not service.quirks.done_required
-            state = replace(state, complete=complete, details=None, audio=None)
+            done = service.quirks.done_required
+            state = replace(state, complete=not done, details=None, audio=None)
     if usage:
         events.append(UsageReported(read_usage(usage)))
     return state, events
