@@ -67,6 +67,9 @@ def read_plain_response(service: AnyService, response: HttpResponse) -> Completi
     parts = plain_parts(service.name, output)
     if parts is None or (not output and raw.get("output_text")):
         return None
+    calls = [part.id for part in parts if type(part) is ToolCall]
+    if len({*calls}) < len(calls):
+        return None
     extra = extra_fields(raw, wire.KNOWN_FIELDS_RESPONSE)
     request = request_id(response.headers)
     if request:
@@ -81,7 +84,7 @@ def read_plain_response(service: AnyService, response: HttpResponse) -> Completi
         usage=read_usage(usage) if usage else Usage(),
         extra=extra,
     )
-    return finalize(completion) if any(type(part) is ToolCall for part in parts) else completion
+    return finalize(completion) if calls else completion
 
 
 _ODD_FIELDS = frozenset({"type", "response", *ERROR_SIGNS}) - {"error"}
