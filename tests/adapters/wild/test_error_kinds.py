@@ -108,6 +108,9 @@ WORDS: list[Kinds] = [
         ("open_llm", 429, "You have used up your daily free allocation of 10,000 neurons."),
         ("ark", 403, "The request failed because your account has an overdue balance."),
         ("ollama", 429, "you have reached your weekly usage limit, upgrade for higher limits"),
+        ("ollama", 429, "you (x) have reached your session usage limit, upgrade for higher limits: https://ollama.com/upgrade"),
+        ("open_llm", 403, "user quota is not enough"),
+        ("open_llm", 403, "\u7528\u6237\u989d\u5ea6\u4e0d\u8db3, \u5269\u4f59\u989d\u5ea6: 0.1"),
         ("cohere", 429, "You are using a Trial key, which is limited to 1000 API calls / month."),
     ]),
     (ContentFiltered, [
@@ -179,6 +182,13 @@ CODES = [
     ("dashscope", 400, {"code": "CustomRoleBlocked", "message": "x"}, ContentFiltered),
     ("dashscope", 500, {"code": "InternalError.Timeout", "message": "x"}, TimedOut),
     ("openai_responses", 400, {"error": {"message": "x", "code": "cyber_policy"}}, ContentFiltered),
+    *[(name, status, {"error": {"message": "x", "code": code, "type": "new_api_error"}}, QuotaExceeded)
+      for name in ("open_llm", "anthropic", "gemini") for code in ("insufficient_user_quota", "pre_consume_token_quota_failed") for status in (403, 429)],
+    *[(name, 429, {"type": "error", "error": {"type": "rate_limit_error", "code": "1113", "message": text}}, kind)
+      for name in ("anthropic", "open_llm") for text, kind in (("[1113][Insufficient balance or no resource package.]", QuotaExceeded), ("slow down", RateLimited))],
+    ("anthropic", 429, {"type": "error", "error": {"type": "1113", "message": "Insufficient balance or no resource package."}}, QuotaExceeded),
+    ("ollama", 200, {"error": "unmarshal: invalid character 'I' looking for beginning of value"}, ServerError),
+    ("ollama", 200, {"error": "invalid role: x"}, InvalidRequest),
 ]  # fmt: skip
 
 
