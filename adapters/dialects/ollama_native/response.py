@@ -41,9 +41,10 @@ def parse_chat(service: AnyService, response: HttpResponse) -> LLMResult[Complet
 
 
 def _is_response(raw: Any) -> bool:
-    return isinstance(raw, dict) and (
-        (bool(raw.get("message")) and not isinstance(raw["message"], str)) or "response" in raw
-    )
+    if not isinstance(raw, dict):
+        return False
+    message = raw.get("message")
+    return (bool(message) and not isinstance(message, str)) or "response" in raw or "image" in raw
 
 
 def _read(
@@ -94,7 +95,8 @@ def read_plain_response(service: AnyService, response: HttpResponse) -> Completi
         message=Message("assistant", tuple(parts)),
         finish_reason=finish_reason_of(reason, FINISH),
         raw_finish_reason=reason,
-        usage=read_usage(body.prompt_eval_count, body.eval_count) or Usage(),
+        usage=read_usage(body.prompt_eval_count, body.eval_count, body.prompt_eval_cached_count)
+        or Usage(),
         extra={name: value for name, value in extra.items() if value is not None and value != ""},
     )
     return finalize(completion) if message.tool_calls else completion

@@ -174,7 +174,7 @@ def read_frame(
     error = find_error(service, raw, HttpResponse(200, head.headers))
     decoded = decode(wire.LINE, frame, provider=service.name, where="line")
     typed = ok(decoded.alt(lambda fault: error or fault))
-    if error is not None and not ("message" in raw or "response" in raw):
+    if error is not None and not has_content(raw):
         return replace(state, fault=error), []
     state, events = read_line(service, state, typed, raw)
     if error is not None:  # the content beside an error is kept
@@ -183,6 +183,11 @@ def read_frame(
 
 
 _SSE_FIELDS = (b"data:", b"event:", b"id:", b"retry:", b":")
+
+
+def has_content(raw: dict[str, Any]) -> bool:
+    """Whether decoded JSON has the fields of a response, so that content is read even if there is an error beside it."""
+    return any(key in raw for key in ("message", "response", "image"))
 
 
 def read_line(
@@ -207,7 +212,7 @@ def read_line(
         message.thinking or message.reasoning or message.reasoning_content or line.thinking,
         message.content or line.response,
     )
-    for base64 in message.images or ():
+    for base64 in [*(message.images or ()), *([line.image] if line.image else ())]:
         state = _image(state, events, base64)
     calls = message.tool_calls or line.tool_calls or ()
     raw_calls = raw_message.get("tool_calls") or raw.get("tool_calls") or []
@@ -220,7 +225,7 @@ def read_line(
 
 
 def _end(line: wire.Line | wire.EdgeLine) -> list[StreamEvent]:
-    usage = read_usage(line.prompt_eval_count, line.eval_count)
+    usage = read_usage(line.prompt_eval_count, line.eval_count, line.prompt_eval_cached_count)
     reason = line.done_reason or None
     finished = Finished(finish_reason_of(reason, FINISH), reason)
     return [finished] if usage is None else [UsageReported(usage), finished]
