@@ -449,6 +449,40 @@ ROWS: dict[str, Row] = {
         "bedrock", "us.anthropic.claude-opus-4-8", {"tools": (T,), "tool_choice": "required", "reasoning": "high"},
         {"toolConfig/toolChoice": {"any": {}}}, [],
     ),
+    "a switch of a model that does not reason, SiliconFlow": (
+        "siliconflow", "Qwen/Qwen3-Coder-30B-A3B-Instruct", {"reasoning": "none"}, {"enable_thinking": ABSENT}, [],
+    ),
+    "reasoning of a model that does not, SiliconFlow": (
+        "siliconflow", "Qwen/Qwen2.5-VL-32B-Instruct", {"reasoning": 2000}, {"enable_thinking": ABSENT, "thinking_budget": ABSENT},
+        [("reasoning", "dropped")],
+    ),
+    "no reasoning of a model that always does, SiliconFlow": (
+        "siliconflow", "deepseek-ai/DeepSeek-R1-0528-Qwen3-8B", {"reasoning": "none"}, {"enable_thinking": ABSENT}, [("reasoning", "dropped")],
+    ),
+    "a budget of a model that always reasons, SiliconFlow": (
+        "siliconflow", "Pro/deepseek-ai/DeepSeek-R1", {"reasoning": 2000}, {"enable_thinking": ABSENT, "thinking_budget": 2000}, [],
+    ),
+    "a switch of a model that has one, SiliconFlow": (
+        "siliconflow", "Pro/deepseek-ai/DeepSeek-V3.2", {"reasoning": 2000}, {"enable_thinking": True, "thinking_budget": 2000}, [],
+    ),
+    "no reasoning of a model that does not, Cerebras": (
+        "cerebras", "qwen-3-235b-a22b-instruct-2507", {"reasoning": "none"}, {"reasoning_effort": ABSENT}, [],
+    ),
+    "no reasoning of gpt-oss, Together": (
+        "together", "openai/gpt-oss-120b", {"reasoning": "none"}, {"reasoning": ABSENT, "reasoning_effort": "low"}, [("reasoning", "changed")],
+    ),
+    "efforts of DeepSeek V4, Together": (
+        "together", "deepseek-ai/DeepSeek-V4-Pro", {"reasoning": "low"}, {"reasoning_effort": "high"}, [("reasoning", "changed")],
+    ),
+    "no reasoning of a model that always does, Together": (
+        "together", "MiniMaxAI/MiniMax-M2.7", {"reasoning": "none"}, {"reasoning": ABSENT}, [("reasoning", "dropped")],
+    ),
+    "no reasoning of gpt-oss, Fireworks": (
+        "fireworks", "accounts/fireworks/models/gpt-oss-120b", {"reasoning": "none"}, {"reasoning_effort": "low"}, [("reasoning", "changed")],
+    ),
+    "the switch of DeepSeek's template, NVIDIA": (
+        "nvidia", "deepseek-ai/deepseek-v3.2", {"reasoning": "none"}, {"chat_template_kwargs": {"thinking": False}}, [],
+    ),
     "a tier that Anthropic does not have": ("anthropic", "claude-opus-4-8", {"service_tier": "flex"}, {"service_tier": ABSENT}, [("service_tier", "dropped")]),
     "a tier of Anthropic": ("anthropic", "claude-opus-4-8", {"service_tier": "standard_only"}, {"service_tier": "standard_only"}, []),
     "a tier that Mistral does not have": ("mistral", "mistral-large-latest", {"service_tier": "priority"}, {"service_tier": ABSENT}, [("service_tier", "dropped")]),
