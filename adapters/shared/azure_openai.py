@@ -22,16 +22,14 @@ BASE_URL_ENV = ("AZURE_OPENAI_ENDPOINT",)
 ENV_VARS = {"api_version": ("OPENAI_API_VERSION",)}
 
 _DATED = re.compile(r"\d{4}-\d{2}-\d{2}(-preview)?")
-_DEPLOYMENT_OPERATIONS = frozenset(
-    {
-        "/chat/completions",
-        "/embeddings",
-        "/images/generations",
-        "/images/edits",
-        "/images/variations",
-        "/audio/speech",
-        "/audio/transcriptions",
-    }
+_DEPLOYMENT_OPERATIONS = (
+    "/chat/completions",
+    "/embeddings",
+    "/images/generations",
+    "/images/edits",
+    "/images/variations",
+    "/audio/speech",
+    "/audio/transcriptions",
 )
 """Operations that the dated API has below a deployment; the others have no deployment in their URLs."""
 _RESPONSES = ("/openai/responses", "/v1/responses")

@@ -480,6 +480,12 @@ ROWS: dict[str, Row] = {
     "no reasoning of gpt-oss, Fireworks": (
         "fireworks", "accounts/fireworks/models/gpt-oss-120b", {"reasoning": "none"}, {"reasoning_effort": "low"}, [("reasoning", "changed")],
     ),
+    "no reasoning of a model that always does, Ark": (
+        "ark", "doubao-seed-1-6-thinking-250715", {"reasoning": "none"}, {"thinking": ABSENT}, [("reasoning", "dropped")],
+    ),
+    "reasoning of a model that does not, Groq": (
+        "groq", "groq/compound", {"reasoning": "low"}, {"reasoning_effort": ABSENT, "reasoning_format": ABSENT}, [("reasoning", "dropped")],
+    ),
     "the switch of DeepSeek's template, NVIDIA": (
         "nvidia", "deepseek-ai/deepseek-v3.2", {"reasoning": "none"}, {"chat_template_kwargs": {"thinking": False}}, [],
     ),
@@ -532,7 +538,6 @@ REFUSED: dict[str, tuple[str, str, dict[str, Any], type]] = {
     "more functions than it takes, Gemini": (
         "gemini", "gemini-3-pro", {"tools": tuple([Tool(name=f"f{number}") for number in range(513)])}, InvalidRequest,
     ),
-    "a picture, DeepSeek V4 Flash": ("deepseek", "deepseek-v4-flash", {"messages": [user(Image(data=tiny_png()))]}, UnsupportedFeature),
     "a PDF, Moonshot": ("moonshot", "kimi-k2.6", {"messages": [user(Document(data=b"%PDF-1.7", name="a.pdf"))]}, UnsupportedFeature),
     "a PDF, GLM": ("zai", "glm-5.2", {"messages": [user(Document(data=b"%PDF-1.7", name="a.pdf"))]}, UnsupportedFeature),
     "a PDF, Hugging Face": ("huggingface", "Qwen/Qwen3-VL-8B-Instruct", {"messages": [user(Document(data=b"%PDF-1.7"))]}, UnsupportedFeature),
