@@ -480,6 +480,10 @@ ROWS: dict[str, Row] = {
     "no reasoning of gpt-oss, Fireworks": (
         "fireworks", "accounts/fireworks/models/gpt-oss-120b", {"reasoning": "none"}, {"reasoning_effort": "low"}, [("reasoning", "changed")],
     ),
+    "an effort of DeepSeek, Responses at Azure": (
+        "azure_responses", "DeepSeek-V4-Pro", {"reasoning": "low", "prompt_cache_key": "k"}, {"reasoning": ABSENT, "prompt_cache_key": ABSENT},
+        [("reasoning", "dropped"), ("prompt_cache_key", "dropped")],
+    ),
     "no reasoning of a model that always does, Ark": (
         "ark", "doubao-seed-1-6-thinking-250715", {"reasoning": "none"}, {"thinking": ABSENT}, [("reasoning", "dropped")],
     ),
