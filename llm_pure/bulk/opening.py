@@ -152,6 +152,11 @@ def _plan(
             remedy = "name another folder for the run"
             raise Rejected(InvalidConfiguration(message=message, field="directory", remedy=remedy))
         with ok(lock_run(path)):
+            if _read_spec(path) != existing:
+                message = f"the run {path} was planned by another process just now"
+                raise Rejected(
+                    InvalidConfiguration(message=message, field="directory", code="locked")
+                )
             if source.spooled and source.form != "rows":
                 columns = None if template is None else template.columns
                 spool_rows(read_rows_of(Path(source.path), source.form, columns), spool)

@@ -484,6 +484,8 @@ def test_results_go_through_a_link_and_into_a_pipe_and_never_over_the_input(
     Path("link.jsonl").symlink_to("target.jsonl")
     assert batch(capsys, "results", "run", "--jsonl", "link.jsonl")[0] == 0
     assert (Path("link.jsonl").is_symlink(), Path("target.jsonl").is_file()) == (True, True)
+    assert batch(capsys, "results", "run", "--jsonl", "out.jsonl.gz")[0] == 0
+    assert gzip.decompress(Path("out.jsonl.gz").read_bytes()) == Path("target.jsonl").read_bytes()
     for option, path, message in (
         ("--jsonl", "reviews.csv", "is the run's input"),
         ("--parquet", "reviews.csv", "is the run's input"),
