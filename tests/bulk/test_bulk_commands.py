@@ -204,7 +204,7 @@ def test_parquet_of_json_rows_has_a_type_for_each_column_and_rows_without_an_end
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     rows = [
-        {"prompt": "a", "n": 1, "x": [1], "id": 2**64 - 1},
+        {"prompt": "a", "n": 1, "x": [1], "id": 2**64 - 1, "no": None},
         {"prompt": "b", "n": 2.5, "x": "y", "id": 1},
         {"prompt": ""},
     ]
@@ -219,6 +219,7 @@ def test_parquet_of_json_rows_has_a_type_for_each_column_and_rows_without_an_end
     assert out["n"].to_pylist() == [1.0, 2.5, None]
     assert out["x"].to_pylist() == ["[1]", '"y"', None]
     assert out["id"].to_pylist() == ["18446744073709551615", "1", None]
+    assert out["no"].to_pylist() == [None, None, None]
     assert out["llm_text"].to_pylist() == ["yes: a", "yes: b", None]
     assert out["llm_id"].null_count == 1
 
