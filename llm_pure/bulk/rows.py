@@ -36,8 +36,9 @@ UNREADABLE = b"\0"
 _BOM = b"\xef\xbb\xbf"
 UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 """The first bytes of a UTF-16 file."""
-_COMPRESSED = (b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"BZh", b"\xfd7zXZ", b"PK\x03\x04")
-"""The first bytes of gzip, zstd, bzip2, xz and zip files."""
+_COMPRESSED = (b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"BZh", b"\xfd7zXZ")
+"""The first bytes of gzip, zstd, bzip2 and xz files."""
+_ZIP = b"PK\x03\x04"
 _NO_JSON = re.compile(rb"[:,\[]\s*-?(NaN|Infinity)\b")
 """Numbers that Python's json module writes and JSON does not have."""
 _HALF_PAIR = re.compile(
@@ -150,6 +151,10 @@ def _json_hint(line: bytes, index: int) -> str:
         return "; of a JSON array make one object a line, for example with jq -c '.[]'"
     if index == 0 and line[:2] in UTF16_MARKS:
         return "; the file is UTF-16: convert it to UTF-8"
+    if line == b"{":
+        return "; write each object in one line, for example with jq -c ."
+    if index == 0 and line.startswith(_ZIP):
+        return "; the file is a zip archive, as spreadsheets are: export it as CSV, or unpack it"
     if index == 0 and line.startswith(_COMPRESSED):
         return "; the file is compressed: unpack it, as in zstd -dc FILE | llm-pure batch run - (.gz files are read as they are)"
     if number := _NO_JSON.search(line):

@@ -525,6 +525,10 @@ def test_a_table_of_another_encoding_is_read(
 
 def test_plan_names_different_errors_once(capsys: pytest.CaptureFixture[str]) -> None:
     Path("a.csv").write_text("id,text\n1,a\n2,b\n3\n")
+    printed = batch(capsys, "plan", "a.csv", "--prompt", 'Return {"a": 1} for {text}')[1]
+    assert printed.splitlines()[1].endswith(
+        "its columns are id, text; {{ and }} are braces of the text"
+    )
     code, printed, _ = batch(capsys, "plan", "a.csv", "--prompt", "{x}")
     assert code == 0
     assert printed.splitlines() == [

@@ -66,7 +66,8 @@ def test_batch_line_of_responses_is_read_by_its_dialect() -> None:
     ("line", "message"),
     [
         (b"", "row 1: the line is empty"),
-        (b"{", "row 1: the line is no valid JSON: Input data was truncated"),
+        (b"{", "row 1: the line is no valid JSON: Input data was truncated; write each object in one line, for example with jq -c ."),
+        (b"PK\x03\x04", "row 1: the line is no valid JSON: JSON is malformed: invalid character (byte 0); the file is a zip archive"),
         (b"[1]", "row 1: the line is no JSON object"),
         (b'{"prompt": "\xff"}', "row 1: the line is no valid JSON"),
         (b'{"prompt": "\\ud800"}', "row 1: the line is no valid JSON"),
