@@ -236,7 +236,12 @@ def _input(rows: RowsInput, spool: Path) -> InputFile:
 
 
 def _read_spec(path: Path) -> RunSpec | None:
-    return ok(_spec_result(path)) if (path / SPEC).exists() else None
+    try:
+        is_run = (path / SPEC).exists()
+    except OSError as error:  # another user's folder
+        message = f"the run {path} cannot be read: {error.strerror}"
+        raise Rejected(InvalidConfiguration(message=message, field="file")) from None
+    return ok(_spec_result(path)) if is_run else None
 
 
 @returns_failure

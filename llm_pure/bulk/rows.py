@@ -170,7 +170,7 @@ def _custom_id(columns: Any, index: int) -> tuple[str, bool]:
     value = columns.get(ID_KEY) if isinstance(columns, dict) else None
     if isinstance(value, str) and value:
         return value, True
-    if isinstance(value, int) and not isinstance(value, bool):
+    if isinstance(value, int | float) and not isinstance(value, bool):
         return str(value), True
     return f"row-{index + 1}", False
 

@@ -130,6 +130,7 @@ def test_request_leaves_credentials_out() -> None:
 
 
 def test_ids_depend_on_the_request_and_not_on_its_columns() -> None:
+    assert row('{"prompt": "a", "custom_id": 2.0}').custom_id == "2.0"  # as pandas writes integers
     one, other = row('{"prompt": "a", "n": 1}'), row('{"n": 2, "prompt": "a", "custom_id": "x"}')
     assert one.key == other.key
     spaced = row('{"messages":   [{"content":"a","role":"user"}]}')

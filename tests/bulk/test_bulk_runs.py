@@ -684,6 +684,14 @@ def test_a_directory_that_cannot_be_written_is_a_clear_error(
     assert "there is a file" in error.message
     run = opened(tmp_path, service, prompts(1))
 
+    def forbidden(*arguments: Any, **more: Any) -> bool:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "exists", forbidden)  # the folder is another user's
+        error = open_run(tmp_path / "run").failure()
+        assert error.message == f"the run {tmp_path / 'run'} cannot be read: Permission denied"
+
     def read_only(*arguments: Any, **more: Any) -> int:
         raise OSError(errno.EROFS, "Read-only file system")
 
