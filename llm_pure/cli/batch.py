@@ -146,6 +146,8 @@ def status(options: Namespace) -> int:
 
 def results(options: Namespace) -> int:
     """Write the results of a run."""
+    if options.parquet and options.parquet == options.jsonl:
+        raise CommandFailed("--parquet and --jsonl name one file", USAGE)
     opened = _value(open_run(options.directory))
     if options.parquet:
         rows = _value(write_parquet(opened, options.parquet, raw=options.raw))

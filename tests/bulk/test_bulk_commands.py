@@ -324,6 +324,11 @@ def test_a_run_whose_rows_all_end_alike_stops_and_says_how_to_go_on(
             78,
             "such as type or properties, but name, schema;",
         ),
+        (
+            ["results", "x", "--jsonl", "a", "--parquet", "a"],
+            64,
+            "--parquet and --jsonl name one file",
+        ),
         (["run", "cut.jsonl.gz"], 66, "cut.jsonl.gz cannot be decompressed: Compressed file ended"),
         (["run", "text.csv.gz"], 66, "text.csv.gz cannot be decompressed: Not a gzipped file"),
         (["run", "reviews.csv", "--concurrency", "0"], 64, "'0' is no whole number of at least 1"),
