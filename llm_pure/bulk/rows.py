@@ -94,7 +94,7 @@ def read_rows(lines: Iterable[bytes], form: RowForm | None = None) -> Iterator[R
 
 def read_row(index: int, line: bytes, form: RowForm) -> Row:
     """Return the row of a line, with an error for what is no request."""
-    line = line.removeprefix(_BOM).strip() if index == 0 else line.strip()
+    line = line.removeprefix(_BOM).strip()  # any line: files may have been joined
     columns: Any = None
     try:
         columns = _columns(line, index)
@@ -151,6 +151,8 @@ def _json_hint(line: bytes, index: int) -> str:
         return "; of a JSON array make one object a line, for example with jq -c '.[]'"
     if index == 0 and line[:2] in UTF16_MARKS:
         return "; the file is UTF-16: convert it to UTF-8"
+    if line[:2] == b"{'":
+        return "; JSON has double quotes: write rows with json.dumps, not with str"
     if line == b"{":
         return "; write each object in one line, for example with jq -c ."
     if index == 0 and line.startswith(_ZIP):

@@ -357,7 +357,7 @@ def _exit_code(summary: RunSummary) -> int:
     match summary.reason:
         case "finished":
             return ROW_ERRORS if counts.failed + counts.passing + counts.open else OK
-        case "max_errors" if not counts.open:  # the last rows were in flight
+        case "max_errors" if summary.error is None or not counts.open:  # the last were in flight
             return ROW_ERRORS
         case "waiting":  # for the provider
             return OK

@@ -67,6 +67,7 @@ def test_batch_line_of_responses_is_read_by_its_dialect() -> None:
     [
         (b"", "row 1: the line is empty"),
         (b"{", "row 1: the line is no valid JSON: Input data was truncated; write each object in one line, for example with jq -c ."),
+        (b"{'prompt': 1}", "row 1: the line is no valid JSON: JSON is malformed: object keys must be strings (byte 1); JSON has double quotes"),
         (b"PK\x03\x04", "row 1: the line is no valid JSON: JSON is malformed: invalid character (byte 0); the file is a zip archive"),
         (b"[1]", "row 1: the line is no JSON object"),
         (b'{"prompt": "\xff"}', "row 1: the line is no valid JSON"),
@@ -89,7 +90,7 @@ def test_line_that_is_no_request_is_a_row_with_its_error(line: bytes, message: s
 
 
 def test_byte_order_mark_and_crlf_are_taken() -> None:
-    lines = [b'\xef\xbb\xbf{"prompt": "a"}\r\n', b'{"prompt": "b"}\r\n']
+    lines = [b'\xef\xbb\xbf{"prompt": "a"}\r\n', b'\xef\xbb\xbf{"prompt": "b"}\r\n']  # of two files
     assert [read.error for read in read_rows(lines)] == [None, None]
 
 
