@@ -6,6 +6,7 @@ import sys
 import time
 from argparse import Namespace
 from pathlib import Path
+from socket import gethostname
 from tempfile import TemporaryDirectory
 from typing import Any
 
@@ -174,6 +175,11 @@ def cancel(options: Namespace) -> int:
     if owner is None or not opened.is_running():
         print_note(f"{opened.directory}: the run is not under way")
         return OK
+    if owner.host != gethostname():  # the number is another process's here
+        message = (
+            f"process {owner.process} of {owner.host} works on {opened.directory}: cancel it there"
+        )
+        raise CommandFailed(message, CANNOT_WRITE)
     try:
         os.kill(owner.process, signal.SIGTERM)
     except OSError as error:

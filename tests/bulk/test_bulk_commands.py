@@ -377,6 +377,9 @@ def test_a_run_under_way_is_not_run_twice_and_can_be_cancelled(
         copytree("run", "copy")
         assert json.loads(batch(capsys, "status", "copy", "--json")[1])["state"] == "finished"
         assert batch(capsys, "cancel", "copy")[2] == "copy: the run is not under way\n"
+        Path("run/run.lock").write_text('{"process": 1, "host": "elsewhere"}')
+        code, _, error = batch(capsys, "cancel", "run")
+        assert (code, error) == (73, "process 1 of elsewhere works on run: cancel it there\n")
     assert [signal for _, signal in killed if signal] == [15]
 
 
