@@ -1,4 +1,4 @@
-"""What the headers of a client say in every dialect: its keys, and its conversation. Pure."""
+"""Read a client's keys and the id of its conversation from a request of any dialect. Pure."""
 
 import re
 from contextlib import suppress
