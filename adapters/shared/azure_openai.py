@@ -71,6 +71,7 @@ def _version_in(query: str) -> str:
 
 
 def _operation_url(url: str, dated: str, model: str, operation: str) -> str:
+    url = url.removesuffix(operation)
     if url.endswith("/v1"):
         return url + operation
     resource, _, deployment = url.partition("/openai/deployments/")

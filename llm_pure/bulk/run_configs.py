@@ -40,9 +40,4 @@ def load_named(name: str, config_file: str | None = None) -> LLMConfig:
     if loaded.find(name) is not None or ":" not in name:
         return ok(loaded.get(name))
     api_type, _, model = name.partition(":")
-    known = loaded.get(api_type).value_or(None)
-    if known is not None and known.api_type == api_type:
-        return msgspec.structs.replace(
-            known, model=model, pricing_plan=None, context_length=None, input_modalities=None
-        )
-    return LLMConfig(api_type=api_type, model=model)
+    return loaded.unlisted_model(api_type, model)

@@ -4,7 +4,7 @@ An invalid value is an InvalidRequest with its path, such as `messages/1/content
 lost. Metadata of a response (`usage`, `stop_reason` ...) is ignored.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 
 from llm_pure.chat.part_input import (
     CACHE_KEYS,
@@ -15,9 +15,9 @@ from llm_pure.chat.part_input import (
     read_parts,
     read_result,
     to_json_text,
-    type_name,
 )
 from llm_pure.framing.json_codec import arguments_text
+from llm_pure.types.completion import Completion
 from llm_pure.types.media import media_type_of
 from llm_pure.types.messages import (
     Audio,
@@ -31,6 +31,7 @@ from llm_pure.types.messages import (
     ToolCall,
     ToolResult,
 )
+from llm_pure.types.result import is_series, type_name
 
 _ROLES: Mapping[str, Role] = {
     "system": "system",
@@ -62,7 +63,8 @@ MESSAGE_KEYS = frozenset({*_KEYS, *_IGNORED_KEYS})
 def read_mapping(turn: object, path: str) -> Message:
     """Return the message of a mapping. Raises Rejected with InvalidRequest, for any other value too."""
     if not isinstance(turn, Mapping):
-        invalid(path, f"a message is a string, a Message or a mapping, not {type_name(turn)}")
+        hint = "; its `message` is one" if isinstance(turn, Completion) else ""
+        invalid(path, f"a message is a string, a Message or a mapping, not {type_name(turn)}{hint}")
     role_name, content = turn.get("role"), turn.get("content")
     fields = Fields(turn, path)
     if role_name is None and ("type" in turn or "id" in turn):
@@ -163,7 +165,7 @@ def _refusal(fields: Fields) -> list[Part]:
 
 def _tool_calls(fields: Fields) -> list[Part]:
     calls, path = fields.get("tool_calls") or (), f"{fields.path}/tool_calls"
-    if not isinstance(calls, Iterable) or isinstance(calls, str | Mapping):
+    if not is_series(calls):
         invalid(path, f"tool calls are a list, not {type_name(calls)}")
     return [_tool_call(call, f"{path}/{i}") for i, call in enumerate(calls)]
 

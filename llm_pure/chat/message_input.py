@@ -19,6 +19,7 @@ from llm_pure.types.messages import (
 )
 from llm_pure.types.rejection import Rejected, returns_failure
 from llm_pure.types.request import MessagesInput
+from llm_pure.types.result import is_series, type_name
 
 _PLAIN_ROLES: Mapping[str, Role] = {
     "system": "system",
@@ -38,11 +39,11 @@ def read_messages(messages: MessagesInput) -> tuple[Message, ...]:
         turns = messages
     elif isinstance(messages, str | Message | Mapping):
         turns = (messages,)
-    elif isinstance(messages, Iterable):
+    elif is_series(messages):
         turns = messages
     else:
-        kind = type(messages).__name__
-        message = f"messages must be a string, a message or a list, not {kind}"
+        kinds = "a string, a message or a list"
+        message = f"messages must be {kinds}, not {type_name(messages)}"
         raise Rejected(InvalidRequest(message=message, param="messages"))
     parsed: list[Message] = []
     for turn in turns:

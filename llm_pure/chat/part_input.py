@@ -4,7 +4,7 @@ Keys that are not modelled (Anthropic's `citations`, say) are kept in the part's
 provider. Blocks of Anthropic's own tools are kept as Opaque.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, NoReturn, get_args
 
 import msgspec
@@ -30,16 +30,12 @@ from llm_pure.types.messages import (
     Video,
 )
 from llm_pure.types.rejection import Rejected
+from llm_pure.types.result import is_series, type_name
 
 
 def invalid(path: str, message: str) -> NoReturn:
     """Raise Rejected with InvalidRequest for the value at this path."""
     raise Rejected(InvalidRequest(message=message, param=path))
-
-
-def type_name(value: object) -> str:
-    """Return the name of the value's type for a message, "missing" for None."""
-    return "missing" if value is None else type(value).__name__
 
 
 def to_json_text(value: object, path: str, write: Callable[[object], str] = json_text) -> str:
@@ -139,7 +135,7 @@ def read_parts(content: object, path: str) -> tuple[Part, ...]:
         return ()
     if isinstance(content, str):
         return (Text(content),) if content else ()
-    if isinstance(content, Mapping | bytes) or not isinstance(content, Iterable):
+    if not is_series(content):
         invalid(path, f"content is a string or a list of parts, not {type_name(content)}")
     return tuple([_part(item, f"{path}/{i}") for i, item in enumerate(content)])
 

@@ -1,7 +1,6 @@
 """Build the request of `LLM.ask`: system messages, earlier messages, and the user's message with images. Pure."""
 
 from collections.abc import Sequence
-from typing import Protocol
 
 from llm_pure.chat.message_input import read_messages
 from llm_pure.types.errors import InvalidRequest
@@ -16,16 +15,11 @@ from llm_pure.types.messages import (
     system,
     user,
 )
+from llm_pure.types.operations import FilePath
 from llm_pure.types.rejection import Rejected, ok, returns_failure
 from llm_pure.types.request import ChatRequest, MessagesInput
 
 DEFAULT_SYSTEM_PROMPT = "You are a helpful assistant."
-
-
-class FilePath(Protocol):
-    """A path of a file, such as pathlib.Path."""
-
-    def __fspath__(self) -> str: ...
 
 
 ImageInput = Image | Audio | Document | Video | bytes | str | FilePath
@@ -96,7 +90,7 @@ def parse_image(image: ImageInput, path: str = "image") -> Media:
             return Image(data=decoded[0], media_type=decoded[1])
     elif data := from_base64(image):
         return Image(data=data)
-    message = "an image is a URL, a data: URL, base64 or bytes"
+    message = "an image is a URL, a data: URL, base64, bytes, or a pathlib.Path of its file"
     raise Rejected(InvalidRequest(message=message, param=path))
 
 

@@ -6,15 +6,16 @@ unknown key, which would be lost, and a tool that a provider runs itself: that i
 whose it is.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
 
-from llm_pure.chat.part_input import CACHE_KEYS, fields_of, invalid, type_name
+from llm_pure.chat.part_input import CACHE_KEYS, fields_of, invalid
 from llm_pure.types.errors import InvalidRequest
 from llm_pure.types.rejection import Rejected
 from llm_pure.types.request import NativeTool, Tool
+from llm_pure.types.result import is_series, type_name
 
 _SCHEMA_KEYS = ("parameters", "input_schema", "inputSchema")
 _KEYS = ("name", "description", "strict", *_SCHEMA_KEYS)
@@ -37,7 +38,7 @@ def read_tools(tools: object, *, first_index: int = 0) -> tuple[Tool | NativeToo
     >>> read_tools([{"name": "f", "input_schema": {"type": "object"}}])[0].name
     'f'
     """
-    if isinstance(tools, str | Mapping) or not isinstance(tools, Iterable):
+    if not is_series(tools):
         invalid("tools", f"tools must be a list, not {type_name(tools)}")
     return tuple([_tool(tool, f"tools/{index}") for index, tool in enumerate(tools, first_index)])
 

@@ -17,6 +17,9 @@ from llm_pure.cli.exit_codes import TABLE, USAGE
 Commands: TypeAlias = Any
 """Return value of `add_subparsers`; argparse has no public name for its type."""
 
+DEFAULT_MODEL = "openai:gpt-5.6-luna"
+"""Model of a command if neither the files nor the environment name one."""
+
 MEDIA_MODELS = {
     "image": "openai:gpt-image-2.5-flare",
     "speak": "openai:gpt-4o-mini-tts",
@@ -153,7 +156,6 @@ def _add_ask(commands: Commands) -> None:
         "the token limit or by a filter."
     ) + f"\n\n{ask.epilog}"
     _add_prompt(ask)
-    ask.add_argument("-i", "--image", action="append", default=[], metavar="FILE", help="image file or URL; repeatable")
     _flag(ask, "--json", "print the Completion as JSON")
     ask.add_argument("--no-stream", dest="stream", action="store_false", help="do not stream")
     ask.add_argument("--max-cost", type=usd, metavar="USD", help="send nothing if the call may cost more")
@@ -184,10 +186,13 @@ def _add_prompt(command: ArgumentParser) -> None:
     command.add_argument("text", nargs="*", metavar="TEXT", help="the question")
     _add_model(command)
     command.add_argument("-s", "--system", metavar="SYSTEM", help="system prompt")
+    command.add_argument("-i", "--image", action="append", default=[], metavar="FILE", help="image, PDF, audio or other file, or the URL of an image; repeatable")
+    command.add_argument("--max-tokens", type=count, metavar="N", help="output limit")
+    command.add_argument("--temperature", type=float, metavar="X", help="0 is the least random")
 
 
 def _add_model(command: ArgumentParser, default: str | None = None) -> None:
-    default = default or "the default model of the files, $LLM_PURE_MODEL, gpt-5-mini"
+    default = default or f"the default model of the files, $LLM_PURE_MODEL, {DEFAULT_MODEL}"
     command.add_argument("-m", "--model", metavar="MODEL", help=f"name in the configuration files, or PROVIDER:MODEL; default: {default}")
     _add_config_file(command)
     command.add_argument("--base-url", metavar="URL", help="base URL in place of the provider's")

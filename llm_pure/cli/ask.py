@@ -28,7 +28,7 @@ INCOMPLETE = "the text above is incomplete"
 
 def run(options: Namespace) -> int:
     """Print the completion, also an incomplete one, which ends in exit code 65."""
-    request = read_request(options, options.image)
+    request = read_request(options)
     selected = value_or_exit(select_model(options))
     with open_client(selected, budget=_budget(selected, options.max_cost)) as llm:
         request = value_or_exit(llm.compress_request(request))

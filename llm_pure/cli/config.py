@@ -112,7 +112,10 @@ def doctor(options: Namespace) -> int:
             for name, config in models_from_environment(os.environ, registry)
         ]
     if not models:
-        message = "no model is configured, and the environment has no provider's key"
+        message = (
+            "no model is configured, and the environment has no provider's key: export one, such as OPENAI_API_KEY "
+            "(`llm-pure providers` lists them), or write a model into llm-pure.yaml"
+        )
         raise CommandFailed(message, CONFIGURATION)
     return _print_models(models)
 

@@ -7,12 +7,12 @@ from collections.abc import Mapping
 EXAMPLES: Mapping[str, tuple[str, ...]] = {
     "ask": (
         'llm-pure ask "Why is the sky blue?"',
-        "git diff | llm-pure ask -m anthropic:claude-sonnet-4-5 'What could go wrong here?'",
+        "git diff | llm-pure ask -m anthropic:claude-sonnet-5-5 'What could go wrong here?'",
     ),
-    "batch plan": ("llm-pure batch plan reviews.csv -m openai:gpt-5-mini --prompt 'Classify: {text}'",),
+    "batch plan": ("llm-pure batch plan reviews.csv -m openai:gpt-5.6-luna --prompt 'Classify: {text}'",),
     "batch run": (
         "llm-pure batch run reviews.csv --prompt 'Classify: {text}' -o runs/reviews --max-cost 25",
-        "llm-pure batch run requests.jsonl -m anthropic:claude-sonnet-4-5 --concurrency 64",
+        "llm-pure batch run requests.jsonl -m anthropic:claude-sonnet-5-5 --concurrency 64",
     ),
     "batch status": ("llm-pure batch status runs/reviews", "llm-pure batch status runs/reviews --json | jq .counts.answered"),
     "batch resume": ("llm-pure batch resume runs/reviews --max-cost 50",),
@@ -24,8 +24,8 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
     "batch cancel": ("llm-pure batch cancel runs/reviews",),
     "batch clean": ("llm-pure batch clean runs/reviews",),
     "build": (
-        "llm-pure build -m openai:gpt-5-mini hello",
-        "llm-pure build --curl -m openai:gpt-5-mini hello | sh | llm-pure parse openai",
+        "llm-pure build -m openai:gpt-5.6-luna hello",
+        "llm-pure build --curl -m openai:gpt-5.6-luna hello | sh | llm-pure parse openai",
     ),
     "parse": ("llm-pure parse anthropic answer.json", "llm-pure parse --stream openai answer.sse"),
     "providers": ("llm-pure providers", "llm-pure providers --json | jq -r .api_type"),
@@ -53,7 +53,7 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
     "log": ("LLM_PURE_LOG=calls python program.py; llm-pure log --folder calls", "llm-pure log show 3f2a"),
     "tokens": ("llm-pure tokens -m gpt-4o README.md docs", "llm-pure tokens 'src/**/*.py'"),
     "cost report": ("llm-pure cost report ledger.db", "llm-pure cost report --csv ledger.db > costs.csv"),
-    "cost estimate": ("llm-pure cost estimate -m openai:gpt-5-mini --max-tokens 500 prompts",),
+    "cost estimate": ("llm-pure cost estimate -m openai:gpt-5.6-luna --max-tokens 500 prompts",),
     "cost race": ("llm-pure cost race --limit 0.5 --workers 4 --calls 100",),
     "repair": ("llm-pure repair arguments.txt", """echo '{"city": "Oslo",}' | llm-pure repair"""),
     "translate": (

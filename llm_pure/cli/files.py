@@ -4,6 +4,7 @@ import glob
 import os
 import sys
 import tempfile
+from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
@@ -23,8 +24,19 @@ def read_file(path: str | None) -> bytes:
 
 
 def read_text(path: str | None) -> str:
-    """Return the text of a file; bytes that are not UTF-8 are replaced. Fails with exit code 66."""
-    return read_file(path).decode("utf-8", "replace")
+    """Return the text of a file in UTF-8, or in UTF-16 with a byte order mark, as PowerShell writes it. Fails with exit code 66.
+
+    Other bytes are replaced, which a note says.
+    """
+    data = read_file(path)
+    is_utf_16 = data.startswith((BOM_UTF16_LE, BOM_UTF16_BE))
+    encoding = "utf-16" if is_utf_16 else "utf-8-sig"
+    try:
+        return data.decode(encoding)
+    except UnicodeDecodeError:
+        name = "standard input" if path in (None, "-") else path
+        print_note(f"{name} is not in UTF-8: bytes that mean nothing there are replaced")
+        return data.decode(encoding, "replace")
 
 
 def expand_paths(paths: Iterable[str]) -> list[str]:

@@ -1,8 +1,9 @@
 """Entry point of the command `llm-pure`: parse the options, run the command's module, return the exit code."""
 
 import os
+import re
 import sys
-from argparse import Namespace
+from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from importlib import import_module
@@ -46,11 +47,23 @@ def _parse(arguments: Sequence[str] | None) -> Namespace:
         options.files = [*options.files, *rest]  # argparse accepts these in one place only
         rest = []
     if rest:
-        options.parser.error(f"unrecognized arguments: {' '.join(rest)}")
+        hint = _similar_options(options.parser, rest)
+        options.parser.error(f"unrecognized arguments: {' '.join(rest)}{hint}")
     if not options.run:
         options.parser.print_help()
         options.parser.exit(USAGE)
     return options
+
+
+def _similar_options(parser: ArgumentParser, words: Sequence[str]) -> str:
+    """Return a hint at the options that unknown ones may stand for, "" without one."""
+    from difflib import get_close_matches  # imported late: start-up
+
+    known = re.findall(r"--[a-z-]+", parser.format_help())
+    near = [
+        name for word in words for name in get_close_matches(word.partition("=")[0], known, n=1)
+    ]
+    return f" (did you mean {' or '.join(near)}?)" if near else ""
 
 
 def _run_command(options: Namespace) -> int:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from llm_pure.adapters import registry
+from llm_pure.cli.arguments import DEFAULT_MODEL
 from llm_pure.cli.output import print_note
 from llm_pure.core.provider import Provider
 from llm_pure.core.registry import Registry
@@ -21,13 +22,11 @@ from llm_pure.settings.loading import LoadedConfig, load_config_files
 from llm_pure.types.config import LLMConfig
 from llm_pure.types.errors import InvalidConfiguration
 from llm_pure.types.rejection import Rejected, ok, returns_failure
-from llm_pure.types.result import Success
 
 if TYPE_CHECKING:
     from llm_pure.client.billing import BudgetInput
     from llm_pure.client.llm import LLM
 
-DEFAULT_MODEL = "openai:gpt-5-mini"
 MODEL_ENV = "LLM_PURE_MODEL"
 LEDGER_ENV = "LLM_PURE_LEDGER"
 
@@ -94,18 +93,10 @@ def _settings(loaded: LoadedConfig, registry: Registry, name: str | None) -> Mod
     if not model:
         message = f"{name!r} has no model: write {api_type}:MODEL"
         raise Rejected(InvalidConfiguration(message=message, field="model"))
-    config = LLMConfig(api_type=api_type, model=model)
-    sibling, known = configuration.find(api_type), configuration.get(api_type)
-    if sibling is not None and isinstance(known, Success) and known.unwrap().api_type == api_type:
+    config = configuration.unlisted_model(api_type, model)
+    sibling = configuration.find(api_type)
+    if sibling is not None and config != LLMConfig(api_type=api_type, model=model):
         _print_source(loaded, sibling)
-        # key, address and transport of the file's model, but nothing that describes that model
-        config = msgspec.structs.replace(
-            known.unwrap(),
-            model=model,
-            pricing_plan=None,
-            context_length=None,
-            input_modalities=None,
-        )
     return configuration.setup_for(name, config)
 
 
@@ -123,8 +114,10 @@ def _unknown_model(
 
     names = configuration.names()
     configured = f"; configured are {', '.join(names)}" if names else ""
+    api_type, _, model = name.partition("/")  # as litellm writes it
+    example = f"{api_type}:{model}" if api_type in registry else f"openai:{name}"
     return InvalidConfiguration(
-        message=f"model {name!r} has no provider: write PROVIDER:MODEL, such as openai:{name}; "
+        message=f"model {name!r} has no provider: write PROVIDER:MODEL, such as {example}; "
         f"providers are {', '.join(registry.names())}{configured}",
         field="model",
         suggestions=(*get_close_matches(name, names, n=3), *registry.near(name)),

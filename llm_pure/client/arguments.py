@@ -1,6 +1,6 @@
 """Types of the client's arguments: a value of another type is an InvalidRequest, never an exception."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from importlib import import_module
 from typing import Any
 
@@ -8,19 +8,21 @@ import msgspec
 
 from llm_pure.types.errors import InvalidConfiguration, InvalidRequest
 from llm_pure.types.messages import safe_repr
-from llm_pure.types.result import Failure
+from llm_pure.types.result import Failure, is_series, type_name
 
 
 def as_texts(value: Any) -> Any:
     """Return an iterable of texts as a tuple; a string, and what is no iterable, as it is."""
-    if isinstance(value, str | bytes | Mapping) or not isinstance(value, Iterable):
-        return value
-    return tuple(value)
+    return tuple(value) if is_series(value) else value
 
 
-def invalid_argument(name: str, expected: str, value: object) -> Failure[InvalidRequest]:
-    """Return the failure of an argument of a wrong type."""
-    shown = safe_repr(value) if isinstance(value, str | int | float) else type(value).__name__
+def invalid_argument(name: str, expected: str | type, value: object) -> Failure[InvalidRequest]:
+    """Return the failure of an argument of a wrong type. expected: the type, or what it is in words."""
+    if isinstance(expected, type):
+        from llm_pure.types.wrong_types import with_article  # imported late: start-up
+
+        expected = with_article(expected.__name__)
+    shown = safe_repr(value) if isinstance(value, str | int | float) else type_name(value)
     return Failure(
         InvalidRequest(message=f"{name} must be {expected}, not {shown[:80]}", param=name)
     )
@@ -39,10 +41,7 @@ def check_arguments(**arguments: Any) -> Failure[InvalidRequest] | None:
                 is_valid = value is None or (is_number and value >= 0)
                 expected = "a number of seconds"
             case "messages":
-                is_valid = isinstance(value, Iterable) and not isinstance(
-                    value, str | bytes | Mapping
-                )
-                expected = "a sequence of messages"
+                is_valid, expected = is_series(value), "a sequence of messages"
             case "system_msgs":
                 is_valid, expected = _are_texts(value), "a string or a sequence of strings"
             case "language":
@@ -78,8 +77,12 @@ def check_options(**options: Any) -> Failure[InvalidConfiguration] | None:
             for item in values
         )
         if not is_valid:
-            expected = f"a {kind}" if name != "fallbacks" else f"a sequence of {kind}"
-            message = f"{name} must be {expected}, not {type(value).__name__}"
+            from llm_pure.types.wrong_types import with_article  # imported late: start-up
+
+            expected = with_article(kind) if name != "fallbacks" else f"a sequence of {kind}"
+            message = f"{name} must be {expected}, not {_type_names(name, value)}"
+            if name == "config" and isinstance(value, str):
+                message += "; LLM.from_config takes a name, or PROVIDER:MODEL"
             return Failure(InvalidConfiguration(message=message, field=name))
         if value is not None and name in ("retry", "settings", "limit", "compress"):
             from llm_pure.types.wrong_types import (  # imported late: start-up
@@ -100,6 +103,14 @@ def check_options(**options: Any) -> Failure[InvalidConfiguration] | None:
     return None
 
 
+def _type_names(name: str, value: object) -> str:
+    """The type of the value; of a list of fallbacks also the types of its items."""
+    kind = type(value).__name__
+    if name != "fallbacks" or not isinstance(value, list | tuple):
+        return kind
+    return f"{kind} of {', '.join(sorted({type(item).__name__ for item in value}))}"
+
+
 def _are_texts(value: object) -> bool:
     if value is None or isinstance(value, str):
         return True
@@ -109,7 +120,7 @@ def _are_texts(value: object) -> bool:
 def check_request(request: object, kind: type[msgspec.Struct]) -> Failure[InvalidRequest] | None:
     """Return the failure of a request that is not of this type, or has a field of a wrong type."""
     if not isinstance(request, kind):
-        return invalid_argument("request", f"a {kind.__name__}", request)
+        return invalid_argument("request", kind, request)
     from llm_pure.core.request_fields import operation_problem  # imported late: start-up
 
     field, problem = operation_problem(request)

@@ -1,18 +1,23 @@
-"""Calls that wait for a budget store with a thread of its own (`budgets_sqlite`), in any event loop. Loaded when one does."""
+"""Calls that wait for another thread, in any event loop: for a budget store (`budgets_sqlite`), and for prices and a tokenizer,
+which take a third of a second to load. Loaded when one does.
+"""
 
 from collections.abc import Generator
 from concurrent.futures import Future
 from contextlib import suppress
+from threading import Lock, Thread
 from time import monotonic
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import anyio
 import msgspec
 
-from llm_pure.client.billing import PendingCall
+from llm_pure.client.billing import BillableRequest, Billing, PendingCall
 from llm_pure.client.budgets import BackgroundStore
+from llm_pure.client.targets import Target
 from llm_pure.transports.base import within
 from llm_pure.transports.exchange import running_loop
+from llm_pure.transports.sockets import reset_after_fork
 from llm_pure.types.result import LLMResult
 
 if TYPE_CHECKING:
@@ -50,6 +55,57 @@ class Await(msgspec.Struct, frozen=True):
         with anyio.move_on_after(self.timeout_s):
             await done.wait()
         return self.future.result() if self.future.done() else None
+
+
+class _Loads:
+    """What is loaded, or is being loaded by a thread, which a forked process does not have."""
+
+    def __init__(self) -> None:
+        self.reset_after_fork()
+        reset_after_fork(self)
+
+    def reset_after_fork(self) -> None:
+        """Begin anew: what was loaded is found at once."""
+        self._lock = Lock()
+        self.in_turn = Lock()
+        """Held by the thread that loads: several at once would load the same."""
+        self._futures: dict[_Model, Future[None]] = {}
+
+    def start(self, billing: Billing, model: "_Model") -> "Future[None]":
+        """Load prices and the tokenizer of a model, once; return a future that is done then, whether they are there or not."""
+        with self._lock:
+            future = self._futures.get(model)
+            if future is None:
+                future = self._futures[model] = Future()
+                Thread(target=_load, args=(billing, model, future), daemon=True).start()
+            return future
+
+
+_Model: TypeAlias = tuple[str, str | None]
+"""Name and pricing plan."""
+_loads = _Loads()
+
+
+def _load(billing: Billing, model: _Model, done: "Future[None]") -> None:
+    try:
+        from llm_pure.client.tokenizers import load_token_counter  # imported late: start-up
+
+        with _loads.in_turn:
+            billing.table.map(lambda _: load_token_counter(*model))
+    finally:  # what cannot be loaded is an error of the call
+        done.set_result(None)
+
+
+def load_steps(
+    call: "CallState[Any]", target: Target, request: BillableRequest
+) -> Generator[Await, Any, None]:
+    """Load what a cost, or a count of tokens, needs, the first time for a model, at most until the deadline of the call."""
+    config = target.config
+    future = _loads.start(
+        call.context.billing, (request.model or config.model, config.pricing_plan)
+    )
+    if not future.done():
+        yield Await(future, max(0.0, call.deadline_s - monotonic()))
 
 
 def reserve_steps(

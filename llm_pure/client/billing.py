@@ -94,6 +94,8 @@ class Billing:
             except ValueError as error:
                 self.store = InMemoryBudget()
                 self._error = InvalidConfiguration(message=str(error), field="budget")
+        self.has_limit = self.store.max_usd is not None
+        """Each call's maximum cost has to be known."""
         self._prices = prices
         self._unknown_prices = unknown_prices
         self._table: LLMResult[PriceTable] | None = None
@@ -102,6 +104,7 @@ class Billing:
         """Return this billing over another store of the same kind, with its prices. Cheap, for a store of each call."""
         other = type(self).__new__(type(self))
         other.__dict__.update(self.__dict__, store=store, _table=self.table, _unsettled=deque())
+        other.has_limit = store.max_usd is not None
         if self.background is not None:  # no isinstance: with this protocol it takes 20 us
             other.background = cast(BackgroundStore, store)
         return other
@@ -144,6 +147,14 @@ class Billing:
             raise Rejected(TimedOut(message=message, phase="budget", retryable=False))
         return msgspec.structs.replace(pending, max_usd=None, reservation=ok(result))
 
+    def has_to_count(self, pending: PendingCall, result: LLMResult[A]) -> bool:
+        """Whether `finish` counts tokens, which the provider has not reported."""
+        if type(result) is Failure:
+            received = result.failure().partial
+            return received is not None and bool(received.message.parts)
+        value: Any = result.unwrap()
+        return isinstance(value, Completion) and _has_no_usage(pending, value)
+
     def finish(self, pending: PendingCall, result: LLMResult[A], took_s: float) -> LLMResult[A]:
         """Settle the call. Return the result; if config.calc_usage is set, with usage that the provider did not report."""
         try:
@@ -176,7 +187,7 @@ class Billing:
             and received.message.parts
             and isinstance(pending.request, ChatRequest)
         ):
-            usage = partial_usage(pending, received).value_or(None)
+            usage = usage_of(pending, received, is_cut=True).value_or(None)
             if usage is not None:
                 self._settle(pending, _replace_usage(received, usage), took_s)
                 return
@@ -310,21 +321,12 @@ def _unbounded(pending: PendingCall, message: str, remedy: str = "") -> LLMError
 
 
 @returns_failure
-def usage_of(pending: PendingCall, completion: Completion) -> Usage:
-    """Estimate the usage of a completion. Fails if its tokens cannot be counted."""
-    from llm_pure.tokens import estimated_usage  # imported late: start-up
+def usage_of(pending: PendingCall, completion: Completion, *, is_cut: bool = False) -> Usage:
+    """Estimate the usage of a completion, also of one that was cut off. Fails if its tokens cannot be counted."""
+    from llm_pure.tokens import estimated_usage, partial_usage  # imported late: start-up
 
     counter, resolved = ok(_resolve(pending))
-    return estimated_usage(counter, resolved, completion)
-
-
-@returns_failure
-def partial_usage(pending: PendingCall, received: Completion) -> Usage:
-    """Estimate the usage of a response that was cut off. Fails if its tokens cannot be counted."""
-    from llm_pure.tokens import partial_usage  # imported late: start-up
-
-    counter, resolved = ok(_resolve(pending))
-    return partial_usage(counter, resolved, received)
+    return (partial_usage if is_cut else estimated_usage)(counter, resolved, completion)
 
 
 @returns_failure
@@ -340,16 +342,19 @@ def _resolve(pending: PendingCall) -> "tuple[TokenCounter, ResolvedRequest]":
 
 def _with_usage(pending: PendingCall, completion: Completion) -> Completion:
     """Add estimated usage if the provider reported none and config.calc_usage is set."""
-    usage = completion.usage
-    is_reported = usage.input_tokens is not None and usage.output_tokens is not None
-    if (
-        is_reported
-        or not pending.target.config.calc_usage
-        or not isinstance(pending.request, ChatRequest)
-    ):
+    if not _has_no_usage(pending, completion):
         return completion
     return (
         usage_of(pending, completion).map(partial(_replace_usage, completion)).value_or(completion)
+    )
+
+
+def _has_no_usage(pending: PendingCall, completion: Completion) -> bool:
+    usage = completion.usage
+    return (
+        (usage.input_tokens is None or usage.output_tokens is None)
+        and pending.target.config.calc_usage
+        and isinstance(pending.request, ChatRequest)
     )
 
 

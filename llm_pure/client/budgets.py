@@ -172,7 +172,7 @@ class BackgroundStore(BudgetStore, Protocol):
     """A store that works in a thread of its own, so that calls in an event loop can wait without blocking it."""
 
     def start_reserve(self, usd: Decimal, timeout_s: float) -> "Future[LLMResult[str]]":
-        """`reserve`, which fails after `timeout_s`. A cancelled future reserves nothing."""
+        """`reserve` for a call that ends within `timeout_s`, which fails after that time. A cancelled future reserves nothing."""
         ...
 
     def start_settle(self, name: str, call: Call) -> "Future[None]":

@@ -37,7 +37,7 @@ from llm_pure.types.result import Failure, LLMResult, Success
 A = TypeVar("A")
 
 RESERVATION_TTL_S = 900.0
-"""A reservation that is not settled expires after this time: longer than any call, retries included."""
+"""A reservation that is not settled expires after this time, or if its call may take longer, after the call."""
 
 _BUSY_S = 60.0
 """How long a method waits for another process."""
@@ -65,6 +65,8 @@ class StoredBudget:
     """A budget store that works with its storage in one thread. Safe to use from threads, tasks and forked processes."""
 
     def __init__(self, file: LedgerStorage, budget: Budget) -> None:
+        self.max_usd = budget.max_usd
+        """The budget when the file was opened; None is no limit."""
         self._budget = budget
         self._seen = StoredLedger(budget.max_usd, {}, ())
         """What was read last, for `ledger` while the file cannot be read."""
@@ -83,11 +85,6 @@ class StoredBudget:
         self._thread: Thread | None = None
         self._lock = Lock()
 
-    @property
-    def max_usd(self) -> Decimal | None:
-        """The budget when the file was opened; None is no limit."""
-        return self._budget.max_usd
-
     def reserve(
         self, usd: Decimal, timeout_s: float = _BUSY_S, accounts: Sequence[Account] = ()
     ) -> LLMResult[str]:
@@ -95,7 +92,7 @@ class StoredBudget:
 
         Fails with BudgetExceeded, with TimedOut if the file stays locked, with InvalidConfiguration if it cannot be used.
         """
-        return self.start_reserve(usd, timeout_s, accounts).result()
+        return self.start_reserve(usd, timeout_s, accounts, lease_s=0).result()
 
     def settle(self, name: str, call: Call, accounts: Sequence[Account] = ()) -> None:
         """Replace a reservation, even an expired one, by the real cost of the call; call on_alert as the budget says.
@@ -141,22 +138,28 @@ class StoredBudget:
 
         return self._submit(work).result()
 
-    # The same without waiting, for calls in an event loop
-
     def account_spending(self, account: Account) -> AccountSpending:
         """Return what an account has spent in its current period. Raises LedgerUnavailable."""
         return self._submit(lambda: self._file.account_spending(account, _SETTLE_S)).result()
 
     def start_reserve(
-        self, usd: Decimal, timeout_s: float, accounts: Sequence[Account] = ()
+        self,
+        usd: Decimal,
+        timeout_s: float,
+        accounts: Sequence[Account] = (),
+        lease_s: float | None = None,
     ) -> "Future[LLMResult[str]]":
-        """`reserve`, in the background. A reservation that comes after the caller has cancelled the future is released."""
+        """`reserve`, in the background. A reservation that comes after the caller has cancelled the future is released.
+
+        lease_s: the least time until it expires; by default the call may take all of `timeout_s`.
+        """
         future: Future[LLMResult[str]] = Future()
         ends_s = monotonic() + timeout_s
+        least_s = timeout_s + _BUSY_S if lease_s is None else lease_s
 
         def work() -> LLMResult[str]:
             try:
-                reserve = partial(self._file.reserve, usd, accounts=accounts)
+                reserve = partial(self._file.reserve, usd, accounts=accounts, lease_s=least_s)
                 return _patiently(reserve, ends_s)
             except LedgerUnavailable as error:
                 return Failure(_error(self._file.path, error))
@@ -333,13 +336,9 @@ def _run(work: Callable[[], A], future: "Future[A]") -> bool:
 
 def _error(path: Path | str, error: Exception) -> LLMError:
     if isinstance(error, LedgerUnavailable) and error.locked:
-        return _locked(path)
+        message = f"the ledger {path} was locked by another process for too long"
+        return TimedOut(message=message, phase="budget", retryable=False)
     return InvalidConfiguration(message=str(error), field="budget")
-
-
-def _locked(path: Path | str) -> TimedOut:
-    message = f"the ledger {path} was locked by another process for too long"
-    return TimedOut(message=message, phase="budget", retryable=False)
 
 
 _forking: list[LedgerStorage] = []

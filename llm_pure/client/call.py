@@ -241,8 +241,13 @@ def _attempt_steps(call: CallState[A]) -> Steps[A]:
     if isinstance(call.action, FailOver):
         call.index = call.action.target_index
     spec, target, started_s = call.spec, call.targets[call.index], monotonic()
-    store = call.context.billing.background
+    billing = call.context.billing
+    store = billing.background
     try:
+        if billing.has_limit and spec.billable is not None:
+            from llm_pure.client.background import load_steps  # imported late: start-up
+
+            yield from load_steps(call, target, spec.billable)
         try:
             ready = _prepare(call, target, started_s)
         except Rejected as rejected:
@@ -271,7 +276,11 @@ def _attempt_steps(call: CallState[A]) -> Steps[A]:
     try:
         if ready.permit is not None and ready.permit.wait_s > 0:
             started_s += ready.permit.wait_s
-            yield Sleep(ready.permit.wait_s)
+            try:
+                yield Sleep(ready.permit.wait_s)
+            except GeneratorExit:  # cancelled: its turn is free
+                call.context.limiters[call.index].release(ready.permit)
+                raise
         if spec.stream is None:
             response: LLMResult[HttpResponse] = yield Send(target, ready.request, ready.timeouts)
             result = response.bind(partial(spec.parse, target))
@@ -288,10 +297,13 @@ def _attempt_steps(call: CallState[A]) -> Steps[A]:
     finally:
         if result is None and ready.pending is not None:
             received = None if reader is None else reader.partial()
-            call.context.billing.abandon(ready.pending, received, monotonic() - started_s)
+            billing.abandon(ready.pending, received, monotonic() - started_s)
     assert result is not None
+    if ready.pending is not None and billing.has_to_count(ready.pending, result):
+        from llm_pure.client.background import load_steps  # imported late: start-up
+
+        yield from load_steps(call, target, ready.pending.request)
     result = _end_attempt(call, ready, result, started_s, output_delivered=output_delivered)
-    store = call.context.billing.background
     if store is not None and ready.pending is not None:
         from llm_pure.client.background import settle_steps  # imported late: start-up
 

@@ -1,12 +1,15 @@
 """Settings of a model in the configuration files -> options of its client."""
 
 import logging
+from collections.abc import Sequence
 from decimal import Decimal
 from os import PathLike
 from typing import TypeAlias, TypedDict
 
+from llm_pure.adapters import registry
 from llm_pure.client.billing import BudgetInput, PricesInput
 from llm_pure.client.budgets import Budget
+from llm_pure.core.registry import Registry
 from llm_pure.policy.rate_limit import RateLimit
 from llm_pure.policy.retry import RetryPolicy
 from llm_pure.pricing.ledger import Ledger
@@ -14,7 +17,7 @@ from llm_pure.settings.config_file import CompressSettings, ConfigFile, CostCont
 from llm_pure.settings.loading import load_configuration
 from llm_pure.types.config import LLMConfig
 from llm_pure.types.errors import InvalidConfiguration
-from llm_pure.types.result import Failure, LLMResult, Success
+from llm_pure.types.rejection import Rejected, ok, returns_failure
 
 SettingsSource: TypeAlias = ConfigFile | str | PathLike[str] | None
 """A Configuration, the path of a file, or None for every file that exists."""
@@ -26,26 +29,36 @@ class ClientOptions(TypedDict, total=False):
     """Arguments of `LLM` that a configuration sets."""
 
     retry: RetryPolicy | None
-    fallbacks: tuple[LLMConfig, ...]
+    fallbacks: Sequence[LLMConfig]
     limit: RateLimit | None
     budget: BudgetInput | None
     prices: PricesInput | None
-    compress: CompressSettings
+    compress: CompressSettings | None
 
 
-def load_model_settings(model: str | None, source: SettingsSource) -> LLMResult[ModelSettings]:
-    """Return the settings of a model, by name or api_type, by default of the default model. Fails with InvalidConfiguration."""
+@returns_failure
+def load_model_settings(
+    model: str | None, source: SettingsSource, providers: Registry | None = None
+) -> ModelSettings:
+    """Return the settings of a model: of a name or api_type in the files, or PROVIDER:MODEL; by default of the default model.
+
+    Fails with InvalidConfiguration.
+    """
     if not isinstance(source, ConfigFile | str | PathLike | None):
-        return _wrong_type("source", "a configuration, or the path of a file", source)
+        raise _wrong_type("source", "a configuration, or the path of a file", source)
     if not isinstance(model, str | None):
-        return _wrong_type("model", "a name", model)
-    loaded = Success(source) if isinstance(source, ConfigFile) else load_configuration(source)
-    return loaded.bind(lambda configuration: configuration.setup(model))
+        raise _wrong_type("model", "a name", model)
+    configuration = source if isinstance(source, ConfigFile) else ok(load_configuration(source))
+    api_type, colon, name = (model or "").partition(":")
+    if colon and configuration.find(model) is None and api_type in (providers or registry):
+        config = configuration.unlisted_model(api_type, name)
+        return configuration.setup_for(model or "", config)
+    return ok(configuration.setup(model))
 
 
-def _wrong_type(name: str, expected: str, value: object) -> Failure[InvalidConfiguration]:
+def _wrong_type(name: str, expected: str, value: object) -> Rejected:
     message = f"{name} must be {expected}, not {type(value).__name__}"
-    return Failure(InvalidConfiguration(message=message, field=name))
+    return Rejected(InvalidConfiguration(message=message, field=name))
 
 
 def client_options(setup: ModelSettings) -> ClientOptions:

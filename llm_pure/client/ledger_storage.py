@@ -66,16 +66,23 @@ class LedgerStorage(ABC):
         """Go on in the parent."""
 
     def reserve(
-        self, usd: Decimal, busy_s: float, accounts: Sequence[Account] = ()
+        self,
+        usd: Decimal,
+        busy_s: float,
+        accounts: Sequence[Account] = (),
+        lease_s: float = 0.0,
     ) -> LLMResult[str]:
-        """Reserve an amount in the budget and in every account until its lease expires; return the reservation's name."""
+        """Reserve an amount in the budget and in every account until its lease expires; return the reservation's name.
+
+        lease_s: the least that the lease has to last.
+        """
 
         def work(db: Database) -> LLMResult[str]:
             return tables.reserve(
                 db,
                 self._moment(db),
                 usd,
-                lease_s=self._lease_s,
+                lease_s=max(self._lease_s, lease_s),
                 process=os.getpid(),
                 accounts=accounts,
             )

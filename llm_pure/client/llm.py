@@ -164,14 +164,15 @@ class LLM:
         settings: TransportSettings | None = None,
         **options: "Unpack[ClientOptions]",
     ) -> LLMResult[Self]:
-        """Return a client for a model of the configuration files, by its name or api_type; by default the default model.
+        """Return a client for a model of the configuration files, or for PROVIDER:MODEL.
 
+        model: its name or api_type in the files, by default their default model, or such as "openai:gpt-5.6-luna".
         source: a configuration or the path of a file, by default every file that exists. Options override the
         configuration's fallbacks, retry, limit, budget, prices and compression. Fails with InvalidConfiguration.
         """
         from llm_pure.client.from_settings import client_options, load_model_settings
 
-        return load_model_settings(model, source).map(
+        return load_model_settings(model, source, registry).map(
             lambda loaded: cls(
                 loaded.config,
                 transport,
@@ -413,7 +414,7 @@ class LLM:
     @overload
     def ask_typed(
         self,
-        kind: Mapping[str, Any],
+        kind: object,
         message: MessagesInput,
         *,
         system_msgs: SystemInput = None,
@@ -424,7 +425,7 @@ class LLM:
 
     def ask_typed(
         self,
-        kind: type[Any] | Mapping[str, Any],
+        kind: object,
         message: MessagesInput,
         *,
         system_msgs: SystemInput = None,
@@ -434,7 +435,7 @@ class LLM:
     ) -> LLMResult[Any]:
         """Return a value of this type: a Struct, dataclass, TypedDict, pydantic model, or what msgspec can decode.
 
-        A JSON Schema gives plain JSON. Uses the provider's structured output if there is some, else a tool, else the
+        A JSON Schema gives plain JSON; checkers see Any for it, and for types that are no class (a union, a Literal). Uses the provider's structured output if there is some, else a tool, else the
         schema is put into the prompt. Fails with ProtocolError, with the path, if the completion does not match.
 
         attempts: a completion that does not match is sent back with the error, up to this number of calls in all; each
@@ -460,7 +461,7 @@ class LLM:
     @overload
     async def aask_typed(
         self,
-        kind: Mapping[str, Any],
+        kind: object,
         message: MessagesInput,
         *,
         system_msgs: SystemInput = None,
@@ -471,7 +472,7 @@ class LLM:
 
     async def aask_typed(
         self,
-        kind: type[Any] | Mapping[str, Any],
+        kind: object,
         message: MessagesInput,
         *,
         system_msgs: SystemInput = None,
@@ -569,14 +570,16 @@ class LLM:
     def speech_to_text(
         self, request: TranscribeInput, *, timeout_s: Seconds = None
     ) -> LLMResult[Transcription]:
-        """Transcribe audio, given as bytes or a request."""
-        return self._call(operations.transcribe_call(request), timeout_s)
+        """Transcribe audio, given as bytes, a Path or a request."""
+        call = media.load_audio(request).map(operations.transcribe_call)
+        return call.bind(partial(self._call, timeout_s=timeout_s))
 
     async def aspeech_to_text(
         self, request: TranscribeInput, *, timeout_s: Seconds = None
     ) -> LLMResult[Transcription]:
         """`speech_to_text`, async."""
-        return await self._acall(operations.transcribe_call(request), timeout_s)
+        call = media.load_audio(request).map(operations.transcribe_call)
+        return await abind(call, partial(self._acall, timeout_s=timeout_s))
 
     def moderation(
         self, request: ModerateInput, *, timeout_s: Seconds = None

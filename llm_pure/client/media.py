@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from llm_pure.types.errors import InvalidConfiguration, InvalidRequest
 from llm_pure.types.media import media_type_of, media_type_of_name
 from llm_pure.types.messages import Audio, Document, Image, Media, Video
-from llm_pure.types.operations import GeneratedImage
+from llm_pure.types.operations import GeneratedImage, TranscribeInput, TranscriptionRequest
 from llm_pure.types.rejection import Rejected, ok, returns_failure
 from llm_pure.types.result import Failure, LLMResult, Success
 
@@ -66,21 +66,34 @@ _PARTS: Mapping[str, type[Image] | type[Audio] | type[Video]] = {
 
 @returns_failure
 def load_part(path: str | Path) -> Media:
-    """Read a file as an Image, Audio, Video or Document; a document keeps its name.
-
-    Fails with InvalidRequest if the file cannot be read.
-    """
+    """Read a file as an Image, Audio, Video or Document. Fails with InvalidRequest if it cannot be read."""
     file = Path(path)
+    return part_of(_read(file), file.name)
+
+
+def _read(file: Path) -> bytes:
     try:
-        data = file.read_bytes()
+        return file.read_bytes()
     except (OSError, ValueError) as error:
         message = f"{file}: the file cannot be read: {error}"
         raise Rejected(InvalidRequest(message=message, param=str(file))) from error
-    media_type = media_type_of(data) or media_type_of_name(file.name)
+
+
+def part_of(data: bytes, name: str) -> Media:
+    """Return the bytes of a file of this name as an Image, Audio, Video or Document; a document keeps its name."""
+    media_type = media_type_of(data) or media_type_of_name(name)
     part = _PARTS.get((media_type or "").partition("/")[0])
     if part is None:
-        return Document(data=data, media_type=media_type, name=file.name)
+        return Document(data=data, media_type=media_type, name=name)
     return part(data=data, media_type=media_type)
+
+
+@returns_failure
+def load_audio(request: TranscribeInput) -> TranscribeInput:
+    """Return the request; for a Path that of its file. Fails with InvalidRequest if the file cannot be read."""
+    if not isinstance(request, Path):
+        return request
+    return TranscriptionRequest(audio=_read(request), filename=request.name)
 
 
 @returns_failure

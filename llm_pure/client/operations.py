@@ -45,7 +45,10 @@ MAX_MODEL_PAGES = 1000
 
 _OPERATIONS = {
     "embed": ("embeddings", "embeddings"),
-    "count_tokens": ("a token count", "a token count"),
+    "count_tokens": (
+        "endpoint that counts tokens; count_tokens(request, local=True) counts them here",
+        "token counts",
+    ),
     "images": ("image generation", "images"),
     "speech": ("speech", "speech"),
     "transcribe": ("transcription", "transcribe"),
@@ -55,14 +58,14 @@ _OPERATIONS = {
 """Field of Provider that holds an Operation -> its name in messages, and the feature that an error names."""
 
 
-_REQUESTS: Mapping[str, type[Struct]] = {
-    "embed": EmbedRequest,
-    "images": ImageRequest,
-    "speech": SpeechRequest,
-    "transcribe": TranscriptionRequest,
-    "moderate": ModerationRequest,
+_REQUESTS: Mapping[str, tuple[type[Struct], str]] = {
+    "embed": (EmbedRequest, "a text, texts or an EmbedRequest"),
+    "images": (ImageRequest, "a text or an ImageRequest"),
+    "speech": (SpeechRequest, "a text or a SpeechRequest"),
+    "transcribe": (TranscriptionRequest, "bytes, a pathlib.Path or a TranscriptionRequest"),
+    "moderate": (ModerationRequest, "a text, texts or a ModerationRequest"),
 }
-"""Field of Provider -> the type of its request, where callers pass one."""
+"""Field of Provider -> the type of its request, and what callers may pass."""
 
 
 class OperationCall(CallSpec[A], frozen=True, kw_only=True):
@@ -70,21 +73,17 @@ class OperationCall(CallSpec[A], frozen=True, kw_only=True):
 
     operation: str
 
-    @property
-    def kind(self) -> type[Struct]:
-        """The type of the request; its fields are checked where it is built."""
-        return _REQUESTS.get(self.operation, Struct)
-
     def build(self, target: Target) -> LLMResult[Built]:
         provider = target.provider
         operation: Operation[Any, A] | None = getattr(provider, self.operation)
         label, feature = _OPERATIONS[self.operation]
+        kind, inputs = _REQUESTS.get(self.operation, (Struct, ""))
         if operation is None:
             message = f"{provider.name} has no {label}"
         elif self.stream is not None and provider.open_speech is None:
             message, feature = f"{provider.name} does not stream speech", "stream"
-        elif not isinstance(self.request, self.kind):
-            return invalid_argument("request", f"a {self.kind.__name__}", self.request)
+        elif not isinstance(self.request, kind):
+            return invalid_argument("request", inputs, self.request)
         else:
             return operation.build(target.config, self.request)
         return Failure(UnsupportedFeature(message=message, provider=provider.name, feature=feature))
@@ -117,7 +116,7 @@ def speech_call(value: SpeechInput, *, stream: bool = False) -> OperationCall[Sp
 
 
 def transcribe_call(value: TranscribeInput) -> OperationCall[Transcription]:
-    """Return the call that transcribes audio."""
+    """Return the call that transcribes audio. A Path is read before, by `media.load_audio`."""
     request = TranscriptionRequest(audio=value) if isinstance(value, bytes) else value
     return OperationCall(request, operation="transcribe")
 

@@ -1,9 +1,12 @@
 """What only a client knows about an error of its call: where the rejected key comes from, the server's URL, similar models."""
 
 import os
+from difflib import get_close_matches
+from urllib.parse import urlsplit
 
 import msgspec
 
+from llm_pure.adapters import registry
 from llm_pure.client.targets import Target
 from llm_pure.types.config import reveal
 from llm_pure.types.errors import (
@@ -69,26 +72,30 @@ def _base_url(target: Target) -> str:
 
 
 def _of_model(target: Target, model: str, error: NotFound) -> NotFound:
-    """Add models of the price table with similar names, and how to list all."""
+    """Add models of the price table with similar names, how to list all, and what is odd about the address or the name."""
     provider = target.provider
     remedy = f"check the model {model!r} and `base_url` ({_base_url(target)})"
+    path = urlsplit(provider.base_url).path
+    if path and not urlsplit(target.config.base_url or path).path.strip("/"):
+        remedy += f", which ends in {path} for most servers"
+    api_type, slash, name = model.partition("/")  # as litellm writes it
+    names = _priced_models(target)
+    if slash and api_type in registry and names and not any("/" in priced for priced in names):
+        remedy += f"; that model is LLMConfig(api_type={api_type!r}, model={name!r})"
     if provider.models is not None:
         remedy += (
             f"; `llm-pure models -m {provider.name}` or LLM.list_models() lists the models it has"
         )
-    return msgspec.structs.replace(error, remedy=remedy, suggestions=_similar_models(target, model))
+    similar = () if model in names else tuple(get_close_matches(model, names, n=3))
+    return msgspec.structs.replace(error, remedy=remedy, suggestions=similar)
 
 
-def _similar_models(target: Target, model: str) -> tuple[str, ...]:
-    """Return up to three models with similar names, as the price table names them. None for a server of one's own."""
-    from difflib import get_close_matches  # imported late: start-up
-
+def _priced_models(target: Target) -> list[str]:
+    """Return the names of the service's models in the price table; none for a server of one's own."""
     from llm_pure.client.price_data import shipped_prices
     from llm_pure.pricing.lookup import vendor_for
 
-    base_url = target.config.base_url
-    if not model or base_url not in (None, "", target.provider.base_url):
-        return ()
+    if target.config.base_url not in (None, "", target.provider.base_url):
+        return []
     vendor = vendor_for(shipped_prices(), target.provider.name)
-    names = [priced.id for priced in vendor.models] if vendor is not None else []
-    return () if model in names else tuple(get_close_matches(model, names, n=3))
+    return [priced.id for priced in vendor.models] if vendor is not None else []

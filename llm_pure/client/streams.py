@@ -96,6 +96,8 @@ class Stream(_StreamState[E, A]):
         while self._outcome is None:
             reader = self._reader
             if reader is None:
+                if self._stack is not None:  # interrupted while it opened, by Ctrl-C
+                    break
                 self._open()
             elif reader.events:
                 return reader.events.popleft()
@@ -206,6 +208,8 @@ class AsyncStream(_StreamState[E, A]):
         while self._outcome is None:
             reader = self._reader
             if reader is None or self._chunks is None:
+                if self._stack is not None:  # cancelled while it opened
+                    break
                 await self._open()
             elif reader.events:
                 return True

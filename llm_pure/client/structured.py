@@ -3,7 +3,7 @@
 Schemas, parsers and repair are loaded by the first call that needs them.
 """
 
-from collections.abc import Generator, Mapping
+from collections.abc import Generator
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -23,9 +23,6 @@ from llm_pure.types.tool_run import ToolRun, ToolStep
 if TYPE_CHECKING:
     from llm_pure.output.code import CodeOutput
 
-ValueType = type[Any] | Mapping[str, Any]
-"""A type, or a JSON Schema."""
-
 
 def request_for_code(message: MessagesInput, system_msgs: SystemInput) -> LLMResult[ChatRequest]:
     """Return the request for code, with the code tool."""
@@ -44,7 +41,7 @@ def code_of(language: str, completion: Completion) -> "LLMResult[CodeOutput]":
 
 
 def request_for_value(
-    kind: ValueType, message: MessagesInput, system_msgs: SystemInput, stream: bool
+    kind: object, message: MessagesInput, system_msgs: SystemInput, stream: bool
 ) -> LLMResult[ChatRequest]:
     """Return the request for a value of a type, with its schema."""
     from llm_pure.output.structured import structured_request  # imported late: start-up
@@ -55,7 +52,7 @@ def request_for_value(
     )
 
 
-def value_of(kind: ValueType, completion: Completion) -> LLMResult[Any]:
+def value_of(kind: object, completion: Completion) -> LLMResult[Any]:
     """Read the value of a completion. Fails with ProtocolError if it does not match the type, else as `require_complete` does."""
     from llm_pure.client.completeness import require_complete  # imported late: start-up
     from llm_pure.output.structured import answer_name, parse_structured
@@ -68,7 +65,7 @@ TypedSteps: TypeAlias = Generator[ChatRequest, LLMResult[Completion], LLMResult[
 """Yields each request and receives its Result; `drive` and `adrive` run it."""
 
 
-def typed_steps(kind: ValueType, request: LLMResult[ChatRequest], attempts: int) -> TypedSteps:
+def typed_steps(kind: object, request: LLMResult[ChatRequest], attempts: int) -> TypedSteps:
     """Ask for a value of the type; ask again with the error while it does not match, at most `attempts` times in all.
 
     The last error has every attempt in its `run`. An answer that is cut, filtered or refused is not requested again.

@@ -12,7 +12,7 @@ import tempfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
 from importlib import import_module
-from itertools import accumulate
+from itertools import accumulate, islice
 from pathlib import Path
 from pkgutil import get_data
 from types import FunctionType
@@ -32,6 +32,8 @@ BUNDLED: Mapping[str, tuple[int, str]] = {
 """Encoding -> number of tokens, SHA-256 of its unpacked file in llm_pure/data. Packed by tests/support/pack_ranks.py, which compares
 the originals with the hashes in tiktoken 0.14.0's source (tiktoken_ext/openai_public.py); read 2026-11-20."""
 
+_RANKS_AT_ONCE = 10_000
+"""Other threads run in between; each piece takes 4 ms."""
 _MIN_SPLIT_LENGTH, _PIECE_LENGTH = 200_000, 50_000
 _WHITE_SPACE = re.compile(r"\s++")
 
@@ -104,7 +106,10 @@ def bundled_ranks(encoding: str) -> dict[bytes, int]:
         raise ImportError(f"llm_pure/data/{encoding}.ranks.xz is damaged: install llm-pure again")
     offsets = list(accumulate(plain[:count], initial=count))
     tokens = map(plain.__getitem__, map(slice, offsets, offsets[1:]))  # faster than a comprehension
-    return dict(zip(tokens, range(count), strict=False))
+    ranks: dict[bytes, int] = {}
+    for start in range(0, count, _RANKS_AT_ONCE):
+        ranks.update(zip(islice(tokens, _RANKS_AT_ONCE), range(start, count), strict=False))
+    return ranks
 
 
 @cache

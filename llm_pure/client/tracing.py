@@ -1,15 +1,21 @@
 """`TracedLLM`: an LLM whose chat calls are OpenTelemetry spans. Needs the extra `otel`; exports nothing by itself."""
 
+from collections.abc import Mapping
 from functools import partial
-from typing import Any
+from typing import Unpack
 
 from opentelemetry.trace import Span, SpanKind, StatusCode, Tracer, get_tracer, use_span
 
 from llm_pure.client.call import ChatInput, chat_request
+from llm_pure.client.from_settings import ClientOptions
 from llm_pure.client.llm import LLM, OnEvent
 from llm_pure.client.streams import AsyncChatStream, ChatStream
+from llm_pure.client.transport_manager import AnyTransport
+from llm_pure.core.registry import Registry
 from llm_pure.core.telemetry import LATEST, SemanticConventions, otel_attributes, span_name
+from llm_pure.transports.base import TransportSettings
 from llm_pure.types.completion import Completion
+from llm_pure.types.config import LLMConfig
 from llm_pure.types.request import ChatRequest
 from llm_pure.types.result import Failure, LLMResult
 
@@ -19,13 +25,20 @@ class TracedLLM(LLM):
 
     def __init__(
         self,
-        *args: Any,
+        config: LLMConfig,
+        transport: AnyTransport = "httpx",
+        *,
         tracer: Tracer | None = None,
         conventions: SemanticConventions = LATEST,
-        **options: Any,
+        registry: Registry | None = None,
+        settings: TransportSettings | None = None,
+        env: Mapping[str, str] | None = None,
+        **options: Unpack[ClientOptions],
     ) -> None:
-        """tracer: by default of the global provider. conventions: names of the span attributes."""
-        super().__init__(*args, **options)
+        """tracer: by default of the global provider. conventions: names of the span attributes. The others are those of LLM."""
+        super().__init__(
+            config, transport, registry=registry, settings=settings, env=env, **options
+        )
         self._conventions = conventions
         self._tracer = tracer or get_tracer("llm_pure", schema_url=conventions.schema_url)
 

@@ -3,7 +3,7 @@
 A transport that the caller passed as an object is used as is; the caller opens and closes it.
 """
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import (
     AsyncExitStack,
     ExitStack,
@@ -12,7 +12,9 @@ from contextlib import (
     suppress,
 )
 from datetime import UTC, datetime
+from functools import lru_cache
 from importlib import import_module
+from inspect import signature
 from typing import Any, Generic, TypeVar
 
 from llm_pure.client.targets import Target, target_secrets
@@ -253,10 +255,32 @@ def _needs_credentials(transport: AnyTransport) -> bool:
 
 
 def _check_kind(transport: object, kind: type[T]) -> LLMResult[T]:
-    if isinstance(transport, kind):
+    prefix = "" if kind is Transport else "a"
+    methods = [getattr(transport, f"{prefix}{name}", None) for name in ("send", "stream")]
+    if isinstance(transport, kind) and all(map(_takes_request, methods)):
         return Success(transport)
-    name = type(transport).__name__
-    return Failure(_invalid(f"{name} is no {kind.__name__}: it lacks that kind's methods"))
+    message = (
+        f"{type(transport).__name__} is no {kind.__name__}: it needs {prefix}send(request, timeouts) and "
+        f"{prefix}stream(request, timeouts); llm_pure.transports.callable_transport makes one of any HTTP library"
+    )
+    return Failure(_invalid(message))
+
+
+def _takes_request(method: Any) -> bool:
+    """Whether the method takes a request and timeouts: clients of HTTP libraries have methods of these names, too."""
+    function = getattr(method, "__func__", None)
+    return callable(method) and _takes(function or method, 2 if function is None else 3)
+
+
+@lru_cache(maxsize=64)
+def _takes(function: Callable[..., object], count: int) -> bool:
+    try:
+        signature(function).bind(*range(count))
+    except TypeError:
+        return False
+    except ValueError:  # a function of another language
+        return True
+    return True
 
 
 def _invalid(message: str, similar: tuple[str, ...] = ()) -> InvalidConfiguration:

@@ -40,6 +40,7 @@ from llm_pure.types.request import (
     Verbosity,
 )
 from llm_pure.types.result import LLMResult
+from llm_pure.types.wrong_types import with_article
 
 R = TypeVar("R", bound=msgspec.Struct)
 """A ChatRequest or a ResolvedRequest."""
@@ -103,7 +104,9 @@ _TEXT_FIELDS: Check = ("a mapping of strings", _are_text_fields)
 
 
 def _one_of(values: tuple[str, ...], *structs: type, others: Callable[[Any], bool]) -> Check:
-    words = ", ".join([*map(repr, values), *[f"a {struct.__name__}" for struct in structs]])
+    words = ", ".join([*map(repr, values), *[with_article(struct.__name__) for struct in structs]])
+    if structs:
+        words += ", or such a mapping of OpenAI's or Anthropic's API"
 
     def is_valid(value: Any) -> bool:
         return value in values if isinstance(value, str) else others(value)
@@ -141,7 +144,7 @@ CHECKS: Mapping[str, Check] = {
     "tool_choice": _one_of(TOOL_CHOICES, NamedToolChoice, AllowedTools, others=_is_tool_choice),
     "parallel_tool_calls": _BOOL,
     "response_format": (
-        "a JsonFormat or a SchemaFormat",
+        "a JsonFormat, a SchemaFormat, or such a mapping of OpenAI's API (LLM.ask_typed takes a type)",
         lambda value: (
             isinstance(value, JsonFormat)
             or (_has(value, SchemaFormat, name=str, schema=Mapping) and _is_object(value.schema))

@@ -242,6 +242,11 @@ def resolve_request(
             from llm_pure.core.request_fields import reject_number  # imported late: start-up
 
             reject_number(setting, value, low, high, name)
+    choice, response_format = request.tool_choice, request.response_format
+    # mappings that mean something are values by now, and check_fields rejects the others
+    assert not isinstance(choice, Mapping)
+    assert choice != "any"
+    assert not isinstance(response_format, Mapping)
     turns = messages
     if not config.use_system_prompt:
         turns = tuple([turn for turn in messages if turn.role != "system"])
@@ -257,9 +262,9 @@ def resolve_request(
         user_set=user_set,
         tools=_read_tools(request.tools),
         has_calls=ToolCall in kinds or ToolResult in kinds,
-        tool_choice=request.tool_choice,
+        tool_choice=choice,
         parallel_tool_calls=request.parallel_tool_calls,
-        response_format=request.response_format,
+        response_format=response_format,
         reasoning=_reasoning(config, request),
         stream=bool(request.stream),
         metadata=request.metadata,

@@ -25,7 +25,7 @@ NO_PATH_OVERRIDES: Mapping[str, str] = {}
 def under_base_url(
     provider: str, default: str, paths: Mapping[str, str] = NO_PATH_OVERRIDES
 ) -> UrlFor:
-    """Build URLs as base URL + operation path; `paths` overrides single paths.
+    """Build URLs as base URL + operation path; `paths` overrides single paths. A base URL that ends in the path stays as it is.
 
     `{model}` in a path is replaced by the model, escaped as one segment.
 
@@ -56,7 +56,7 @@ def _url_for(
     def build(base: str | None, model: str, operation: str) -> LLMResult[str]:
         path = paths.get(operation, operation).replace("{model}", path_segment(model))
         return _base_url(base, default, provider).map(
-            lambda url: url + ("" if urlsplit(url).path else default_path) + path
+            lambda url: url.removesuffix(path) + ("" if urlsplit(url).path else default_path) + path
         )
 
     return lambda config, model, operation: build(config.base_url, model, operation)

@@ -1,5 +1,6 @@
 """Operations besides chat: lists of models, token counts, embeddings. Loaded when one is requested."""
 
+import asyncio
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -77,7 +78,8 @@ async def _count(
         counted = await handler.perform(count_call(chat), context)
         if type(counted) is not Failure:
             return counted
-    return _estimate(served.target, chat)
+    # a tokenizer is loaded for a third of a second, and a long conversation takes some time too
+    return await asyncio.to_thread(_estimate, served.target, chat)
 
 
 @returns_failure

@@ -46,6 +46,11 @@ class PassedBilling(Billing):
                 raise
             raise Rejected(InvalidRequest(message=rejected.error.message, status=400)) from None
 
+    def has_to_count(self, pending: PendingCall, result: LLMResult[Any]) -> bool:
+        """Whether `finish` counts tokens. Without a budget it does not for failed calls."""
+        is_rough = type(result) is Failure and self.store.max_usd is None
+        return not is_rough and super().has_to_count(pending, result)
+
     def finish(self, pending: PendingCall, result: LLMResult[Any], took_s: float) -> LLMResult[Any]:
         """Settle the call, as Billing does."""
         if isinstance(pending.request, ChatRequest) and type(result) is not Failure:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from llm_pure.gateway.application import Gateway, GatewaySource, gateway
+from llm_pure.gateway.connections import connection_class
 from llm_pure.types.errors import InvalidConfiguration
 from llm_pure.types.exceptions import LLMException
 
@@ -45,7 +46,7 @@ def server_config(
 
     return uvicorn.Config(
         application,
-        http=parser or ("httptools" if find_spec("httptools") else "h11"),
+        http=connection_class(parser or ("httptools" if find_spec("httptools") else "h11")),
         loop=loop or ("uvloop" if find_spec("uvloop") else "asyncio"),
         ws="none",  # an upgrade is a plain request, which the application answers with 426
         lifespan="on",

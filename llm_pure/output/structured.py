@@ -12,7 +12,7 @@ import msgspec
 from llm_pure.chat.message_input import parse_messages
 from llm_pure.core.adaptations import Adaptation, strict_error
 from llm_pure.core.provider import Built, Provider
-from llm_pure.framing.json_codec import json_text
+from llm_pure.framing.json_codec import decode_any, json_text
 from llm_pure.output.json_repair import Exact, Repaired, Unrepairable, repair
 from llm_pure.output.tools import ARGUMENTS_ERROR, arguments_parser, schema_of
 from llm_pure.schema.optional_nulls import drop_optional_nulls
@@ -138,10 +138,10 @@ def parse_structured(completion: Completion, kind: type[T]) -> LLMResult[T]: ...
 
 
 @overload
-def parse_structured(completion: Completion, kind: Mapping[str, Any]) -> LLMResult[Any]: ...
+def parse_structured(completion: Completion, kind: object) -> LLMResult[Any]: ...
 
 
-def parse_structured(completion: Completion, kind: type[Any] | Mapping[str, Any]) -> LLMResult[Any]:
+def parse_structured(completion: Completion, kind: object) -> LLMResult[Any]:
     """Parse a completion as a value of the type; for a JSON Schema, as plain JSON that follows it.
 
     The JSON is in a call of the tool with the type's name, or in the text, where a code fence or text around it is
@@ -156,7 +156,7 @@ def parse_structured(completion: Completion, kind: type[Any] | Mapping[str, Any]
 
 
 @returns_failure
-def _parse_structured(completion: Completion, kind: type[Any] | Mapping[str, Any]) -> Any:
+def _parse_structured(completion: Completion, kind: Any) -> Any:
     schema = ok(_object_schema(kind))
     calls = [call.arguments for call in completion.tool_calls if call.name == answer_name(kind)]
     if completion.refusal and not completion.text and not calls:
@@ -165,7 +165,8 @@ def _parse_structured(completion: Completion, kind: type[Any] | Mapping[str, Any
                 message=completion.refusal, provider=completion.provider, partial=completion
             )
         )
-    value = _parse_object(completion, calls)
+    wrapped = _is_wrapped(kind)
+    value = _parse_object(completion, calls, wrapped=wrapped)
     unrelated = None if isinstance(kind, Mapping) else _unrelated_object(schema, schema, value)
     if unrelated is not None:
         raise Rejected(_error(completion, "the object has no property of its type", unrelated))
@@ -173,8 +174,8 @@ def _parse_structured(completion: Completion, kind: type[Any] | Mapping[str, Any
     if isinstance(kind, Mapping):
         for path, message in validation_errors(schema, value):
             raise Rejected(_error(completion, message, path))
-        return value["value"] if _is_wrapped(kind) else value
-    if _is_wrapped(kind):
+        return value["value"] if wrapped else value
+    if wrapped:
         if "value" not in value:  # an answer that may be null is not one that is missing
             raise Rejected(_error(completion, "required property is missing", "value"))
         value = value["value"]
@@ -187,9 +188,17 @@ def _type_error(completion: Completion, error: LLMError) -> LLMError:
     return _error(completion, f"the response does not fit its type: {reason}", path)
 
 
-def _parse_object(completion: Completion, calls: Sequence[str]) -> dict[str, Any]:
-    """Parse the JSON object of the first call, else of the text. Raises Rejected."""
-    match repair(calls[0] if calls else completion.text):
+def _parse_object(completion: Completion, calls: Sequence[str], *, wrapped: bool) -> dict[str, Any]:
+    """Parse the JSON object of the first call, else of the text. Raises Rejected.
+
+    wrapped: the object has one `value`; some models write that value alone.
+    """
+    text = calls[0] if calls else completion.text
+    if wrapped:
+        bare = decode_any(text.encode("utf-8", "replace"), provider="").value_or(None)
+        if isinstance(bare, list | int | float):
+            return {"value": bare}
+    match repair(text):
         case Exact(value=value) | Repaired(value=value, method="unwrapped"):
             return value
         case Repaired(edits=edits):

@@ -26,7 +26,7 @@ from llm_pure.schema.validate import validation_errors
 from llm_pure.types.errors import InvalidConfiguration, InvalidRequest, LLMError
 from llm_pure.types.rejection import Rejected, ok, returns_failure
 from llm_pure.types.request import JsonSchema, NativeTool, Tool, ToolInput
-from llm_pure.types.result import Failure, LLMResult, Success
+from llm_pure.types.result import Failure, LLMResult, Success, is_series
 
 ToolSource: TypeAlias = Callable[..., Any] | type[Any] | Mapping[str, Any] | Tool
 
@@ -93,7 +93,7 @@ def bind_tool(
 @returns_failure
 def bind_tools(tools: Iterable[ToolInput]) -> tuple[BoundTool | NativeTool, ...]:
     """Bind each tool, in whatever form a request takes it. Fails with InvalidRequest, with a path such as `tools/1`."""
-    if isinstance(tools, str | Mapping) or not isinstance(tools, Iterable):
+    if not is_series(tools):
         read_tools(tools)  # raises
     return tuple([_bind_input(tool, index) for index, tool in enumerate(tools)])
 

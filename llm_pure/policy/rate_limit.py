@@ -35,6 +35,9 @@ class SlidingWindow:
         self.limit = limit
         """May be set: what was counted stays counted."""
         self._entries: deque[WindowEntry] = deque()
+        """Those that the window counts when the last of them is sent."""
+        self._passed: deque[WindowEntry] = deque()
+        """Those that it counts now, but no longer by then: they count again if the last is removed."""
         self._tokens = 0.0
         self._last_s = float("-inf")
 
@@ -52,6 +55,9 @@ class SlidingWindow:
             old = self._entries.popleft()
             old.counts = False
             self._tokens -= old.tokens
+            self._passed.append(old)
+        while self._passed and self._passed[0].at_s + WINDOW_S <= now_s:
+            self._passed.popleft()
         entry = WindowEntry(at_s, tokens)
         self._entries.append(entry)
         self._tokens += tokens
@@ -62,10 +68,15 @@ class SlidingWindow:
         """Correct the tokens of a request to the number that the provider counted."""
         if entry.counts:
             self._tokens += tokens - entry.tokens
-            entry.tokens = tokens
+        entry.tokens = tokens
 
     def remove(self, entry: WindowEntry) -> None:
-        """Remove a request that is not sent."""
+        """Remove a request that is not sent. Those behind it keep their time; the next one comes after the last of them."""
+        for other in self._passed:
+            other.counts = True
+            self._tokens += other.tokens
+        self._entries.extendleft(reversed(self._passed))
+        self._passed.clear()
         if entry.counts:
             entry.counts = False
             self._entries.remove(entry)

@@ -21,6 +21,9 @@ FAILOVER_KINDS = frozenset({
 """Errors of the service or the account, not of the request: another target may succeed."""
 
 
+UNFIT_KINDS = frozenset({"context_length", "price_unknown", "unsupported"})
+"""Errors by which a fallback cannot take the request: the one after it may. The first target's are the caller's to mend."""
+
 NOT_RUNNING = frozenset({"refused", "unknown_host"})
 """Causes of a ConnectionFailed that a server which is up does not have."""
 
@@ -114,7 +117,8 @@ def next_action(
         left_s = last.ended_s + wait_s - now_s
         return Wait(left_s) if left_s > 0 else Send()
     following = last.target_index + 1
-    if following < policy.target_count and last.error.kind in policy.fail_over and now_s <= ends_s:
+    kinds = policy.fail_over | UNFIT_KINDS if last.target_index else policy.fail_over
+    if following < policy.target_count and last.error.kind in kinds and now_s <= ends_s:
         return FailOver(following)
     return Stop(last.error)
 
@@ -126,7 +130,9 @@ def _wait_s(policy: RetryPolicy, history: Sequence[Attempt], jitter: float) -> f
     if attempts >= policy.max_attempts or not is_retryable(last.error):
         return None
     hint_s = retry_after_s(last.error)
-    if hint_s is None:
+    if (
+        not hint_s
+    ):  # 0 would use up all attempts at once: openai-python 3.3.1 takes it for no hint too
         doubled_s = policy.initial_backoff_s * 2.0 ** min(attempts - 1, 60)
         backoff_s = min(policy.max_backoff_s, doubled_s) * (0.5 + jitter / 2)
         return None if _is_refused_until(policy, history, last.ended_s + backoff_s) else backoff_s

@@ -64,7 +64,8 @@ def outgoing_chat(
 ) -> Outgoing[ChatRequest]:
     """The ChatRequest for the upstream. Its model is the configuration's, if that has one."""
     chat, adaptations = received.chat, list(received.adaptations)
-    _check_stored_history(received)
+    if not received.native:
+        _check_stored(received)
     messages, tools = list(received.messages), tuple(chat.tools)
     fields: dict[str, Any] = {"model": "" if config.model else received.model}
     if received.native:
@@ -92,16 +93,28 @@ def outgoing_chat(
     return Outgoing(replace(chat, **fields), tuple(adaptations))
 
 
-_HISTORY = ("conversation", "previous_response_id")
+_STORED = ("conversation", "previous_response_id", "prompt", "cachedContent", "item_reference")
 
 
-def _check_stored_history(received: ReceivedRequest) -> None:
-    """Raise Rejected for a conversation that another server has stored: the model would not know the turns before."""
-    stored = {"previous_response_id": received.chat.previous_response_id, **received.unread}
-    name = next((name for name in _HISTORY if stored.get(name)), None)
-    if name is not None and not received.native:
-        message = f"{name}: the upstream stores no conversations; send all messages"
+def _check_stored(received: ReceivedRequest) -> None:
+    """Raise Rejected for turns, or other content, that only the client's vendor has: the model would not know them."""
+    chat = received.chat
+    stored: dict[str, Any] = {
+        **(received.unread if received.dialect == "openai_responses" else {}),
+        "previous_response_id": chat.previous_response_id,
+        "cachedContent": chat.cached_content,
+        "item_reference": any(map(_has_reference, received.messages)),
+    }
+    name = next((name for name in _STORED if stored.get(name)), None)
+    if name is not None:
+        message = (
+            f"{name}: the upstream does not have what another server has stored; send all of it"
+        )
         reject(UnsupportedFeature(message=message, feature=name, status=400))
+
+
+def _has_reference(message: Message) -> bool:
+    return any(isinstance(part, Opaque) and part.kind == "item_reference" for part in message.parts)
 
 
 def outgoing_embed(received: ReceivedRequest, config: LLMConfig) -> Outgoing[EmbedRequest]:

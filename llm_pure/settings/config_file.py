@@ -133,6 +133,21 @@ class ConfigFile(msgspec.Struct, frozen=True, kw_only=True):
             prices=self.prices,
         )
 
+    def unlisted_model(self, api_type: str, model: str) -> LLMConfig:
+        """Return a model that need not be in the files, with key, address and transport of their first one of its provider.
+
+        >>> files = ConfigFile(models=ModelTable({"fast": LLMConfig(api_type="groq", model="m", api_key="a-key-0123")}))
+        >>> files.unlisted_model("groq", "other")
+        LLMConfig(api_key=Secret('***'), api_type='groq', model='other')
+        """
+        known = self.get(api_type).value_or(None)
+        if known is None or known.api_type != api_type:
+            return LLMConfig(api_type=api_type, model=model)
+        # nothing that describes the files' model
+        return msgspec.structs.replace(
+            known, model=model, pricing_plan=None, context_length=None, input_modalities=None
+        )
+
     def names(self) -> tuple[str, ...]:
         """Return the names of all models, the default first, invalid ones last."""
         default = () if self.llm is None else (DEFAULT_NAME,)

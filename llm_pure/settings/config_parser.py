@@ -325,9 +325,11 @@ def _unknown_key(path: str, name: str, known: Iterable[str]) -> InvalidConfigura
 
 
 def _expand(value: Any, path: str, env: Mapping[str, str]) -> Any:
-    """Replace every `${NAME}` in a text or in the texts of a mapping."""
+    """Replace every `${NAME}` in a text, or in the texts of a mapping or a list."""
     if isinstance(value, dict):
         return {str(key): _expand(inner, path, env) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_expand(inner, path, env) for inner in value]
     if not isinstance(value, str):
         return value
     for name in _ENV_VAR.findall(value):

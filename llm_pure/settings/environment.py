@@ -46,29 +46,50 @@ def read_env(provider: Provider, environ: Mapping[str, str]) -> LLMConfig:
 def proxy_for(url: str, environ: Mapping[str, str]) -> str | None:
     """Return HTTPS_PROXY, HTTP_PROXY or ALL_PROXY for the URL's scheme; None for loopback and hosts in NO_PROXY.
 
+    NO_PROXY has domains, "*.example.org" too, addresses and networks ("10.0.0.0/8"), each with a port or without; "*" is all.
+    Source: Go's golang.org/x/net/http/httpproxy and curl --noproxy have these forms; read 2026-11-30.
+
     >>> proxy_for("https://api.openai.com/v1", {"HTTPS_PROXY": "http://proxy:3128", "NO_PROXY": ".corp"})
     'http://proxy:3128'
     """
     try:
         split = urlsplit(url)
-        host = split.hostname or ""
+        host, port = split.hostname or "", split.port or _PORTS.get(split.scheme, 0)
     except ValueError:
         return None
     if not host or host in ("localhost", "::1") or host.startswith("127."):
         return None
-    if _is_exempt(host, _either_case(environ, "no_proxy") or ""):
+    if _is_exempt(host, port, _either_case(environ, "no_proxy") or ""):
         return None
     proxy = _either_case(environ, f"{split.scheme}_proxy") or _either_case(environ, "all_proxy")
     return proxy if proxy is None or "://" in proxy else f"http://{proxy}"
 
 
-def _is_exempt(host: str, no_proxy: str) -> bool:
-    """Return true if the comma-separated list contains the host, a domain above it, or "*"."""
+_PORTS = {"http": 80, "https": 443}
+
+
+def _is_exempt(host: str, port: int, no_proxy: str) -> bool:
+    """Return true if the comma-separated list contains the host, a domain or a network that it is in, or "*"."""
     for entry in no_proxy.split(","):
-        name = entry.strip().lower().lstrip(".")
+        name = entry.strip().lower()
+        before, _, own_port = name.rpartition(":")
+        if own_port == str(port) and (":" not in before or before.endswith("]")):
+            name = before.strip("[]")
+        name = name.removeprefix("*.").lstrip(".")
         if name == "*" or (name and (host == name or host.endswith(f".{name}"))):
             return True
+        if "/" in name and _is_in_network(host, name):
+            return True
     return False
+
+
+def _is_in_network(host: str, network: str) -> bool:
+    from ipaddress import ip_address, ip_network  # imported late: start-up
+
+    try:
+        return ip_address(host) in ip_network(network, strict=False)
+    except ValueError:
+        return False
 
 
 def _first_set(environ: Mapping[str, str], names: tuple[str, ...]) -> str | None:

@@ -18,6 +18,9 @@ from llm_pure.types.result import Failure, LLMResult, Success
 ACCEPTED = "gzip, deflate"
 """Value of accept-encoding: codings that every installation can decode."""
 
+_GZIP_STEP = 4096
+"""Bytes decoded at once: each member, of 20 bytes or more, copies what follows it."""
+
 _ZSTD_WINDOW = 8 * 1024 * 1024
 """Window that a decoder of this coding must support, and the largest that a service may use (RFC 9659)."""
 
@@ -49,13 +52,17 @@ class _Gzip:
         self._member: Any = None
 
     def decode(self, data: bytes, limit: int) -> bytes:
-        plain = b""
-        while data and len(plain) <= limit:
-            if self._member is None or self._member.eof:
-                self._member = zlib.decompressobj(zlib.MAX_WBITS | 16)
-            plain += self._member.decompress(data, limit + 1 - len(plain))
-            data = self._member.unused_data
-        return plain
+        plain: list[bytes] = []
+        size = 0
+        for start in range(0, len(data), _GZIP_STEP):
+            rest = data[start : start + _GZIP_STEP]
+            while rest and size <= limit:
+                if self._member is None or self._member.eof:
+                    self._member = zlib.decompressobj(zlib.MAX_WBITS | 16)
+                plain.append(self._member.decompress(rest, limit + 1 - size))
+                size += len(plain[-1])
+                rest = self._member.unused_data
+        return b"".join(plain)
 
     def is_complete(self) -> bool:
         return self._member is None or bool(self._member.eof)

@@ -22,7 +22,13 @@ from typing import Any, TypeVar
 import anyio
 
 from llm_pure.transports.http1_framing import ResponseFraming, is_early_error
-from llm_pure.transports.sockets import duplicate, leave_to_parent, unread, wait_until_ready
+from llm_pure.transports.sockets import (
+    addresses_in_turn,
+    duplicate,
+    leave_to_parent,
+    unread,
+    wait_until_ready,
+)
 
 _deadline: ContextVar[float] = ContextVar("llm_pure_deadline", default=float("inf"))
 _has_ended: ContextVar[bool] = ContextVar("llm_pure_connection_has_ended", default=False)
@@ -60,7 +66,7 @@ def has_ended() -> bool:
     return _has_ended.get()
 
 
-def _seconds_left(timeout: float | None, too_late: type[Exception]) -> float | None:
+def _seconds_left(timeout: float | None, too_late: type[Exception]) -> float:
     left_s = _deadline.get() - monotonic()
     if left_s <= 0:
         raise too_late("the deadline of the call has passed")
@@ -182,7 +188,18 @@ class DeadlineBackend(_Wrapper):
         self, host: str, port: int, timeout: float | None = None, **options: Any
     ) -> DeadlineStream:
         left_s = _seconds_left(timeout, self._core.ConnectTimeout)
-        return DeadlineStream(self._core, self._inner.connect_tcp(host, port, left_s, **options))
+        failed = self._core.ConnectTimeout("the deadline of the call has passed")
+        try:
+            for address, step_s in addresses_in_turn(host, port, left_s):
+                try:
+                    stream = self._inner.connect_tcp(address, port, step_s, **options)
+                except (self._core.ConnectError, self._core.ConnectTimeout) as error:
+                    failed = error
+                else:
+                    return DeadlineStream(self._core, stream)
+        except OSError as error:  # the host is unknown
+            raise self._core.ConnectError(str(error)) from error
+        raise failed
 
 
 class AsyncDeadlineStream(_Stream):

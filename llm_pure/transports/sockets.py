@@ -7,8 +7,10 @@ would read answers to the other. It also has the locks that other threads of the
 import os
 import select
 import socket
+from collections.abc import Iterator
 from contextlib import suppress
 from threading import Lock
+from time import monotonic
 from typing import Protocol
 from weakref import WeakSet
 
@@ -85,6 +87,36 @@ def _after_fork() -> None:
 
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_after_fork)
+
+
+LEAST_CONNECT_S = 2.0
+"""For one address of several, if there is so much time: as Go's `net.Dialer` has it."""
+
+
+def addresses_in_turn(host: str, port: int, timeout_s: float) -> Iterator[tuple[str, float]]:
+    """Yield each address of a host with its share of the time: `socket.create_connection` gives all of it to each of them.
+
+    Ends when the time is over. Raises OSError.
+    """
+    ends_s = monotonic() + timeout_s
+    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    addresses = list(dict.fromkeys([str(address[0]) for *_, address in found]))
+    for number, address in enumerate(addresses):
+        left_s = ends_s - monotonic()
+        if left_s <= 0:
+            return
+        yield address, min(left_s, max(LEAST_CONNECT_S, left_s / (len(addresses) - number)))
+
+
+def connect(host: str, port: int, timeout_s: float) -> socket.socket:
+    """Return a connected socket, of any address of the host. Raises OSError."""
+    failed: OSError = TimeoutError()
+    for address, step_s in addresses_in_turn(host, port, timeout_s):
+        try:
+            return socket.create_connection((address, port), timeout=step_s)
+        except OSError as error:
+            failed = error
+    raise failed
 
 
 def wait_until_ready(

@@ -35,7 +35,7 @@ from llm_pure.transports.exchange import (
     unusable_address,
     unusable_proxy,
 )
-from llm_pure.transports.sockets import leave_to_parent
+from llm_pure.transports.sockets import connect, leave_to_parent
 from llm_pure.transports.tls import system_and_certifi
 from llm_pure.types.errors import ConnectionFailed, LLMError, ProtocolError
 from llm_pure.types.http import HttpRequest, ResponseHead
@@ -232,8 +232,7 @@ class WebsocketTransport(_Base, SyncCalls):
         session = self._start(request, timeouts)
         host, sock = session.uri.host, None
         try:
-            timeout_s = session.seconds_left(timeouts.connect_s)
-            sock = socket.create_connection((host, session.uri.port), timeout=timeout_s)
+            sock = connect(host, session.uri.port, session.seconds_left(timeouts.connect_s))
             if session.tls is not None:
                 sock = session.tls.wrap_socket(sock, server_hostname=host)
         except _ERRORS as error:

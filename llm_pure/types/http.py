@@ -148,7 +148,10 @@ class HttpResponse(_Redacted, frozen=True, gc=False):
 
 
 def _lower(headers: Headers) -> Headers:
-    return tuple([(str(name).lower(), str(value)) for name, value in headers])
+    """Names in lower case. Headers of an HTTP library become pairs: a mapping, or another object with `items`."""
+    items = getattr(headers, "items", None)
+    pairs = headers if items is None else items()
+    return tuple([(str(name).lower(), str(value)) for name, value in pairs])
 
 
 def _redact_field(name: str, value: Any, hide: Callable[[Headers], Headers]) -> Any:

@@ -1,7 +1,7 @@
 """Requests and results besides chat: embeddings, token counts, images, speech, transcription, moderation, model lists."""
 
 from collections.abc import Sequence
-from typing import Literal, TypeAlias
+from typing import Literal, Protocol, TypeAlias
 
 import msgspec
 
@@ -158,6 +158,12 @@ TranscriptionFormat: TypeAlias = Literal[
 ]
 
 
+class FilePath(Protocol):
+    """A path of a file, such as pathlib.Path."""
+
+    def __fspath__(self) -> str: ...
+
+
 class TranscriptionRequest(SafeRepr, msgspec.Struct, frozen=True, kw_only=True):
     """Audio to transcribe."""
 
@@ -255,5 +261,6 @@ class ModelPage(msgspec.Struct, frozen=True, kw_only=True):
 
 ImageInput: TypeAlias = ImageRequest | str
 SpeechInput: TypeAlias = SpeechRequest | str
-TranscribeInput: TypeAlias = TranscriptionRequest | bytes
+TranscribeInput: TypeAlias = TranscriptionRequest | bytes | FilePath
+"""A request, the audio's bytes, or a Path of its file, which the client reads."""
 ModerateInput: TypeAlias = ModerationRequest | str | Sequence[str]

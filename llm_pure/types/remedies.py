@@ -32,6 +32,10 @@ BY_FIELD: Mapping[tuple[str, str], str] = {
     ("configuration", "api_type"): "use one of the providers that `llm-pure providers` lists",
     ("configuration", "model"): "set `model` of LLMConfig, or write PROVIDER:MODEL after -m; `llm-pure models -m PROVIDER` lists the models",
     ("configuration", "base_url"): "set `base_url` of LLMConfig to a URL such as http://127.0.0.1:8000/v1",
+    **dict.fromkeys(
+        [("configuration", "llm"), ("configuration", "models")],
+        "name a model as PROVIDER:MODEL, or write one into llm-pure.yaml; `llm-pure doctor` shows each file and model that is read",
+    ),
     ("configuration", "transport"): "pass LLM another transport: the name of an installed one, or a Transport of your own",
     ("configuration", "budget"): "correct the budget, LLM(budget=...) or the configuration's, or the file of its ledger",
     ("configuration", "prices"): "correct the prices: LLM(prices=...), `prices:` of the configuration, or the file of $LLM_PURE_PRICES",

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from sys import float_info
-from typing import Any, Literal, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias
 
 import msgspec
 
@@ -92,6 +92,12 @@ class SchemaFormat(SafeRepr, msgspec.Struct, frozen=True, kw_only=True, tag="sch
 
 ResponseFormat: TypeAlias = JsonFormat | SchemaFormat
 
+if TYPE_CHECKING:
+    ToolChoiceInput: TypeAlias = ToolChoice | Literal["any"] | Mapping[str, Any]
+    ResponseFormatInput: TypeAlias = ResponseFormat | Mapping[str, Any]
+else:  # a mapping becomes a value at once, and msgspec decodes no union of Structs and mappings
+    ToolChoiceInput, ResponseFormatInput = ToolChoice, ResponseFormat
+
 Effort: TypeAlias = Literal["none", "minimal", "low", "medium", "high", "xhigh", "max"]
 
 
@@ -140,9 +146,11 @@ class ChatRequest(SafeRepr, frozen=True, kw_only=True):
     model: str = ""
     """The empty string takes the configuration's."""
     tools: Sequence[ToolInput] = ()
-    tool_choice: ToolChoice | None = None
+    tool_choice: ToolChoiceInput | None = None
+    """A mapping in OpenAI's or Anthropic's format becomes the value that it means, and "any" is "required"."""
     parallel_tool_calls: bool | None = None
-    response_format: ResponseFormat | None = None
+    response_format: ResponseFormatInput | None = None
+    """A mapping in OpenAI's format becomes the value that it means. `LLM.ask_typed` takes a type."""
     max_tokens: int | None = None
     """Output limit; includes reasoning where the provider counts it so."""
     temperature: float | None = None
@@ -206,6 +214,13 @@ class ChatRequest(SafeRepr, frozen=True, kw_only=True):
     """Fields of the service's own body, merged last into it, object by object. A value that replaces one that the request
     has set is reported as an adaptation. `betas` of Anthropic's go where its API reads them."""
 
+    def __post_init__(self) -> None:
+        choice, response_format = self.tool_choice, self.response_format
+        if isinstance(choice, dict) or choice == "any" or isinstance(response_format, dict):
+            msgspec.structs.force_setattr(self, "tool_choice", _read_tool_choice(choice))
+            read = _read_response_format(response_format)
+            msgspec.structs.force_setattr(self, "response_format", read)
+
     def __repr__(self) -> str:
         """Only fields that are set, without credentials."""
         fields = [f"{name}={safe_repr(value)}" for name, value in self.__rich_repr__()]
@@ -227,3 +242,69 @@ def _show(name: str, value: Any) -> Any:
             key: "***" if is_credential(str(key).lower()) else text for key, text in value.items()
         }
     return value
+
+
+_MODES = {"auto": "auto", "none": "none", "any": "required", "required": "required"}
+
+
+def _read_response_format(value: Any) -> Any:
+    """Return the response format of a mapping in OpenAI's format; None for plain text, and the value for any other mapping.
+
+    >>> _read_response_format({"type": "json_schema", "json_schema": {"name": "city", "schema": {"type": "object"}}})
+    SchemaFormat(schema={'type': 'object'}, name='city', description=None, strict=None, fallback_to_tool=False)
+    """
+    match value:
+        case {"type": "text", **rest} if not rest:
+            return None
+        case {"type": "json_object", **rest} if not rest:
+            return JsonFormat()
+        case {"type": "json_schema", "json_schema": dict(inner), **rest} if not rest:
+            return _schema_format(inner, value)
+        case {"type": "json_schema", **flat}:
+            return _schema_format(flat, value)
+        case _:
+            return value
+
+
+def _schema_format(fields: Any, value: Any) -> Any:
+    known = {"schema", "name", "description", "strict"}
+    if not isinstance(fields.get("schema"), dict) or fields.keys() - known:
+        return value
+    return SchemaFormat(**{"strict": None, **fields})
+
+
+def _read_tool_choice(value: Any) -> Any:
+    """Return the tool choice of a mapping in OpenAI's or Anthropic's format, and the value for any other mapping.
+
+    >>> _read_tool_choice({"type": "function", "function": {"name": "weather"}})
+    NamedToolChoice(name='weather')
+    >>> _read_tool_choice("any")
+    'required'
+    """
+    match value:
+        case {"type": "function", "function": {"name": str(name), **inner}, **rest} if not (
+            inner or rest
+        ):
+            return NamedToolChoice(name)
+        case {"type": "function" | "tool", "name": str(name), **rest} if not rest:
+            return NamedToolChoice(name)
+        case {"type": "allowed_tools", "allowed_tools": dict(tools), **rest} if not rest:
+            return _allowed_tools(tools, value)
+        case {"type": "allowed_tools", **flat}:
+            return _allowed_tools(flat, value)
+        case {"type": str(mode), **rest} if not rest:
+            return _MODES.get(mode, value)
+        case "any":
+            return "required"
+        case _:
+            return value
+
+
+def _allowed_tools(fields: Any, value: Any) -> Any:
+    match fields:
+        case {"tools": [*tools], "mode": "auto" | "required" as mode, **rest} if not rest:
+            choices = [_read_tool_choice(tool) for tool in tools]
+            names = [choice.name for choice in choices if isinstance(choice, NamedToolChoice)]
+            return AllowedTools(tuple(names), mode) if len(names) == len(choices) else value
+        case _:
+            return value

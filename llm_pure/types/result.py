@@ -1,7 +1,7 @@
 """`LLMResult[A]`: a Success with an A or a Failure with an LLMError, both of the package `returns`."""
 
-from collections.abc import Callable
-from typing import Any, TypeAlias, TypeVar
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, TypeAlias, TypeGuard, TypeVar
 
 from returns.result import Failure, Result, Success
 
@@ -12,7 +12,16 @@ B = TypeVar("B")
 
 LLMResult: TypeAlias = Result[A, LLMError]
 
-__all__ = ["Failure", "LLMResult", "Result", "Success", "error_of", "fold"]
+__all__ = [
+    "Failure",
+    "LLMResult",
+    "Result",
+    "Success",
+    "error_of",
+    "fold",
+    "is_series",
+    "type_name",
+]
 
 
 def fold(result: LLMResult[A], *, ok: Callable[[A], B], err: Callable[[LLMError], B]) -> B:
@@ -33,3 +42,20 @@ def error_of(result: LLMResult[Any]) -> LLMError | None:
     True
     """
     return result.failure() if isinstance(result, Failure) else None
+
+
+def is_series(value: object) -> TypeGuard[Iterable[Any]]:
+    """Return true for an iterable of values: no text, bytes or mapping, and no Result, which can be iterated too."""
+    return isinstance(value, Iterable) and not isinstance(value, str | bytes | Mapping | Result)
+
+
+def type_name(value: object) -> str:
+    """Return the name of a wrong value's type for a message, "missing" for None.
+
+    >>> type_name(5), type_name(Success(5))
+    ('int', 'Success: pass its value, unwrap(result)')
+    """
+    if value is None:
+        return "missing"
+    hint = ": pass its value, unwrap(result)" if isinstance(value, Result) else ""
+    return f"{type(value).__name__}{hint}"

@@ -37,6 +37,15 @@ def wrong_type_error(*values: object) -> InvalidRequest | InvalidConfiguration |
         return None
 
 
+def with_article(name: str) -> str:
+    """Return the name of a type after its article.
+
+    >>> with_article("RateLimit"), with_article("LLMConfig"), with_article("AllowedTools")
+    ('a RateLimit', 'an LLMConfig', 'an AllowedTools')
+    """
+    return f"{'an' if name.startswith(('LLM', *'AEIO')) else 'a'} {name}"
+
+
 def negative_field(options: msgspec.Struct) -> str:
     """Return the first field whose number is negative or none, which no time and no limit can be; "" without one.
 

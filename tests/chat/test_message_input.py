@@ -390,7 +390,7 @@ ENDLESS["x"] = [ENDLESS]
         ([], ""),
         ((), ""),
         ([7], "/0"),
-        (b"hi", "/0"),
+        (b"hi", ""),
         (["a", None], "/1"),
         ([{"content": "x"}], "/0/role"),
         ({"role": 7, "content": "x"}, "/0/role"),

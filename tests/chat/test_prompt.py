@@ -58,7 +58,10 @@ def test_a_string_that_is_no_picture_is_an_error(given: str) -> None:
     got = parse_image(given, "images/3")
     assert isinstance(got, Failure)
     assert isinstance(got.failure(), InvalidRequest)
-    assert got.failure().message == "an image is a URL, a data: URL, base64 or bytes"
+    assert (
+        got.failure().message
+        == "an image is a URL, a data: URL, base64, bytes, or a pathlib.Path of its file"
+    )
 
 
 def test_an_unreadable_message_is_an_error() -> None:

@@ -113,3 +113,21 @@ def test_a_number_that_an_option_cannot_have_is_an_error_of_usage(
             main([*command.split(), f"{option}={value}"])
         assert ended.value.code == 64
         assert f"argument {option}: invalid" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("command", "hint"),
+    [
+        ("ask --modle x hi", "unrecognized arguments: --modle (did you mean --model?)\n"),
+        ("ask --temprature=1 hi", "--temprature=1 (did you mean --temperature?)\n"),
+        ("replay serve --prot 1", "--prot (did you mean --port?)\n"),
+        ("ask --qqqq hi", "unrecognized arguments: --qqqq\n"),
+    ],
+)
+def test_an_unknown_option_has_the_similar_one(
+    command: str, hint: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(command.split())
+    assert ended.value.code == 64
+    assert capsys.readouterr().err.endswith(hint)

@@ -266,3 +266,10 @@ def test_the_files_fallbacks_stand_in(capsys: Captured) -> None:
         assert main(["ask", "--no-stream", "-m", "down", "hi"]) == 0
     assert server.received == [("chat/completions", KEYS["other"], "fast-model")]
     assert capsys.readouterr().out == "Hello\n"
+
+
+def test_a_name_as_litellm_writes_it_is_shown_as_it_is_written_here(capsys: Captured) -> None:
+    assert main(["ask", "-m", "anthropic/claude-sonnet-4-5", "hi"]) == 64
+    assert "such as anthropic:claude-sonnet-4-5; " in capsys.readouterr().err
+    assert main(["ask", "-m", "meta/llama", "hi"]) == 64
+    assert "such as openai:meta/llama; " in capsys.readouterr().err

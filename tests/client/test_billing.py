@@ -1,8 +1,10 @@
 """The client and money: refused before anything is sent, settled by the real usage, released when it failed."""
 
+import threading
 from decimal import Decimal
 from typing import Any
 
+import anyio
 import msgspec
 import pytest
 
@@ -10,12 +12,14 @@ from llm_pure import ChatRequest, LLMConfig, Usage, user
 from llm_pure.client import LLM
 from llm_pure.client.billing import Billing
 from llm_pure.client.budgets import Budget, InMemoryBudget, PerCallLimit
+from llm_pure.client.tokenizers import load_token_counter
 from llm_pure.policy.retry import NO_RETRY, RetryPolicy
 from llm_pure.pricing.ledger import Ledger
 from llm_pure.settings.config_file import CompressSettings
 from llm_pure.transports.scripted import ResponseScript, ScriptedResponse, ScriptedTransport
 from llm_pure.types.errors import BudgetExceeded, StreamInterrupted, UnknownPrice
 from llm_pure.types.result import Failure
+from tests.support.carriers import every_loop, run
 from tests.support.twins import called, every_kind, scripted_llm, streamed
 
 CONFIG = LLMConfig(api_key="k", model="gpt-4o", max_token=100, stream=False)
@@ -130,6 +134,35 @@ def test_usage_that_is_not_reported_is_counted_here(kind: str) -> None:
     got = called(kind, llm, "completion", ChatRequest(messages=(user("hi"),))).unwrap()
     assert got.usage == Usage(8, 3, estimated=True)
     assert llm.get_costs().totals.estimated_calls == 1
+
+
+@every_loop
+@pytest.mark.parametrize("budget", [1, None], ids=["a maximum cost", "usage that is not reported"])
+def test_what_counting_needs_is_loaded_once_and_in_another_thread(
+    loop: str, budget: int | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It takes a third of a second, in which no other task of the event loop would run."""
+    threads: list[threading.Thread] = []
+
+    def load(model: str, plan: str | None = None) -> Any:
+        threads.append(threading.current_thread())
+        return load_token_counter(model, plan)
+
+    monkeypatch.setattr("llm_pure.client.tokenizers.load_token_counter", load)
+    model = f"gpt-4o-{loop}-{budget}"  # that no other test has loaded
+    config = msgspec.structs.replace(CONFIG, model=model)
+    answers = [answer(USED if budget else None)] * 5
+    llm, _ = client(answers, config=config, budget=budget, prices={model: PRICES["gpt-4o"]})
+
+    async def main() -> None:
+        async with anyio.create_task_group() as tasks:
+            for _ in range(5):
+                tasks.start_soon(llm.acompletion, "hi")
+
+    run(loop, main)
+    assert llm.get_costs().totals.calls == 5
+    own = threading.current_thread()
+    assert [thread is own for thread in threads] == [False, *[True] * 5]
 
 
 def test_usage_that_is_not_reported_stays_unknown_when_asked_so() -> None:

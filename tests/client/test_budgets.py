@@ -120,6 +120,17 @@ def test_a_hold_expires_and_its_money_is_free_again(tmp_path: Path) -> None:
     assert account.ledger().totals.cost_usd == Decimal("0.2"), "a late call is paid all the same"
 
 
+def test_a_hold_lasts_longer_than_its_call_may_take(tmp_path: Path) -> None:
+    """At the gateway a call may take an hour: its money would be promised to others after 15 minutes."""
+    now = [1000.0]
+    ledger = open_ledger(tmp_path / "ledger.db", DOLLAR, clock=lambda: now[0]).unwrap()
+    assert isinstance(ledger.start_reserve(Decimal(1), 3600).result(), Success)
+    now[0] += 3601
+    assert isinstance(ledger.reserve(Decimal("0.1")), Failure)
+    now[0] += 60
+    assert isinstance(ledger.reserve(Decimal("0.1")), Success)
+
+
 KILLED = """
 import sys, time
 from decimal import Decimal

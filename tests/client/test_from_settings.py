@@ -8,12 +8,13 @@ from typing import Any
 
 import pytest
 
-from llm_pure import LLM, ChatRequest, assistant, user
+from llm_pure import LLM, ChatRequest, assistant, describe, user
 from llm_pure.client.from_settings import budget_of
 from llm_pure.pricing.ledger import Ledger, Totals
 from llm_pure.settings.config_file import CostControl
 from llm_pure.settings.loading import load_configuration
 from llm_pure.transports.scripted import ScriptedResponse, ScriptedTransport
+from llm_pure.types.config import reveal
 from llm_pure.types.errors import BudgetExceeded, InvalidConfiguration, UnknownPrice
 from llm_pure.types.result import Failure, Success
 from tests.support import config2
@@ -145,6 +146,37 @@ def test_the_files_that_are_found_are_read_when_none_is_named(
     assert LLM.from_config() == Failure(
         InvalidConfiguration(message="no default model is configured", field="llm")
     )
+
+
+@pytest.mark.parametrize(
+    ("name", "api_type", "model", "key"),
+    [
+        ("openai:gpt-9", "openai", "gpt-9", "key-0123456"),
+        ("mistral:m:1", "mistral", "m:1", ""),
+        ("openai:gpt-4o", "ollama", "llama", ""),
+    ],
+)
+def test_a_model_that_no_file_has_is_that_of_its_provider(
+    tmp_path: Path, name: str, api_type: str, model: str, key: str
+) -> None:
+    path = tmp_path / "c.yaml"
+    listed = (
+        "models: {'openai:gpt-4o': {api_type: ollama, model: llama}}\ncost_control: {max_budget: 3}"
+    )
+    path.write_text(LLM_LINE + listed)
+    llm = LLM.from_config(name, path).unwrap()
+    config = llm.config
+    assert (config.api_type, config.model, reveal(config.api_key)) == (api_type, model, key)
+    assert llm.get_costs().max_usd == 3
+
+
+def test_a_model_of_an_unknown_provider_is_an_error(tmp_path: Path) -> None:
+    path = tmp_path / "c.yaml"
+    path.write_text(LLM_LINE)
+    error = LLM.from_config("opnai:gpt-4o", path).failure()
+    assert isinstance(error, InvalidConfiguration)
+    assert (error.field, "'opnai:gpt-4o'" in error.message) == ("models", True)
+    assert "PROVIDER:MODEL" in describe(error)
 
 
 def test_an_error_names_the_file(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 from typing import Any
 
+import httpx
 import msgspec
 import pytest
 
@@ -35,7 +36,8 @@ from llm_pure.types.errors import (
 )
 from llm_pure.types.events import Finished, Started, TextDelta
 from llm_pure.types.http import HttpRequest, get_header
-from llm_pure.types.result import Failure, Success
+from llm_pure.types.result import Failure, LLMResult, Success
+from tests.support.carriers import run
 from tests.support.tiny_provider import JSON, KEY, REGISTRY, SSE, config, frames, whole
 from tests.support.twins import called, every_kind, scripted_llm, streamed, texts
 
@@ -277,6 +279,42 @@ def test_a_stream_that_was_left_has_the_answer_so_far(kind: str) -> None:
 
 
 @every_kind
+def test_a_stream_that_is_interrupted_before_its_first_event_is_over(kind: str) -> None:
+    """By Ctrl-C, or `asyncio.wait_for(anext(stream), 1)`; it is read on, as by a loop that sends keep-alives between."""
+
+    def interrupt(request: HttpRequest) -> ScriptedResponse:
+        raise Interrupt
+
+    llm, transport = client(interrupt)
+    message = "the stream was not read to its end"
+    assert read_on(kind, llm) == Failure(StreamInterrupted(message=message, retryable=False))
+    assert len(transport.requests) == 1
+
+
+class Interrupt(BaseException):
+    """What Ctrl-C and a cancellation have in common."""
+
+
+def read_on(kind: str, llm: LLM) -> LLMResult[Completion]:
+    """The result of a stream that is read on after an interrupt, which ends it."""
+    if kind == "sync":
+        stream = llm.stream("Hi")
+        with pytest.raises(Interrupt):
+            next(stream)
+        assert list(stream) == []
+        return stream.result()
+
+    async def main() -> LLMResult[Completion]:
+        stream = llm.astream("Hi")
+        with pytest.raises(Interrupt):
+            await anext(stream)
+        assert [event async for event in stream] == []
+        return stream.result()
+
+    return run(kind, main)
+
+
+@every_kind
 def test_a_stream_that_is_refused_ends_in_the_providers_error(kind: str) -> None:
     llm, _ = client([told(401, "bad key")], retry=EAGER)
     events, result = streamed(kind, llm, "Hi")
@@ -413,6 +451,18 @@ def test_a_transport_that_nobody_knows_is_told(kind: str) -> None:
     error = called(kind, llm, "ask", "Hi").failure()
     assert isinstance(error, InvalidConfiguration)
     assert error.suggestions == ("httpx", "httpx2")
+
+
+@every_kind
+@pytest.mark.parametrize("library", [httpx.Client, httpx.AsyncClient, object])
+def test_a_client_of_a_library_is_no_transport(kind: str, library: type[Any]) -> None:
+    """httpx.Client has `send` and `stream` too, with other arguments."""
+    llm = LLM(config(), library(), registry=REGISTRY)
+    error = called(kind, llm, "ask", "Hi").failure()
+    assert isinstance(error, InvalidConfiguration)
+    assert error.field == "transport"
+    assert error.message.startswith(f"{library.__name__} is no ")
+    assert "llm_pure.transports.callable_transport" in error.message
 
 
 def test_a_transport_of_the_other_kind_is_told() -> None:

@@ -2,6 +2,7 @@
 
 import base64
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -65,6 +66,19 @@ def test_each_method_gives_the_value(
 ) -> None:
     content_type = "audio/wav" if body == WAV else "application/json"
     assert called(kind, client(body, content_type), method, request_) == Success(answer)
+
+
+@every_kind
+def test_audio_may_be_the_path_of_a_file(kind: str, tmp_path: Path) -> None:
+    (tmp_path / "talk.wav").write_bytes(WAV)
+    llm = client(b'{"text":"Hi"}', "application/json")
+    assert called(kind, llm, "speech_to_text", tmp_path / "talk.wav") == Success(WRITTEN)
+    missing = called(kind, llm, "speech_to_text", tmp_path / "none.wav").failure()
+    assert missing.message.startswith(f"{tmp_path / 'none.wav'}: the file cannot be read")
+    name = called(kind, llm, "speech_to_text", "talk.wav").failure()
+    assert name.message == (
+        "request must be bytes, a pathlib.Path or a TranscriptionRequest, not 'talk.wav'"
+    )
 
 
 @every_kind

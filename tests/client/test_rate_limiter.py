@@ -1,8 +1,11 @@
 """The client's own limit of requests and tokens a minute."""
 
 from decimal import Decimal
+from functools import partial
 from time import monotonic
 from typing import Any
+
+import anyio
 
 from llm_pure import Completion
 from llm_pure.client import LLM
@@ -14,6 +17,7 @@ from llm_pure.transports.scripted import ScriptedResponse, ScriptedTransport
 from llm_pure.types.completion import Usage
 from llm_pure.types.errors import RateLimited
 from llm_pure.types.result import Failure, LLMResult, Success
+from tests.support.carriers import every_loop, run
 from tests.support.tiny_provider import JSON, REGISTRY, config, whole
 from tests.support.twins import called, every_kind, scripted_llm
 
@@ -46,6 +50,25 @@ def test_a_call_whose_turn_comes_soon_waits_for_it(kind: str) -> None:
     began = monotonic()
     assert called(kind, llm, "ask", "Hi", stream=False) == Success("Hello")
     assert 0.05 < monotonic() - began < 5
+
+
+@every_loop
+def test_calls_that_are_cancelled_while_they_wait_give_their_turns_back(loop: str) -> None:
+    """Clients that give up and try again would wait longer each time."""
+    llm, transport = client(RateLimit(requests_per_minute=1))
+
+    async def main() -> None:
+        assert await llm.aask("Hi", stream=False) == Success("Hello")
+        for stream in (False, True):
+            with anyio.move_on_after(0.02) as scope:
+                async with anyio.create_task_group() as tasks:
+                    for _ in range(3):
+                        tasks.start_soon(partial(llm.aask, "Hi", stream=stream))
+            assert scope.cancelled_caught
+
+    run(loop, main)
+    assert len(transport.requests) == 1
+    assert 50 < llm._context.limiters[0].acquire(b"", 100).unwrap().wait_s <= 60
 
 
 def test_the_providers_count_takes_the_place_of_the_estimate() -> None:

@@ -91,3 +91,35 @@ def test_the_server_and_the_time_are_named(error: LLMError, remedy: str) -> None
     assert remedy in result.remedy
     assert bool(result.remedy) == bool(remedy)
     assert "word" not in describe(result)
+
+
+@pytest.mark.parametrize(
+    ("fields", "remedy"),
+    [
+        (
+            {"model": "anthropic/claude-sonnet-4-5"},
+            "LLMConfig(api_type='anthropic', model='claude-sonnet-4-5')",
+        ),
+        ({"model": "openai/gpt-4o"}, "LLMConfig(api_type='openai', model='gpt-4o')"),
+        ({"base_url": "http://127.0.0.1:8000"}, ", which ends in /v1 for most servers"),
+    ],
+)
+def test_what_other_libraries_and_servers_write_otherwise_is_named(
+    fields: dict[str, Any], remedy: str
+) -> None:
+    assert remedy in failure(refused(404), **fields).remedy
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"api_type": "openrouter", "model": "openai/gpt-none"},
+        {"api_type": "open_llm", "model": "openai/gpt-oss-20b", "base_url": "http://h.test/v1"},
+    ],
+)
+def test_a_name_with_a_slash_is_right_where_the_service_has_such_names(
+    fields: dict[str, Any],
+) -> None:
+    remedy = failure(refused(404), **fields).remedy
+    assert "api_type" not in remedy
+    assert "most servers" not in remedy

@@ -8,7 +8,16 @@ from typing import Any
 import anyio
 import pytest
 
-from llm_pure import LLM, LLMConfig, answering, failing
+from llm_pure import (
+    LLM,
+    Completion,
+    LLMConfig,
+    answering,
+    assistant,
+    completion_cost,
+    failing,
+    run_tools,
+)
 from llm_pure.core.server import ReceivedRequest
 from llm_pure.policy.rate_limit import RateLimit
 from llm_pure.policy.retry import NO_RETRY, RetryPolicy
@@ -46,6 +55,8 @@ WRONG: tuple[Any, ...] = (
     10**5000,  # Python does not print it
     float("nan"),
     "\ud800",
+    Success("x"),  # of a method, without its value taken out
+    Failure(Overloaded(message="busy")),
 )
 LIFETIME = {"warmup", "awarmup", "get_costs", "account", "from_config", "config"}
 METHODS = sorted(
@@ -148,10 +159,40 @@ def test_a_method_returns_a_result_for_arguments_of_any_type(name: str) -> None:
     assert raised == set()
 
 
+@pytest.mark.parametrize("result", WRONG[-2:])
+def test_a_result_in_place_of_its_value_is_an_error_that_says_so(result: Any) -> None:
+    """A Success can be iterated as its value, and iterating a Failure raises."""
+    hint = "pass its value, unwrap(result)"
+    assert hint in client().ask(result).failure().message
+    assert hint in client().completion(["hi", result]).failure().message
+    assert hint in client().ask_batch_parallel(result)[0].failure().message
+    assert hint in run_tools(client(), "hi", result).failure().message
+    assert hint in completion_cost(result).failure().message
+    assert client().embed(result).failure().kind == "invalid_request"
+    assert client().moderation(result).failure().kind == "invalid_request"
+
+
+def test_a_completion_in_place_of_its_message_is_an_error_that_says_so() -> None:
+    completion: Any = Completion(message=assistant("hi"))
+    message = client().completion(["hi", completion, "more"]).failure().message
+    assert message.endswith("not Completion; its `message` is one")
+
+
 def test_every_method_with_arguments_is_walked() -> None:
     assert {"ask", "ask_batch_parallel", "astream", "embed", "gen_image", "moderation"} <= set(
         METHODS
     )
+
+
+def test_a_name_in_place_of_a_configuration_is_an_error_that_says_where_it_goes() -> None:
+    name: Any = "openai:gpt-4o"
+    error = LLM(name).ask("hi").failure()
+    assert error.message == (
+        "config must be an LLMConfig, not str; LLM.from_config takes a name, or PROVIDER:MODEL"
+    )
+    names: Any = ["gpt-4o"]
+    error = LLM(LLMConfig(model="m"), fallbacks=names).ask("hi").failure()
+    assert error.message == "fallbacks must be a sequence of LLMConfig, not list of str"
 
 
 @pytest.mark.parametrize("field", ["model", "source"])

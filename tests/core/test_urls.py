@@ -1,8 +1,10 @@
 """URLs of operations."""
 
+import msgspec
 import pytest
 
-from llm_pure import LLMConfig
+from llm_pure import ChatRequest, LLMConfig
+from llm_pure.adapters import registry
 from llm_pure.core.urls import base_url, path_segment, under_base_url
 from llm_pure.types.errors import InvalidConfiguration
 from llm_pure.types.result import Success
@@ -75,3 +77,20 @@ def test_operations_are_below_the_base_url() -> None:
     assert at(LLMConfig(base_url="https://h/"), "m", "/embed") == Success("https://h/embed")
     assert isinstance(at(LLMConfig(base_url="h"), "m", "/embed").failure(), InvalidConfiguration)
     assert path_segment("ä/ b?") == "%C3%A4%2F%20b%3F"
+
+
+HAS_MODEL_IN_URL = {"bedrock", "bedrock_invoke", "gemini", "vertex", "vertex_anthropic"}
+CHAT_PROVIDERS = sorted(
+    {*registry.names()} - HAS_MODEL_IN_URL - {"ollama.embed", "ollama.embeddings"}
+)
+
+
+@pytest.mark.parametrize("api_type", CHAT_PROVIDERS)
+def test_a_base_url_that_is_the_address_of_the_operation_is_that_address(api_type: str) -> None:
+    """As litellm's api_base may be, and as it is copied from a vendor's curl command."""
+    provider = registry.get(api_type).unwrap()
+    base = provider.base_url or "https://h.test"
+    config = LLMConfig(api_type=api_type, api_key="k" * 24, model="m", base_url=base)
+    url = provider.build_chat(config, ChatRequest(messages="hi")).unwrap().request.url
+    pasted = msgspec.structs.replace(config, base_url=url)
+    assert provider.build_chat(pasted, ChatRequest(messages="hi")).unwrap().request.url == url

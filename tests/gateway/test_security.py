@@ -5,12 +5,15 @@ import gzip
 import socket
 import zlib
 from collections.abc import Iterator
+from contextlib import suppress
+from itertools import product
 from typing import Any
 
 import msgspec
 import pytest
 
 from llm_pure import LLMException
+from llm_pure.gateway import connections
 from llm_pure.gateway.serving import serve_on_loopback
 from tests.support.asgi import Request
 from tests.support.gateways import (
@@ -341,6 +344,73 @@ def test_a_client_that_hangs_up_over_the_network_cancels_the_upstream(
     while upstream.open and time.monotonic() < deadline:
         time.sleep(0.005)
     assert (upstream.open, upstream.cancelled) == (0, before + 1)
+
+
+GOOD = post("host: localhost")
+OWED = {
+    "nothing": b"",
+    "a part of a head": GOOD[:40],
+    "no body": GOOD[: -len(DATA)],
+    "a part of a body": GOOD[:-5],
+    "a chunk": post(
+        "host: localhost", "transfer-encoding: chunked", body=CHUNKED[:9], length=False
+    ),
+}
+
+
+@pytest.mark.parametrize(("requests", "name"), [(0, "nothing"), *product((0, 1), list(OWED)[1:])])
+def test_a_client_that_does_not_send_on_is_left(
+    served: tuple[str, int, Upstream], name: str, requests: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In its first request, or in its second; between two it may be idle."""
+    hurry(monkeypatch, 0.1)
+    _, port, upstream = served
+    before = len(upstream.requests)
+    with socket.create_connection(("127.0.0.1", port), 5) as sock:
+        for _ in range(requests):
+            sock.sendall(GOOD)
+            assert sock.recv(65536).startswith(b"HTTP/1.1 200 ")
+        sock.sendall(OWED[name])
+        assert b"HTTP/1.1 " not in everything(sock)
+    assert len(upstream.requests) - before == requests
+
+
+def hurry(monkeypatch: pytest.MonkeyPatch, seconds: float) -> None:
+    """Clients have only so much time."""
+    monkeypatch.setattr(connections, "LOOK_S", seconds / 4)
+    for name in ("HEAD_S", "BODY_S"):
+        monkeypatch.setattr(connections, name, seconds)
+
+
+def everything(sock: socket.socket) -> bytes:
+    """All that comes until the server ends the connection. Raises TimeoutError if it does not."""
+    received = b""
+    with suppress(ConnectionResetError):
+        while piece := sock.recv(65536):
+            received += piece
+    return received
+
+
+def test_a_client_may_be_idle_between_two_requests(
+    served: tuple[str, int, Upstream], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hurry(monkeypatch, 0.02)
+    _, port, _ = served
+    with socket.create_connection(("127.0.0.1", port), 0.15) as sock:
+        for _ in range(2):
+            sock.sendall(GOOD)
+            with pytest.raises(TimeoutError):
+                everything(sock)
+        sock.settimeout(5)
+        sock.sendall(post("host: localhost", "connection: close"))
+        assert everything(sock).startswith(b"HTTP/1.1 200 ")
+
+
+def test_a_head_without_end_is_not_kept(served: tuple[str, int, Upstream]) -> None:
+    _, port, _ = served
+    head = b"GET / HTTP/1.1\r\n" + (b"x: " + b"a" * 65536 + b"\r\n") * 500
+    with socket.create_connection(("127.0.0.1", port), 5) as sock, pytest.raises(ConnectionError):
+        sock.sendall(head)
 
 
 def test_a_good_request_over_the_network_is_answered(served: tuple[str, int, Upstream]) -> None:

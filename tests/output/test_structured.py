@@ -86,6 +86,30 @@ def test_what_is_no_object_is_asked_for_inside_one() -> None:
 @pytest.mark.parametrize(
     ("text", "kind", "value"),
     [
+        ("[1, 2]", list[int], [1, 2]),
+        ("[1]", {"type": "array", "items": {"type": "integer"}}, [1]),
+        (" 5\n", int | None, 5),
+        ("true", bool, True),
+    ],
+)
+def test_a_value_that_is_written_alone_is_read(text: str, kind: Any, value: Any) -> None:
+    """Models whose service does not enforce the schema leave the object around it out."""
+    assert parse_structured(said(text), kind) == Success(value)
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "where"),
+    [('["a"]', list[int], "$.0"), ("[1]", Point, "$"), ("null", int | None, "$"), ("5", str, "$")],
+)
+def test_a_value_alone_of_another_type_is_an_error(text: str, kind: Any, where: str) -> None:
+    error = parse_structured(said(text), kind).failure()
+    assert isinstance(error, ProtocolError)
+    assert error.where == where
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "value"),
+    [
         ('{"x": 1}', Point, Point(1)),
         ('{"x": 1, "y": null}', Point, Point(1)),
         ('```json\n{"x": 1, "tags": {"a": 2}}\n```', Model, Model(x=1, tags={"a": 2})),

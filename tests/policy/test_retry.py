@@ -125,9 +125,12 @@ def test_the_providers_own_hint_is_waited_out(kind: type[RateLimited]) -> None:
     assert next_action(POLICY, tried(error), now_s=1, jitter=0.5) == Wait(3.5)
 
 
-def test_a_hint_of_nothing_still_spreads_the_callers() -> None:
-    error = RateLimited(message="", retry_after_s=0)
-    assert next_action(POLICY, tried(error), now_s=1, jitter=0.5) == Wait(0.5)
+def test_a_hint_of_nothing_is_none() -> None:
+    """It would use up all attempts within a second or two."""
+    policy = RetryPolicy(max_attempts=9, initial_backoff_s=1, max_backoff_s=10)
+    errors = [RateLimited(message="", retry_after_s=0)] * 4
+    waits = [next_action(policy, tried(*errors[:n]), now_s=n, jitter=1) for n in range(1, 5)]
+    assert waits == [Wait(1), Wait(2), Wait(4), Wait(8)]
 
 
 def test_a_hint_beyond_the_longest_wait_is_given_up_and_not_cut_short() -> None:
@@ -227,6 +230,18 @@ def test_or_at_once_when_waiting_is_no_use(error: LLMError) -> None:
 )
 def test_but_not_for_an_error_of_the_request(error: LLMError) -> None:
     assert next_action(TWO, tried(error), now_s=1, jitter=0) == Stop(error)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [ContextLengthExceeded(message=""), UnknownPrice(message=""), UnsupportedFeature(message="")],
+    ids=lambda error: error.kind,
+)
+def test_a_fallback_that_cannot_take_the_request_is_passed_over(error: LLMError) -> None:
+    three = RetryPolicy(max_attempts=1, target_count=3)
+    history = [*tried(DOWN), *tried(error, configuration=1)]
+    assert next_action(three, history, now_s=1, jitter=0) == FailOver(2)
+    assert next_action(TWO, history, now_s=1, jitter=0) == Stop(error)
 
 
 def test_a_policy_can_say_otherwise() -> None:

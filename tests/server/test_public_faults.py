@@ -176,18 +176,35 @@ def test_an_upstream_that_does_not_count_is_no_error_of_its_health(upstream: str
     assert (error.kind, getattr(error, "feature", "")) == ("unsupported", "count_tokens")
 
 
-def test_a_history_that_another_server_stores_is_refused() -> None:
-    """../shared/wire/server-side.md 2.6: silence loses the turns before."""
-    for field in ("previous_response_id", "conversation"):
-        client = request("openai_responses", {"input": "Ask.", field: "x_1"})
-        error = translate_request(client, "openai_responses", "anthropic").failure()
-        received = ReceivedRequest(dialect="openai_responses")
-        response = server_dialects["openai_responses"].build_error(error, received)
-        shown = json.loads(response.body)["error"]
-        assert (response.status, shown["code"]) == (400, "unsupported_parameter")
-        assert shown["param"] == field
-        native = translate_request(client, "openai_responses", "openai_responses").unwrap()
-        assert json.loads(native.request.body)[field] == "x_1"
+REFERENCE = {"type": "item_reference", "id": "msg_1"}
+STORED: list[tuple[str, dict[str, Any]]] = [
+    ("previous_response_id", {"input": "Ask.", "previous_response_id": "x_1"}),
+    ("conversation", {"input": "Ask.", "conversation": "x_1"}),
+    ("prompt", {"input": "Ask.", "prompt": {"id": "x_1"}}),
+    ("item_reference", {"input": [REFERENCE, ASK]}),
+    ("cachedContent", {"contents": [{"role": "user", "parts": [{"text": "Ask."}]}], "cachedContent": "cachedContents/1"}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "body"), STORED, ids=[name for name, _ in STORED])
+def test_what_another_server_stores_is_refused(name: str, body: dict[str, Any]) -> None:
+    """../shared/wire/server-side.md 2.6: silence loses the turns before. Vercel's AI SDK sends references unless
+    `store` is false (as generally known on 2026-11-30, unconfirmed)."""
+    dialect = "gemini_content" if name == "cachedContent" else "openai_responses"
+    client = request(dialect, body)
+    error = translate_request(client, dialect, "anthropic").failure()
+    response = server_dialects[dialect].build_error(error, ReceivedRequest(dialect=dialect))
+    shown = json.loads(response.body)["error"]
+    assert response.status == 400
+    assert shown["message"].startswith(f"{name}: ")
+    if dialect == "openai_responses":
+        assert (shown["code"], shown["param"]) == ("unsupported_parameter", name)
+    native = "gemini" if dialect == "gemini_content" else "openai_responses"
+    sent = json.loads(translate_request(client, dialect, native).unwrap().request.body)
+    assert {key: sent[key] for key in body if key != "input"} == {
+        key: value for key, value in body.items() if key != "input"
+    }
+    assert name != "item_reference" or sent["input"][0] == REFERENCE
 
 
 def test_shortened_reasoning_loses_its_signature() -> None:

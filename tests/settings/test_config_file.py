@@ -214,6 +214,11 @@ def test_no_value_of_a_secret_field_is_told() -> None:
     assert "hunter2" not in repr(wrong("llm: {api_key: [hunter2]}"))
 
 
+def test_a_variable_may_stand_in_a_list() -> None:
+    configuration = read('serve: {hosts: ["${HOST}", b]}', HOST="a.example").unwrap()
+    assert configuration.serve.hosts == ("a.example", "b")
+
+
 def test_a_variable_that_is_not_set_breaks_its_model_and_no_other() -> None:
     configuration = read(
         'models: {a: {api_key: "${NOT_SET}"}, b: {api_key: "Bearer ${SET}"}}', SET="yes"

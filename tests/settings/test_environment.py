@@ -50,6 +50,24 @@ def test_this_process_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
             {"HTTPS_PROXY": "http://p:1", "NO_PROXY": "xa.example"},
             "http://p:1",
         ),
+        *[
+            (url, {"HTTP_PROXY": "http://p:1", "NO_PROXY": no_proxy}, proxy)
+            for url, no_proxy, proxy in [
+                ("http://10.1.2.3:8000/v1", "localhost,10.0.0.0/8", None),
+                ("http://11.1.2.3:8000/v1", "localhost,10.0.0.0/8", "http://p:1"),
+                ("http://ten.example", "10.0.0.0/8, /, x/99", "http://p:1"),
+                ("http://[fd00::7]:8000", "fd00::/8", None),
+                ("http://10.1.2.3:8000", "10.1.2.3", None),
+                ("http://10.1.2.3:8000", "10.1.2.3:8000", None),
+                ("http://10.1.2.3:8000", "10.1.2.3:9000", "http://p:1"),
+                ("http://a.example", "a.example:80", None),
+                ("http://a.example:8080", "a.example:80", "http://p:1"),
+                ("http://[fd00::7]:8000", "[fd00::7]:8000", None),
+                ("http://[fd00::7]", "fd00::7", None),
+                ("http://a.example", "*.example", None),
+                ("http://an.example", "*.a.example", "http://p:1"),
+            ]
+        ],
         ("http://127.0.0.1:8000", {"HTTP_PROXY": "http://p:1"}, None),
         ("http://localhost:8000", {"HTTP_PROXY": "http://p:1"}, None),
         ("http://[::1]:8000", {"HTTP_PROXY": "http://p:1"}, None),

@@ -1,5 +1,6 @@
 """Shapes of what comes from outside to servers, runs and files, for the law that time grows linearly; see growth_shapes.py."""
 
+import gzip
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
@@ -17,6 +18,8 @@ from llm_pure.gateway.model_names import ModelNames
 from llm_pure.gateway.pieces import PassedStream, split_events, split_lines
 from llm_pure.server import Upstream, server_dialects, translate_received
 from llm_pure.server.bodies import body_kind, translate_body
+from llm_pure.transports.base import BODY_LIMIT
+from llm_pure.transports.content_coding import BodyReader
 from llm_pure.types.events import (
     Finished,
     PartReceived,
@@ -161,6 +164,17 @@ def _names(make: Callable[[int], str]) -> Shape:
     return lambda size: lambda: names.resolve(make(size))
 
 
+def _coded(make: Callable[[int], bytes], coding: str) -> Shape:
+    """A body in this content coding, read at once."""
+
+    def shape(size: int) -> Call:
+        data = make(size)
+        head = ResponseHead(200, (("content-encoding", coding),))
+        return lambda: BodyReader(head, BODY_LIMIT).take(data).unwrap()
+
+    return shape
+
+
 def _rows(make: Callable[[int], dict[str, Any]]) -> Shape:
     def shape(size: int) -> Call:
         line = json.dumps(make(size)).encode()
@@ -243,6 +257,7 @@ def _call_events(size: int) -> Iterable[StreamEvent]:
 
 
 OUTSIDE: Mapping[str, Shape] = {
+    "gzip of empty members": _coded(lambda n: gzip.compress(b"") * n, "gzip"),
     **{
         f"{dialect} to {provider}, {label}": _translated(dialect, provider, make)
         for dialect, provider, label, make in (

@@ -13,6 +13,7 @@ from llm_pure.client import LLM
 from llm_pure.client.targets import load_targets
 from llm_pure.policy.retry import NO_RETRY
 from llm_pure.settings.config_parser import parse_config_file, read_yaml
+from llm_pure.transports import sockets
 from llm_pure.transports.base import Timeouts, TransportSettings, settings_of, timeouts_of
 from llm_pure.types.errors import InvalidConfiguration, LLMError, TimedOut
 from llm_pure.types.result import Failure, LLMResult, Success
@@ -121,9 +122,9 @@ def test_a_number_below_0_is_the_failure_of_every_call(field: str) -> None:
 
 
 @contextmanager
-def full_listener() -> Iterator[str]:
+def full_listener(host: str = "127.0.0.1", port: int = 0) -> Iterator[str]:
     """An address where connections are neither taken nor refused."""
-    with socket.create_server(("127.0.0.1", 0), backlog=0) as listener:
+    with socket.create_server((host, port), backlog=0) as listener:
         place = listener.getsockname()
         waiting = [socket.socket() for _ in range(4)]
         for one in waiting:
@@ -161,6 +162,42 @@ def test_connect_timeout(kind: str) -> None:
         got = timed(kind, config(base_url=url, connect_timeout=0.2))
     assert got.error == late(url.removeprefix("http://"), "connect", "no connection to")
     assert 0.2 <= got.took_s < 20  # seconds: on a machine with much to do
+
+
+def resolves(monkeypatch: pytest.MonkeyPatch, *addresses: str) -> None:
+    """The host `several.test` has these addresses."""
+    real = socket.getaddrinfo
+
+    def found(host: Any, port: Any, *more: Any, **options: Any) -> Any:
+        hosts = addresses if host in ("several.test", b"several.test") else [host]
+        return [row for each in hosts for row in real(each, port, *more, **options)]
+
+    monkeypatch.setattr("socket.getaddrinfo", found)
+
+
+@pytest.mark.parametrize(
+    ("timeout_s", "shares"), [(12, [4, 6, 12]), (3, [2, 2, 3]), (1, [1, 1, 1]), (0, [])]
+)
+def test_the_addresses_of_a_host_share_the_time_of_a_connection(
+    timeout_s: float, shares: list[float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The clock stands still; `socket.create_connection` gives all of the time to each, past the deadline of the call."""
+    names = ["127.0.0.1", "127.0.0.2", "127.0.0.3"]
+    resolves(monkeypatch, *names, names[0])
+    monkeypatch.setattr(sockets, "monotonic", lambda: 0.0)
+    expected = list(zip(names, shares, strict=False))
+    assert list(sockets.addresses_in_turn("several.test", 80, timeout_s)) == expected
+
+
+@every_kind
+def test_an_address_that_does_not_answer_leaves_time_for_the_next(
+    kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sockets, "LEAST_CONNECT_S", 0.0)
+    resolves(monkeypatch, "127.0.0.2", "127.0.0.1")
+    with Loopback(always(ANSWER)) as server, full_listener("127.0.0.2", server.port):
+        url = f"http://several.test:{server.port}"
+        assert asked(kind, config(base_url=url, connect_timeout=0.6)) == Success("Hello")
 
 
 @every_kind

@@ -96,6 +96,8 @@ REMEDIES: list[tuple[LLMError, str]] = [
     (InvalidConfiguration(message="m", field="model"), "llm-pure models"),
     (InvalidConfiguration(message="m", field="base_url"), "`base_url`"),
     (InvalidConfiguration(message="m", field="file"), "llm-pure doctor"),
+    (InvalidConfiguration(message="m", field="llm"), "PROVIDER:MODEL"),
+    (InvalidConfiguration(message="m", field="models"), "PROVIDER:MODEL"),
     (InvalidConfiguration(message="m", field="transport"), "pass LLM another transport"),
     (InvalidConfiguration(message="m", field="budget"), "LLM(budget=...)"),
     (InvalidConfiguration(message="m", field="prices"), "LLM(prices=...)"),

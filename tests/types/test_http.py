@@ -1,8 +1,10 @@
 """Requests and answers as values that show no credential."""
 
 import pickle
+from email.message import Message
 from typing import Any
 
+import httpx
 import msgspec
 import pytest
 
@@ -113,3 +115,12 @@ def test_the_first_header_of_a_name_counts() -> None:
 
 def test_an_answers_head_is_the_answer_without_its_body() -> None:
     assert HttpResponse(404, (("A", "b"),), b"x").head == ResponseHead(404, (("a", "b"),))
+
+
+def test_headers_of_a_library_become_pairs() -> None:
+    """httpx and requests have mappings, urllib an object that is none, iterated as names."""
+    message = Message()
+    message["Retry-After"] = "7"
+    for headers in ({"Retry-After": "7"}, httpx.Headers({"Retry-After": "7"}), message):
+        response = HttpResponse(429, headers)  # type: ignore[arg-type]
+        assert response.headers == (("retry-after", "7"),)

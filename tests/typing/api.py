@@ -318,4 +318,8 @@ def values_of_types(llm: LLM, completion: Completion) -> None:
     """A type gives its own, a JSON Schema anything."""
     assert_type(llm.ask_typed(list[int], "Three numbers."), Result[list[int], LLMError])
     assert_type(llm.ask_typed({"type": "object"}, "Anything."), Result[Any, LLMError])
+    answer: Literal["yes", "no"] = unwrap(llm.ask_typed(Literal["yes", "no"], "Is 7 prime?"))
+    number: int | None = unwrap(llm.ask_typed(int | None, "A number?"))
+    print(answer, number)
+    llm.ask_typed("A city?", Usage)  # type: ignore[call-overload]
     assert_type(parse_structured(completion, Usage), Result[Usage, LLMError])

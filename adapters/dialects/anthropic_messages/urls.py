@@ -11,11 +11,11 @@ def under_base_url(provider: str, default: str) -> UrlFor:
 
 
 def versioned_url(provider: str, config: LLMConfig, default: str, path: str) -> LLMResult[str]:
-    """The base URL and the path. A "/v1" at the base URL's end is removed: the path has it.
+    """The base URL and the path. A "/v1" at the base URL's end is removed, and the path itself.
 
     >>> versioned_url("anthropic", LLMConfig(base_url="https://proxy.test/v1"), "", "/v1/messages").unwrap()
     'https://proxy.test/v1/messages'
     """
     return base_url(config, default, provider=provider).map(
-        lambda url: url.removesuffix("/v1") + path
+        lambda url: url.removesuffix(path).removesuffix("/v1") + path
     )

@@ -389,6 +389,7 @@ def test_only_ones_own_thoughts_and_parts_go_back() -> None:
         ("http://127.0.0.1:11434/api", "http://127.0.0.1:11434/api/chat"),
         ("http://127.0.0.1:11434/api/", "http://127.0.0.1:11434/api/chat"),
         ("http://127.0.0.1:11434/v1", "http://127.0.0.1:11434/api/chat"),
+        ("http://127.0.0.1:11434/api/chat", "http://127.0.0.1:11434/api/chat"),
         ("http://127.0.0.1:11434/api/generate", "http://127.0.0.1:11434/api/chat"),
         ("https://ollama.com", "https://ollama.com/api/chat"),
         ("http://gateway/ollama", "http://gateway/ollama/api/chat"),
