@@ -32,6 +32,3 @@ def session(request: HttpRequest) -> str:
     """The client's id of the conversation, "" without one."""
     values = [get_header(request.headers, name) for name in SESSION_HEADERS]
     return next((value for value in values if value), "")
-
-
-__all__ = ["SESSION_HEADERS", "credentials", "session"]
