@@ -58,8 +58,9 @@ ERROR_CODES: Mapping[str, ErrorType] = {
         (QuotaExceeded, "insufficient_quota credit_balance_exhausted billing_hard_limit_reached billing_error"),
         (QuotaExceeded, "organization_spend_limit_exceeded project_spend_limit_exceeded organization_usage_limit_exceeded"),
         (QuotaExceeded, "billing_not_active budget_exceeded blocked_api_access usage_limit_reached Arrearage"),
+        (QuotaExceeded, "insufficient_user_quota pre_consume_token_quota_failed"),
         (ContextLengthExceeded, "context_length_exceeded exceed_context_size_error model_context_window_exceeded"),
-        (ContentFiltered, "content_filter content_policy_violation moderation_blocked"),
+        (ContentFiltered, "content_filter content_policy_violation moderation_blocked sensitive_words_detected prompt_blocked"),
         (AuthenticationFailed, "invalid_api_key invalid_authentication_error authentication_error expired_key"),
         (AuthenticationFailed, "invalid_client invalid_grant unauthorized_client"),
         (PermissionDenied, "permission_error permission_denied organization_restricted"),
@@ -68,7 +69,7 @@ ERROR_CODES: Mapping[str, ErrorType] = {
         (RateLimited, "rate_limit_exceeded rate_limit_error slow_down"),
         (Overloaded, "server_is_overloaded overloaded_error service_unavailable_error unavailable_error engine_overloaded"),
         (ServerError, "server_error api_error internal_server_error"),
-        (TimedOut, "timeout_error"),
+        (TimedOut, "timeout_error request_timeout"),
     )
     for code in codes.split()
 }  # fmt: skip
@@ -77,7 +78,8 @@ ERROR_CODES: Mapping[str, ErrorType] = {
 Sources: openai/openai-openapi 2.3.0 and the error tables of ../shared/wire, read 2026-11-20; model_decommissioned (Groq) and
 model_not_supported (Hugging Face) as reported in their users' issues, read 2026-11-29; moderation_blocked, billing_not_active
 and engine_overloaded (OpenAI), blocked_api_access and organization_restricted (Groq), budget_exceeded, expired_key and
-*_model_access_denied (LiteLLM), usage_limit_reached (Codex) as generally known on 2026-11-30, unconfirmed.
+*_model_access_denied (LiteLLM), usage_limit_reached (Codex) as generally known on 2026-11-30, unconfirmed; the codes of new-api's
+quota and words (its types/error.go) and request_timeout (BerriAI/litellm#41777) read 2026-11-30.
 """
 _STATUS_OF_TYPE: Mapping[str, int] = {
     name: status

@@ -70,6 +70,7 @@ _NO_MONEY = re.compile(_any_of(
     r"used all available credits", r"daily free allocation", r"usage limit for this (?:billing cycle|period)",
     r"monthly (?:included credits|spending limit)",
     r"(?:not have|doesn't have) any credits", r"credit limit exceeded", r"(?:daily|weekly|monthly) usage limit", r"API calls / month", r"free (?:tier|quota) [^.]{0,60}exhausted",
+    r"(?:user|token) quota is not enough", r"\u989d\u5ea6(?:\u4e0d\u8db3|\u5df2\u7528\u5c3d)",  # one-api: the quota is used up
     r"\u4f59\u989d\u4e0d\u8db3|\u6b20\u8d39",  # the balance is not sufficient; in arrears
 ))  # fmt: skip
 """Words of a balance or a long-term quota that is used up. Seen at Anthropic, OpenAI, DeepSeek, SiliconFlow, Moonshot, Zhipu,
@@ -81,11 +82,11 @@ _FILTERED = re.compile(_any_of(
     r"content management policy", r"content[ _-]?policy[ _]?violation", r"content filter(?:ing)? policy",
     r"flagged (?:as|for|by)\b", r"(?:our|the) safety system", r"violates? (?:our |the )?(?:usage|content|safety) (?:guideline|polic)",
     r"(?:blocked|rejected|filtered|refused) (?:by|due to) (?:the |our |a )?(?:content|safety|moderation|guardrail)",
-    r"inappropriate content", r"responsible ai", r"violated guardrail",
+    r"inappropriate content", r"responsible ai", r"violated guardrail", r"may contain sensitive information", r"may be related to copyright",
     r"\u654f\u611f\u5185\u5bb9|\u4e0d\u5b89\u5168\u6216\u654f\u611f",  # sensitive content; unsafe or sensitive
 ))  # fmt: skip
 """Words of a filter or a policy. Seen at OpenAI, Azure, Anthropic, xAI, DashScope, Zhipu, OpenRouter and LiteLLM; read 2026-11-29,
-those of LiteLLM as generally known on 2026-11-30, unconfirmed."""
+those of LiteLLM as generally known on 2026-11-30, unconfirmed; those of Ark in openstory-so/openstory#1680, read 2026-11-30."""
 
 _GENERAL: tuple[tuple[ErrorType, re.Pattern[str]], ...] = tuple(
     [

@@ -1,6 +1,8 @@
 """`PartBuilder`: one part of a message, of the pieces that events have of it."""
 
+from collections.abc import Sequence
 from io import StringIO
+from itertools import pairwise
 from typing import Any
 
 from llm_pure.framing.json_codec import json_object, json_text
@@ -25,9 +27,18 @@ class PartBuilder:
         self.name = ""
         self.complete: Part | None = None
 
+    @property
+    def is_cumulative(self) -> bool:
+        """Whether this is a text of which each chunk has all of it so far."""
+        return self.kind in ("text", "reasoning") and are_cumulative(self.chunks)
+
     def compact(self) -> None:
-        """Move the chunks to the buffer."""
+        """Move the chunks to the buffer; of cumulative ones three say the same as all."""
         if self.buffer is None:
+            if self.is_cumulative:
+                first, second, *_, last = dict.fromkeys(self.chunks)
+                self.chunks = [first, second, last]
+                return
             self.buffer = StringIO()
         self.buffer.write("".join(self.chunks))
         self.chunks.clear()
@@ -72,7 +83,7 @@ class PartBuilder:
 
     def part(self) -> Part | None:
         """Return the part so far, None while it is empty."""
-        text = self.text()
+        text = self.chunks[-1] if self.is_cumulative else self.text()
         metadata = self.provider_metadata()
         match self.kind:
             case "complete":
@@ -91,3 +102,24 @@ class PartBuilder:
 
 _ENCODED = ('"', "n")
 """First characters of arguments that are JSON inside a JSON text, or null."""
+
+
+def are_cumulative(chunks: Sequence[str]) -> bool:
+    """Return whether each chunk has all of the text so far: services send so what should be deltas.
+
+    Source: QwenLM/qwen-code#3896 (DashScope), platform.minimax.io "OpenAI SDK" (`text_buffer`), read 2026-11-30.
+
+    >>> are_cumulative(["Paris is", "Paris is the capital", "Paris is the capital."]), are_cumulative(["ha", "haha"])
+    (True, False)
+    """
+    return (
+        len(chunks) >= _SNAPSHOTS
+        and len(chunks[-1]) >= max(_SNAPSHOT_LENGTH, len(chunks[0]) + 1)
+        and all(after.startswith(before) for after, before in pairwise(reversed(chunks)))
+        and len({*chunks}) >= _SNAPSHOTS
+        and not chunks[0].isspace()
+    )
+
+
+_SNAPSHOTS, _SNAPSHOT_LENGTH = 3, 20
+"""Fewer or shorter chunks may begin with each other by chance."""

@@ -195,7 +195,7 @@ class StepDecoder(Generic[S, F]):
                 if not collector.finished:
                     last = collector.unfinished()
                     collector.add(last)
-                    events += tuple(collector.with_replaced_calls([*last]))
+                    events += tuple(collector.with_replaced_parts([*last]))
                 if not collector.nameless_call:
                     return Success(events) if events else _NOTHING
                 error = nameless_call(self._collector.completion()) or self._interrupted()
@@ -278,8 +278,8 @@ class StepDecoder(Generic[S, F]):
             if good and (events or any(not is_heartbeat(frame_data(each)) for each in good)):
                 self._recent = good
             self._collector.add(events)
-            if self._collector.replaced_calls:
-                events = self._collector.with_replaced_calls(events)
+            if self._collector.replaced_parts:
+                events = self._collector.with_replaced_parts(events)
         except RecursionError:  # the caller's stack is almost used up, or a value is nested deeply
             error = ProtocolError(
                 message="the response is nested too deeply",

@@ -22,6 +22,7 @@ _VENDOR_WORDS: tuple[tuple[FinishReason, str], ...] = (
     ("refusal", "refusal"),
     ("pause", "pause pause_turn"),
     ("error", "error network_error insufficient_system_resource abort aborted failed cancelled malformed_function_call"),
+    ("error", "unexpected_tool_call too_many_tool_calls"),
 )  # fmt: skip
 """The reasons of all vendors, in lower case: gateways answer in one API with the words of another."""
 _FINISH_WORDS: dict[str, FinishReason] = {
@@ -34,12 +35,15 @@ def finish_reason_of(reason: str | None, words: Mapping[str, FinishReason]) -> F
 
     >>> finish_reason_of("MAX_TOKENS", {}), finish_reason_of("eos", {"eos": "length"}), finish_reason_of(None, {})
     ('length', 'length', 'unknown')
+    >>> finish_reason_of("content_filter: RECITATION", {})  # Gemini's compatible API: what stopped it, and why
+    'content_filter'
     """
     meaning = words.get(reason or "")
     if meaning is not None or not reason:
         return meaning or "unknown"
-    word = reason.strip().lower().replace("-", "_")
-    return _FINISH_WORDS.get(word.removeprefix("finish_reason_"), "unknown")
+    word = reason.strip().lower().replace("-", "_").removeprefix("finish_reason_")
+    known = (_FINISH_WORDS.get(piece.strip()) for piece in (word, *word.split(":")))
+    return next(filter(None, known), "unknown")
 
 
 JsonObject: TypeAlias = dict[str, Any]

@@ -5,6 +5,7 @@ Declared types and file names are often wrong, so the bytes decide.
 
 import base64
 import binascii
+from collections.abc import Sequence
 
 _SIGNATURES: tuple[tuple[int, bytes, str], ...] = (
     (0, b"\x89PNG\r\n\x1a\n", "image/png"),
@@ -180,6 +181,19 @@ def from_base64(text: str) -> bytes | None:
         return base64.b64decode(packed + "=" * (-len(packed) % 4), validate=True)
     except (binascii.Error, ValueError):
         return None
+
+
+def from_base64_pieces(pieces: Sequence[str]) -> bytes:
+    """Decode base64 that comes in pieces: one text that was cut anywhere (Qwen-Omni), or several that are encoded alone.
+
+    Source: alibabacloud.com, Model Studio, Qwen-Omni, which joins the texts before it decodes them; read 2026-11-30.
+
+    >>> from_base64_pieces(["YWJ", "jZA=="]), from_base64_pieces(["YQ==", "Yg=="])
+    (b'abcd', b'ab')
+    """
+    text = "".join(pieces)
+    joined = None if "=" in text.rstrip("=") else from_base64(text)
+    return b"".join([from_base64(one) or b"" for one in pieces]) if joined is None else joined
 
 
 def from_data_url(url: str) -> tuple[bytes, str | None] | None:

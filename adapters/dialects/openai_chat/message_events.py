@@ -20,9 +20,11 @@ from llm_pure.adapters.dialects.openai_chat.state import (
     State,
     read_reasoning,
 )
+from llm_pure.core.part_builder import are_cumulative
 from llm_pure.framing.json_codec import arguments_text, json_text
 from llm_pure.types.events import (
     ExtraReceived,
+    Finished,
     PartReceived,
     ProviderMetadataReceived,
     ReasoningDelta,
@@ -31,7 +33,7 @@ from llm_pure.types.events import (
     TextDelta,
     ToolCallDelta,
 )
-from llm_pure.types.media import from_base64, from_data_url, media_type_of
+from llm_pure.types.media import from_base64_pieces, from_data_url, media_type_of
 from llm_pure.types.messages import (
     Audio,
     Image,
@@ -138,6 +140,10 @@ def _tool_calls(
 ) -> State:
     calls = message.tool_calls or ()
     for position, call in enumerate(calls):
+        raw = raw_calls[position]
+        if _is_hosted(call, raw):
+            events.append(ExtraReceived("tool_calls", [raw], True, choice))
+            continue
         index = position if call.index is None and len(calls) > 1 else call.index
         function = call.function or wire.Function(call.name)
         custom = call.custom or wire.Custom()
@@ -152,7 +158,6 @@ def _tool_calls(
             complete=complete,
         )
         events.append(event)
-        raw = raw_calls[position]
         extra = {k: v for k, v in raw.items() if k not in wire.KNOWN_FIELDS_CALL and v}
         if call.custom is not None:
             extra["type"] = "custom"
@@ -170,6 +175,17 @@ def _tool_calls(
         )
         events.append(event)
     return state
+
+
+def _is_hosted(call: wire.ToolCall, raw: dict[str, Any]) -> bool:
+    """Whether this reports a tool that the service ran itself: it has its type's name in place of `function`.
+
+    Source: docs.bigmodel.cn, "\u5bf9\u8bdd\u8865\u5168" (Zhipu's MCP servers: {type: mcp, mcp: {type, server_label, name, arguments,
+    output}}), read 2026-11-30.
+    """
+    if call.function or call.custom or call.name:
+        return False
+    return isinstance(raw.get(str(raw.get("type"))), dict)
 
 
 def _repeats(
@@ -193,7 +209,10 @@ def _arguments(holder: wire.Function | wire.ToolCall) -> str:
 def _content_parts(
     name: str, state: State, events: list[StreamEvent], choice: int, parts: list[dict[str, Any]]
 ) -> State:
-    """Mistral's content lists: text and thinking; parts of other types become Opaque, and text after one is a new part."""
+    """Mistral's content lists: text and thinking; parts of other types become Opaque, and text after one is a new part.
+
+    Databricks has `summary` in place of `thinking`, and the signature in its items (bifrost#6958, read 2026-11-30).
+    """
     for part in parts:
         kind, text = part.get("type"), part.get("text")
         if isinstance(text, dict):  # as in OpenAI's assistants
@@ -202,10 +221,11 @@ def _content_parts(
             if text:
                 events.append(TextDelta(text, _text_index(state, choice), choice))
         elif kind in ("thinking", "reasoning"):
-            thinking = part.get("thinking") or part.get("reasoning") or text
+            thinking = part.get("thinking") or part.get("reasoning") or text or part.get("summary")
             state = read_reasoning(state, events, choice, "".join(_texts(thinking)))
-            signature = part.get("signature")
-            if isinstance(signature, str):
+            signatures = [holder.get("signature") for holder in (part, *_items(thinking))]
+            signature = next((one for one in signatures if one and isinstance(one, str)), None)
+            if signature is not None:
                 events.append(ReasoningDelta("", REASONING, choice, signature))
             others = [item for item in _items(thinking) if not isinstance(item.get("text"), str)]
             events += [
@@ -238,7 +258,7 @@ def _content_parts(
 
 
 _CALLS = ("tool_use", "tool_call", "function_call")
-_THINKING_FIELDS = {"type", "thinking", "reasoning", "text", "signature"}
+_THINKING_FIELDS = {"type", "thinking", "reasoning", "summary", "text", "signature"}
 
 
 def _items(thinking: Any) -> list[dict[str, Any]]:
@@ -300,6 +320,15 @@ def joined_parts(name: str, state: State) -> Iterator[StreamEvent]:
         yield PartReceived(_join_audio(name, fragments), AUDIO, choice)
 
 
+def audio_ends(state: State) -> list[Finished]:
+    """The ends of the choices whose audio is complete: services send no reason for them, openai/openai-node#1206, read 2026-11-30."""
+    return [
+        Finished("stop", choice=choice)
+        for choice, fragments in _by_choice(state.audio).items()
+        if "expires_at" in fragments[-1]
+    ]
+
+
 def _by_choice(chain: Chain) -> dict[int, list[dict[str, Any]]]:
     by_choice: dict[int, list[dict[str, Any]]] = {}
     for choice, fragment in chain_items(chain):
@@ -313,14 +342,17 @@ def _join_details(details: list[dict[str, Any]]) -> list[dict[str, Any]]:
     Source: OpenRouter, "Reasoning tokens", read 2026-11-20.
     """
     joined: dict[object, dict[str, Any]] = {}
+    texts: dict[tuple[object, str], list[str]] = {}
     for position, detail in enumerate(details):
         key = (detail["index"], detail.get("type")) if _is_fragment(detail) else ("at", position)
         entry = joined.setdefault(key, {})
         for name, value in detail.items():
-            if name in _TEXT_FIELDS and isinstance(entry.get(name), str):
-                entry[name] += value or ""
-            elif value is not None or name not in entry:
+            if name in _TEXT_FIELDS and isinstance(value, str):
+                texts.setdefault((key, name), []).append(value)
+            if value is not None or name not in entry:
                 entry[name] = value
+    for (place, name), pieces in texts.items():
+        joined[place][name] = pieces[-1] if are_cumulative(pieces) else "".join(pieces)
     return list(joined.values())
 
 
@@ -333,7 +365,7 @@ def _is_fragment(detail: dict[str, Any]) -> bool:
 
 def _join_audio(name: str, fragments: list[dict[str, Any]]) -> Audio:
     """One Audio of all fragments. Its id is sent back in the next turn; `expires_at` (Unix seconds) is kept."""
-    data = b"".join([from_base64(str(piece.get("data") or "")) or b"" for piece in fragments])
+    data = from_base64_pieces([str(piece.get("data") or "") for piece in fragments])
     transcript = "".join([str(piece.get("transcript") or "") for piece in fragments])
     last: dict[str, Any] = {}
     for piece in fragments:

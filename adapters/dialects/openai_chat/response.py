@@ -49,6 +49,7 @@ def _read(
     if has_choices(nested):
         raw, body = nested, json_text(nested).encode()
     typed = ok(decode(wire.BODY, body, provider=service.name))
+    _count_choices(typed.choices or [])
     state, events = read_body(service, State(), typed, raw, buffered=True)
     if service.quirks.think_tags:
         untagged = service.name if service.quirks.think_tags == "untagged" else ""
@@ -64,6 +65,21 @@ parse_chat = partial(
     find_error=find_error,
     missing="the response has no choices",
 )
+
+
+def _count_choices(choices: list[wire.Choice]) -> None:
+    """Number the choices of servers that give each one the same index, or none.
+
+    One with text and others with calls are one response, which GitHub Copilot splits: HKUDS/nanobot#1555, zeroclaw#2136,
+    read 2026-11-30.
+    """
+    if len({choice.index for choice in choices}) == len(choices):
+        return
+    messages = [choice.message for choice in choices if choice.message is not None]
+    texts = [message for message in messages if message.content]
+    split = len(texts) < 2 and any(message.tool_calls for message in messages)
+    for position, choice in enumerate(choices):
+        choice.index = 0 if split else position
 
 
 _OBJECT_STARTS = ("{", "")
@@ -88,7 +104,7 @@ def read_plain_response(service: Service[Quirks], response: HttpResponse) -> Com
         tags = service.quirks.think_tags
         if tags and text.lstrip()[:1] in think_tags.TAG_STARTS:
             return None
-        if tags == "untagged" and think_tags.REASONING_END in text:
+        if tags == "untagged" and think_tags.reasoning_end(text):
             return None
         parts.append(Text(text))
     for call in message.tool_calls or ():

@@ -245,7 +245,10 @@ _CHUNK = FrameForm(
 
 
 def _end(service: Service[Quirks], state: State, events: list[StreamEvent]) -> State:
-    return replace(_join_parts(service, state, events), ended=True)
+    audio_ends = [] if state.audio is None else message_events.audio_ends(state)
+    state = replace(_join_parts(service, state, events), ended=True)
+    events += audio_ends
+    return state
 
 
 def read_body(
@@ -269,12 +272,9 @@ def read_body(
         state = replace(state, named=named)
     state = _extras(state, events, None, raw, wire.KNOWN_FIELDS_BODY)
     usage = body.usage or (body.x_groq.usage if body.x_groq else None)
-    raw_choices = raw.get("choices") or []
-    indexes = [choice.index for choice in body.choices or ()]
-    counted = buffered and len({*indexes}) < len(indexes)  # servers that give each choice the same
-    for position, choice in enumerate(body.choices or ()):
-        index = position if choice.index is None or counted else choice.index
-        raw_choice = raw_choices[position]
+    choices = zip(body.choices or (), raw.get("choices") or (), strict=True)
+    for position, (choice, raw_choice) in enumerate(choices):
+        index = position if choice.index is None else choice.index
         usage = usage or choice.usage
         state = _extras(state, events, index, raw_choice, wire.KNOWN_FIELDS_CHOICE)
         key = _message_key(choice, buffered=buffered)

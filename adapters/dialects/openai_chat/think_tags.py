@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Literal
 
 import msgspec
+from msgspec.structs import replace
 
 from llm_pure.adapters.dialects.common.part_identity import Chain, Entries, chain_items
 from llm_pure.adapters.dialects.openai_chat.quirks import Quirks
@@ -36,10 +37,14 @@ _TAGS = {
     "<thought>": "</thought>",
     "[THINK]": "[/THINK]",
     "\u25c1think\u25b7": "\u25c1/think\u25b7",
+    "<seed:think>": "</seed:think>",
+    "<mm:think>": "</mm:think>",
 }
-"""The tag that opens a block -> the tag that closes it. The last two are those of Magistral and Kimi-VL."""
+"""The tag that opens a block -> the tag that closes it. The last four are those of Magistral, Kimi-VL, Seed-OSS and MiniMax-M3."""
 REASONING_START, REASONING_END = "<think>", "</think>"
-"""Those of DeepSeek-R1, Qwen and others whose prompt may end with the opening one."""
+_ENDS = (REASONING_END, "</seed:think>", "</mm:think>")
+"""The closing tags of models whose prompt may end with the opening one: DeepSeek-R1, Qwen and others; Seed-OSS; MiniMax-M3."""
+_MAX_END = max(map(len, _ENDS))
 TAG_STARTS = frozenset([tag[0] for tag in _TAGS])
 _MAX_SPACE = 64
 """The maximum of white space before the block; after more of it the response is plain text."""
@@ -63,9 +68,16 @@ class Tags(msgspec.Struct, frozen=True):
     """Its end, which may be the beginning of the closing tag."""
     index: int = TEXT
     """The part that the text belongs to."""
+    repeats: bool = False
+    """The reasoning has a field of its own, and a block repeats it (MiniMax-M3: vellum-assistant#34556, read 2026-11-30)."""
 
 
 START = Tags()
+
+
+def reasoning_end(text: str) -> str:
+    """The closing tag in a text that began without the opening one, "" without one."""
+    return next((end for end in _ENDS if end in text), "")
 
 
 def split(tags: Tags, piece: str) -> tuple[Tags, str, str]:
@@ -129,14 +141,13 @@ def _read_untagged(
     With the closing tag all text before it is reasoning, unless an opening tag stands in it: then it is about tags.
     """
     end = tags.tail + piece
-    if REASONING_END not in end:
-        after = msgspec.structs.replace(
-            tags, so_far=(tags.so_far, piece), tail=end[1 - len(REASONING_END) :]
-        )
+    close = reasoning_end(end)
+    if not close:
+        after = replace(tags, so_far=(tags.so_far, piece), tail=end[1 - _MAX_END :])
         return after, [TextDelta(piece, TEXT, choice)]
     text = "".join([*chain_items(tags.so_far), piece])
-    reasoning, _, rest = text.partition(REASONING_END)
-    if REASONING_START in reasoning:
+    reasoning, _, rest = text.partition(close)
+    if close.replace("/", "") in reasoning:
         return Tags("text"), [TextDelta(piece, TEXT, choice)]
     events: list[StreamEvent] = []
     if reasoning.strip():
@@ -211,6 +222,8 @@ def split_tags(
                     split_events += more
                     continue
                 after, reasoning, rest = split(previous, text)
+                if previous.repeats:
+                    after = replace(after, repeats=True)
                 begins = previous.phase == "start" and after.phase == "text"
                 if untagged and begins and not after.marked:
                     after, more = _read_untagged(Tags("untagged"), rest, untagged, choice)
@@ -220,6 +233,11 @@ def split_tags(
                 if after != previous:
                     tags = tags.put(choice, after)
                 split_events += _events(choice, previous, reasoning, rest)
+            case ReasoningDelta(text=text, choice=choice):
+                previous = tags.get(choice) or START
+                if text and not previous.repeats:
+                    tags = tags.put(choice, replace(previous, repeats=True))
+                split_events.append(event)
             case Finished(choice=choice):
                 split_events += flush_tags(choice, tags.get(choice) or START)
                 tags = tags.put(choice, Tags("text"))
@@ -242,10 +260,10 @@ def flush_tags(choice: int, tags: Tags) -> Iterator[StreamEvent]:
 
 
 def _events(choice: int, before: Tags, reasoning: str, text: str) -> Iterator[StreamEvent]:
-    if reasoning:
+    if reasoning and not before.repeats:
         yield ReasoningDelta(reasoning, REASONING, choice)
-    if reasoning and not before.marked:
-        yield ProviderMetadataReceived("{}", REASONING, choice, "reasoning")
+        if not before.marked:
+            yield ProviderMetadataReceived("{}", REASONING, choice, "reasoning")
     if text:
         yield TextDelta(text, before.index, choice)
 

@@ -42,7 +42,7 @@ def find_error(service: AnyService, body: Any, response: HttpResponse) -> LLMErr
     return to_llm_error(
         ProviderErrorInfo(
             provider=service.name,
-            status=_status(response.status, outer) or _status(response.status, error),
+            status=_status(response.status, outer, error, body),
             message=_message(error),
             code=code,
             type=_type(error, code, service.error_codes),
@@ -320,12 +320,13 @@ def _code(value: Any) -> str | None:
     return str(value) if isinstance(value, str | int) else None
 
 
-def _status(status: int, error: dict[str, Any]) -> int | None:
-    """The status of the response; for a 2xx the status in the error, None without one."""
+def _status(status: int, *holders: dict[str, Any]) -> int | None:
+    """The status of the response; for a 2xx the first one in the error or beside it, None without one."""
     if status >= 400:
         return status
-    for name in ("code", "status", "status_code", "http_code", "statusCode"):
-        text = str(error.get(name))
-        if text.isdecimal() and len(text) == 3 and 400 <= int(text) <= 599:
-            return int(text)
+    for holder in holders:
+        for name in ("code", "status", "status_code", "http_code", "statusCode"):
+            text = str(holder.get(name))
+            if text.isdecimal() and len(text) == 3 and 400 <= int(text) <= 599:
+                return int(text)
     return None

@@ -7,6 +7,7 @@ Source: openai-python 3.57.0 (TranscriptionStreamEvent, ImageGenStreamEvent, Ima
 
 import re
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from typing import Any, Protocol
 
 import msgspec
@@ -39,6 +40,8 @@ class EventFold(Protocol):
     """The last event has come."""
     one_end: bool
     """Nothing counts after the last event."""
+    kept_errors: AbstractSet[str]
+    """Types of events whose error is one of a part of the content."""
 
     def add(self, kind: str, event: JsonObject) -> None:
         """One more event, and its type."""
@@ -75,13 +78,14 @@ def read_event_body(
                 error = malformed_response(service, response, message, f"event {number}")
             fold.complete = ended = False
             break
-        error = find_error(service, event, response)
+        kind = str(event.get("type"))
+        error = None if kind in fold.kept_errors else find_error(service, event, response)
         if error is None and (event.get("type") == "error" or type(frame) is ErrorData):
             error = event_error(service, event, response)
         if error is not None:
             error = with_body(error, event)
             break
-        fold.add(str(event.get("type")), event)
+        fold.add(kind, event)
     if error is None and decoder.stray:
         stray = HttpResponse(response.status, response.headers, decoder.stray)
         error = decode_error(service, find_error, stray)
@@ -129,6 +133,7 @@ class TranscriptFold:
     def __init__(self) -> None:
         self.complete = False
         self.one_end = True
+        self.kept_errors: AbstractSet[str] = frozenset()
         self._texts: list[str] = []
         self._segments: list[JsonObject] = []
         self._logprobs: list[Any] = []
@@ -170,11 +175,16 @@ class TranscriptFold:
 
 
 class ImagesFold:
-    """The events of images: each is drawn in partial images, the last of which is the complete one."""
+    """The events of images: each is drawn in partial images, the last of which is the complete one.
+
+    Seedream sends the complete ones, or their errors, as `partial_succeeded` and `partial_failed`, and `completed` once, with the usage:
+    docs.byteplus.com, ModelArk, "Streaming response", as quoted by its users, read 2026-11-30.
+    """
 
     def __init__(self) -> None:
         self.complete = False
         self.one_end = False
+        self.kept_errors: AbstractSet[str] = {"image_generation.partial_failed"}
         self._rows: list[JsonObject] = []
         self._fields: JsonObject = {}
         self._partial: str | None = None
@@ -185,13 +195,15 @@ class ImagesFold:
         if kind.endswith(".partial_image"):
             self.complete = False
             self._partial = image if isinstance(image, str) else None
-        elif kind.endswith(".completed"):
-            self.complete, self._partial = True, None
-            self._rows.append({key: event[key] for key in _OF_IMAGE if key in event})
+        elif kind.endswith((".completed", ".partial_succeeded", ".partial_failed")):
+            self.complete, self._partial = kind.endswith(".completed"), None
+            own = _OF_IMAGE if self.complete else (*_OF_IMAGE, "size")
+            row = {key: event[key] for key in own if event.get(key)}
+            self._rows += [row] if row else []
             self._fields |= {
                 "created" if key == "created_at" else key: value
                 for key, value in event.items()
-                if key not in (*_OF_IMAGE, "type")
+                if key not in (*own, "type", "image_index")
             }
         else:
             self._fields.setdefault("events", []).append(event)
@@ -202,10 +214,16 @@ class ImagesFold:
 
     def parts(self) -> tuple[Part, ...]:
         """The complete images, and the last partial one."""
-        texts = [row.get("b64_json") for row in self._rows] + [self._partial]
-        datas = [from_base64(text) for text in texts if isinstance(text, str)]
-        return tuple([Image(data=data, media_type=media_type_of(data)) for data in datas if data])
+        parts: list[Part] = []
+        for row in (*self._rows, {"b64_json": self._partial}):
+            text, url = row.get("b64_json"), row.get("url")
+            data = from_base64(text) if isinstance(text, str) else None
+            if data:
+                parts.append(Image(data=data, media_type=media_type_of(data)))
+            elif url and isinstance(url, str):
+                parts.append(Image(url=url))
+        return tuple(parts)
 
 
-_OF_IMAGE = ("b64_json", "url", "revised_prompt")
+_OF_IMAGE = ("b64_json", "url", "revised_prompt", "error")
 """The fields of one image, the others belong to the response."""

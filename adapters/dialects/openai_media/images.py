@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from llm_pure.adapters.dialects.common.adaptations import clamped, dropped
+from llm_pure.adapters.dialects.common.embed import unread_rows
+from llm_pure.adapters.dialects.openai_common.errors import find_error
 from llm_pure.adapters.dialects.openai_common.json_response import (
     read_object,
     require_model,
@@ -23,7 +25,7 @@ from llm_pure.core.service import build_post, malformed_response
 from llm_pure.framing.multipart import FormFile
 from llm_pure.types.completion import Usage
 from llm_pure.types.config import LLMConfig
-from llm_pure.types.errors import InvalidRequest, UnsupportedFeature
+from llm_pure.types.errors import InvalidRequest, LLMError, UnsupportedFeature
 from llm_pure.types.http import HttpResponse
 from llm_pure.types.media import from_base64, from_data_url, media_type_of
 from llm_pure.types.operations import GeneratedImage, ImageRequest, ImagesResponse
@@ -203,7 +205,8 @@ def _file(stem: str, data: bytes) -> FormFile:
 def parse_images(service: MediaService, response: HttpResponse) -> ImagesResponse:
     """The images, base64 decoded; the media type is detected from the bytes, else it is `output_format`.
 
-    They are in `data`, at SiliconFlow in `images`, or come as events.
+    They are in `data`, at SiliconFlow in `images`, or come as events. Other fields of a row stay in `extra`, also the error of one that
+    failed among others (Seedream: Comfy-Org/ComfyUI#9952, read 2026-11-30).
     Fails with StreamInterrupted if the last event is missing; its `partial` has the images so far, partial ones included.
     """
     from llm_pure.adapters.dialects.openai_media import event_streams  # imported late: start-up
@@ -220,21 +223,30 @@ def parse_images(service: MediaService, response: HttpResponse) -> ImagesRespons
         message = "the response has no images"
         raise Rejected(malformed_response(service, response, message, where="$.data"))
     images: list[GeneratedImage] = []
+    errors: list[LLMError] = []
     for index, row in enumerate(rows):
         image = _image(row, text_of(body.get("output_format")))
-        if image is None:
+        error = find_error(service, row, response) if image is None else None
+        if image is not None:
+            images.append(image)
+        elif error is not None:
+            errors.append(error)
+        else:
             message = "the image is neither base64 nor a URL"
             path = f"$.{key}[{index}]"
             raise Rejected(malformed_response(service, response, message, where=path))
-        images.append(image)
+    if not images:
+        raise Rejected(errors[0])
     usage = body.get("usage")
+    unread = unread_rows(rows, _KNOWN_FIELDS_ROW)
     known = (key, "model", "usage")
     return ImagesResponse(
         images=tuple(images),
         model=text_of(body.get("model")) or "",
         provider=service.name,
         usage=read_usage(usage) if isinstance(usage, dict) else Usage(),
-        extra={field: value for field, value in body.items() if field not in known},
+        extra={field: value for field, value in body.items() if field not in known}
+        | ({key: unread} if unread else {}),
     )
 
 
@@ -242,6 +254,7 @@ _LISTS = ("data", "images", "artifacts", "base64")
 _BASE64 = ("b64_json", "base64", "b64", "image_base64")
 _URL = ("url", "image_url")
 """Names of several servers; those besides OpenAI's and SiliconFlow's as generally known on 2026-11-30, unconfirmed."""
+_KNOWN_FIELDS_ROW = frozenset({*_BASE64, *_URL, "revised_prompt", "index"})
 
 
 def _image(row: Any, output_format: str | None) -> GeneratedImage | None:

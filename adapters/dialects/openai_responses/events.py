@@ -41,7 +41,7 @@ from llm_pure.types.events import (
     TextDelta,
     ToolCallDelta,
 )
-from llm_pure.types.media import from_base64, media_type_of
+from llm_pure.types.media import from_base64, from_base64_pieces, media_type_of
 from llm_pure.types.messages import Audio, Image, ProviderMetadata
 
 Events: TypeAlias = list[StreamEvent]
@@ -159,7 +159,7 @@ def speech_part(state: State) -> Events:
     """The spoken answer as one part, after all items."""
     if state.audio is None and state.transcript is None:
         return []
-    data = b"".join([from_base64(chunk) or b"" for chunk in join_lists(state.audio)])
+    data = from_base64_pieces(join_lists(state.audio))
     audio = Audio(
         data=data or None,
         media_type=media_type_of(data),

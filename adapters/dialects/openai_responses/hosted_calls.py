@@ -41,6 +41,10 @@ HOSTED_EVENTS: Mapping[str, HostedEvent] = {
     "response.shell_call_output_content.done": HostedEvent(
         "shell_call_output", "output", "output", final=True
     ),
+    "response.apply_patch_call_operation_diff.delta": HostedEvent("apply_patch_call", "delta"),
+    "response.apply_patch_call_operation_diff.done": HostedEvent(
+        "apply_patch_call", "diff", final=True
+    ),
     "response.custom_tool_call_input.delta": HostedEvent("custom_tool_call", "delta"),
     "response.custom_tool_call_input.done": HostedEvent("custom_tool_call", "input", final=True),
 }
@@ -55,14 +59,14 @@ AUDIO_EVENTS: Mapping[str, str] = {
 PROGRESS_FIELDS = frozenset(
     {
         "type", "sequence_number", "item_id", "output_index", "summary_index", "obfuscation", "agent", "event_id",
-        "response_id", "part",
+        "response_id", "part", "content_index",
     }
 )  # fmt: skip
 _PROGRESS = re.compile(
     r"response\.(\w+_(call|list_tools)|compaction)\.(in_progress|searching|interpreting|generating|compacting|completed|failed)"
-    r"|response\.reasoning_summary_part\.added|response\.audio\.(transcript\.)?done"
+    r"|response\.reasoning_summary_part\.added|response\.reasoning_part\.(added|done)|response\.audio\.(transcript\.)?done"
 )
-"""Types of events that report that work goes on, or repeat others."""
+"""Types of events that report that work goes on, or repeat others. vLLM has `reasoning_part` (vllm#30192, read 2026-11-30)."""
 
 
 def event_fields(raw: wire.JsonObject) -> wire.JsonObject:
@@ -129,6 +133,8 @@ def complete_hosted(item: Item, raw: wire.JsonObject) -> wire.JsonObject:
             return _with_text(item, raw, "arguments")
         case "custom_tool_call":
             return _with_text(item, raw, "input")
+        case "apply_patch_call" if isinstance(operation := raw.get("operation"), dict):
+            return {**raw, "operation": _with_text(item, operation, "diff")}
         case "shell_call":
             action = raw.get("action")
             commands = [part.text for _, part in _parts(item, "hosted")]

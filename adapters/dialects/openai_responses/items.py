@@ -94,7 +94,20 @@ class ItemReader:
                 item = self._call(item, raw)
             case kind:
                 self._other(item, kind, raw, final=final)
-        return replace(item, done=True, raw=None, shown=_shown(raw))
+        return replace(
+            item, item_id=item.item_id or raw.get("id"), done=True, raw=None, shown=_shown(raw)
+        )
+
+    def hide_answered(self, items: list[Item]) -> None:
+        """Make the calls opaque whose results the response has too: the service ran them, as hosted agents do.
+
+        Source: microsoft/agent-framework#3967 and #8078 (Foundry), read 2026-11-30.
+        """
+        answered = [item.json().get("call_id") for item in items if item.kind in _CALL_OUTPUTS]
+        for item in items if answered else ():
+            if item.kind in CALLS and not item.hosted and item.call_id in answered:
+                opaque = Opaque(self.name, item.kind, json_text(item.json()))
+                self.events.append(PartReceived(opaque, part_index(item.slot)))
 
     def complete_text(self, key: PartKey, part: PartText, text: str | None) -> PartText:
         """The part with its complete text, of which the rest is emitted. Text that begins otherwise waits for the item's end."""
@@ -251,6 +264,8 @@ class ItemReader:
         raw = complete_hosted(item, raw or {"type": kind})
         self.events.append(PartReceived(Opaque(self.name, kind or "None", json_text(raw)), index))
 
+
+_CALL_OUTPUTS = frozenset([f"{kind}_output" for kind in CALLS])
 
 CONTENT_KINDS = {
     "output_text": "text",

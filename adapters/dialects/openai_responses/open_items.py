@@ -13,6 +13,7 @@ from msgspec.structs import replace
 
 from llm_pure.adapters.dialects.common.part_identity import Entries, Parts
 from llm_pure.adapters.dialects.openai_responses import wire
+from llm_pure.framing.json_codec import json_object
 
 Lists: TypeAlias = "tuple[Lists, list[Any]] | None"
 """Lists that continue each other: what was before, and the newest one."""
@@ -147,6 +148,11 @@ class Item(msgspec.Struct, frozen=True):
         entries: list[tuple[Any, PartText]] = self.parts.items()
         parts = [(key, part) for key, part in entries if key[0] in kinds]
         return sorted(parts, key=lambda entry: entry[1].order)
+
+    def json(self) -> wire.JsonObject:
+        """The item, once it is complete."""
+        raw = json_object(self.shown.decode()) or {}
+        return {"id": self.item_id, **raw} if self.item_id else raw
 
     def fits(self, kind: str) -> bool:
         """Return whether the item is of this type, as far as both are known."""
@@ -316,6 +322,28 @@ def _continues(item: Item, raw: wire.JsonObject, *, begins: bool) -> bool:
         return False
     differ = item.item_id is not None and raw.get("id") is not None
     return not (differ and (item.done or (begins and item.announced)))
+
+
+def without_repeated_calls(output: list[wire.JsonObject]) -> list[wire.JsonObject]:
+    """The items without calls that are shown again under another id, with the same arguments or none.
+
+    Source: microsoft/agent-framework#7485 (Foundry), read 2026-11-30.
+    """
+    kept: list[wire.JsonObject] = []
+    calls: dict[tuple[str, str], list[Any]] = {}
+    for raw in output:
+        call_id = _call_key(raw)
+        if call_id is not None:
+            arguments = raw.get("arguments") or raw.get("input")
+            known = calls.setdefault((call_id, str(raw.get("name"))), [])
+            if known and (arguments in _NO_ARGUMENTS or arguments in known):
+                continue
+            known.append(arguments)
+        kept.append(raw)
+    return kept
+
+
+_NO_ARGUMENTS: tuple[Any, ...] = (None, "", "{}", {})
 
 
 def _call_key(raw: wire.JsonObject) -> str | None:

@@ -49,6 +49,9 @@ def read_plain_response(service: AnyService, response: HttpResponse) -> Completi
     parts = plain_parts(service.name, output)
     if parts is None or (not output and raw.get("output_text")):
         return None
+    calls = [part.id for part in parts if type(part) is ToolCall]
+    if len({*calls}) < len(calls):
+        return None
     return plain_completion(
         service,
         response,

@@ -25,7 +25,11 @@ from llm_pure.adapters.dialects.openai_responses.events import (
 )
 from llm_pure.adapters.dialects.openai_responses.hosted_calls import declared_tools, is_hosted
 from llm_pure.adapters.dialects.openai_responses.items import ItemReader
-from llm_pure.adapters.dialects.openai_responses.open_items import Item, Items
+from llm_pure.adapters.dialects.openai_responses.open_items import (
+    Item,
+    Items,
+    without_repeated_calls,
+)
 from llm_pure.adapters.dialects.openai_responses.state import Run, State
 from llm_pure.core.service import AnyService
 from llm_pure.core.stream import is_heartbeat
@@ -245,7 +249,7 @@ def read_response(
     state = _start(service, state, events, raw)
     response = msgspec.convert(raw, wire.Response, strict=False)
     reader = ItemReader(service.name, events, state.order)
-    output = response.output or []
+    output = without_repeated_calls(response.output or [])
     written = raw.get("output_text")
     if not output and not state.items.in_order() and written and isinstance(written, str):
         part = {"type": "output_text", "text": written}
@@ -261,6 +265,7 @@ def read_response(
             items.append(
                 item if item.done else reader.complete(item, _beginning(item), final=False)
             )
+    reader.hide_answered(items)
     reader.repeat_lists(items)
     events += speech_part(state)
     events += [ExtraReceived(name, None) for name in sorted(state.live)]

@@ -211,7 +211,7 @@ EVENT = msgspec.json.Decoder(Event)
 EVENT_TYPES = frozenset([str(event.__struct_config__.tag) for event in get_args(Event)])
 """The tags of `Event`."""
 
-OTHER_TYPES: Mapping[str, str] = {
+OTHER_TYPES: Mapping[str, str] = {"response.error": "error"} | {
     f"response.{name}.{end}": f"response.{known}.{end}"
     for name, known in (
         ("reasoning", "reasoning_text"),

@@ -108,6 +108,8 @@ WORDS: list[Kinds] = [
         ("open_llm", 429, "You have used up your daily free allocation of 10,000 neurons."),
         ("ark", 403, "The request failed because your account has an overdue balance."),
         ("ollama", 429, "you have reached your weekly usage limit, upgrade for higher limits"),
+        ("open_llm", 403, "user quota is not enough (request id: 1)"),
+        ("open_llm", 401, "\u8be5\u4ee4\u724c\u989d\u5ea6\u5df2\u7528\u5c3d"),
         ("cohere", 429, "You are using a Trial key, which is limited to 1000 API calls / month."),
     ]),
     (ContentFiltered, [
@@ -179,6 +181,10 @@ CODES = [
     ("dashscope", 400, {"code": "CustomRoleBlocked", "message": "x"}, ContentFiltered),
     ("dashscope", 500, {"code": "InternalError.Timeout", "message": "x"}, TimedOut),
     ("openai_responses", 400, {"error": {"message": "x", "code": "cyber_policy"}}, ContentFiltered),
+    ("open_llm", 403, {"error": {"message": "x", "type": "new_api_error", "code": "insufficient_user_quota"}}, QuotaExceeded),
+    ("open_llm", 403, {"error": {"message": "x", "type": "new_api_error", "code": "pre_consume_token_quota_failed"}}, QuotaExceeded),
+    ("open_llm", 400, {"error": {"message": "x", "type": "new_api_error", "code": "sensitive_words_detected"}}, ContentFiltered),
+    ("open_llm", 200, {"status_code": 429, "error": {"message": "x"}}, RateLimited),
 ]  # fmt: skip
 
 

@@ -1,10 +1,14 @@
 """Chat completions as gateways and local servers send them: tool calls, ends, errors, reasoning, labels."""
 
+import base64
 import json
+from itertools import pairwise
 from typing import Any
 
 import pytest
 
+from llm_pure import HttpResponse
+from llm_pure.adapters import registry
 from llm_pure.types.errors import (
     AuthenticationFailed,
     ContentFiltered,
@@ -19,7 +23,8 @@ from llm_pure.types.errors import (
     StreamInterrupted,
     TimedOut,
 )
-from tests.support.wild_answers import Answer, Fault, Row, check, sse
+from llm_pure.types.messages import Audio
+from tests.support.wild_answers import SSE, Answer, Fault, Row, check, sse
 
 
 def chunk(delta: Any, finish: str | None = None, **more: Any) -> dict[str, Any]:
@@ -394,3 +399,22 @@ ERRORS = [
 )
 def test_wild_chat_completions_have_their_right_value(row: Row) -> None:
     check(row)
+
+
+@pytest.mark.parametrize("cuts", [(), (7, 30), (8, 32)], ids=str)
+def test_the_base64_of_audio_may_be_cut_anywhere(cuts: tuple[int, ...]) -> None:
+    data = b"RIFF" + bytes(range(50))
+    text = base64.b64encode(data).decode()
+    pieces = [text[start:end] for start, end in pairwise((0, *cuts, len(text)))]
+    deltas = [{"audio": {"id": "a", "data": piece}} for piece in pieces]
+    spoken = [{"type": "response.audio.delta", "delta": piece} for piece in pieces]
+    over = {"type": "response.completed", "response": {"id": "r", "model": "m", "output": []}}
+    for provider, body in (
+        ("openai", sse(*map(chunk, deltas), chunk({"audio": {"expires_at": 5}}))),
+        ("openai_responses", sse(*spoken, over, done=False)),
+    ):
+        response = HttpResponse(200, SSE, body)
+        completion = registry.get(provider).unwrap().parse_chat(response).unwrap()
+        [part] = completion.message.parts
+        assert isinstance(part, Audio)
+        assert (part.data, completion.finish_reason) == (data, "stop")

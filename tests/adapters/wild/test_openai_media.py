@@ -7,7 +7,7 @@ import pytest
 
 from llm_pure import HttpResponse, ResponseHead, Usage
 from llm_pure.adapters import registry
-from llm_pure.types.errors import LLMError, RateLimited, StreamInterrupted
+from llm_pure.types.errors import ContentFiltered, LLMError, RateLimited, StreamInterrupted
 from llm_pure.types.http import Headers
 from llm_pure.types.operations import GeneratedImage, ImagesResponse, Speech, Transcription
 from llm_pure.types.result import Failure, LLMResult, Success
@@ -140,6 +140,37 @@ def test_streamed_images_that_are_cut_are_interrupted_with_the_last_partial_imag
         received.append(error.partial.message.parts if error.partial else ())
     (image,) = received[-1]
     assert getattr(image, "data", None) == PNG + b"half"
+
+
+URLS = [f"https://images.example/{number}.png" for number in range(2)]
+SENSITIVE = {"code": "OutputImageSensitiveContentDetected", "message": "The output image may contain sensitive information."}  # fmt: skip
+DRAWN: list[dict[str, Any]] = [{"url": URLS[0], "size": "2048x2048"}, {"error": SENSITIVE}, {"url": URLS[1], "size": "2048x2048"}]  # fmt: skip
+
+
+@pytest.mark.parametrize("streamed", [False, True])
+def test_images_of_which_some_failed_are_read(streamed: bool) -> None:
+    """Seedream's."""
+
+    def parse(rows: list[dict[str, Any]], cut: bytes = b"!") -> LLMResult[ImagesResponse]:
+        top = {"model": "seedream", "created": 1}
+        if not streamed:
+            body = sse({**top, "data": rows, "usage": USAGE}, done=False)[6:]
+            return IMAGES.parse(HttpResponse(200, NO_LABEL, body))
+        kinds = ["image_generation.partial_failed" if "error" in row else "image_generation.partial_succeeded" for row in rows]  # fmt: skip
+        events = [{"type": kind, **top, "image_index": number, **row} for number, (kind, row) in enumerate(zip(kinds, rows, strict=True))]  # fmt: skip
+        body = sse(*events, {"type": "image_generation.completed", **top, "usage": USAGE}, named=True)  # fmt: skip
+        return IMAGES.parse(HttpResponse(200, SSE, body.partition(cut)[0]))
+
+    images = tuple([GeneratedImage(url=url) for url in URLS])
+    extra = {"created": 1, "data": [{"size": "2048x2048"}, {"error": SENSITIVE}, {"size": "2048x2048"}]}  # fmt: skip
+    expected = ImagesResponse(images=images, model="seedream", provider="openai", usage=READ_USAGE, extra=extra)  # fmt: skip
+    assert parse(DRAWN) == Success(expected)
+    assert isinstance(parse(DRAWN[1:2]).failure(), ContentFiltered)
+    if streamed:
+        error = parse(DRAWN, b"event: image_generation.completed").failure()
+        assert isinstance(error, StreamInterrupted)
+        assert error.partial is not None
+        assert [getattr(part, "url", None) for part in error.partial.message.parts] == URLS
 
 
 def test_an_error_in_streamed_images_is_that_error() -> None:

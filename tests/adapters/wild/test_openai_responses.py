@@ -13,6 +13,7 @@ from llm_pure.types.errors import (
     ProtocolError,
     RateLimited,
     ServerError,
+    TimedOut,
 )
 from tests.support.wild_answers import Answer, Fault, Row, check, sse
 
@@ -244,6 +245,11 @@ FINALS = [
         ev("reasoning_summary_text.delta", item_id="rs_1", summary_index=1, delta="Two"),
         ev("reasoning_summary_text.done", item_id="rs_1", summary_index=0, text="One"), end(), reasoning="One\n\nTwo",
     ),
+    streamed(
+        "the events of parts of vLLM", ev("reasoning_part.added", item_id="rs_1", content_index=-1, part={"type": "reasoning_text", "text": ""}),
+        ev("reasoning_text.delta", item_id="rs_1", delta="hm"), ev("reasoning_part.done", item_id="rs_1", content_index=-1, part={"type": "reasoning_text", "text": "hm"}),
+        done(think("hm")), end(think("hm")), reasoning="hm", extra={"response.reasoning_part.added": None, "response.reasoning_part.done": None},
+    ),
     streamed("the final item has more thoughts", ev("reasoning_text.delta", item_id="rs_1", delta="h"), done(think("hm")), end(), reasoning="hm"),
     streamed("deltas left out, items and the last event repeat each other", done(msg("Hi")), done(CALL_1), end(msg("Hi"), CALL_1),
              text="Hi", calls=(FIRST,), finish="tool_calls"),
@@ -329,6 +335,10 @@ HOSTED: list[JsonObject] = [
     )
 ]  # fmt: skip
 
+RESULT = {"id": "o", "type": "function_call_output", "call_id": "call_1", "output": "x"}
+PATCH = {"id": "p", "type": "apply_patch_call", "call_id": "c", "operation": {"type": "create_file", "path": "a", "diff": "+a"}}  # fmt: skip
+DIFFS = [f"response.apply_patch_call_operation_diff.{end}" for end in ("delta", "done")]
+
 CALLS = [
     *[
         Row(
@@ -340,6 +350,31 @@ CALLS = [
         )
         for item in [X_SEARCH, *HOSTED]
     ],
+    *[
+        Row(
+            title=f"a call whose result the response has, {len(ends)} items at the end",
+            provider=P,
+            body=whole(CALL_1, RESULT, msg("Hi")),
+            data=stream(added(CALL_1), done(CALL_1), done(RESULT), done(msg("Hi")), end(*ends)),
+            expected=Answer(text="Hi", parts=("Opaque", "Opaque", "Text")),
+        )
+        for ends in ((CALL_1, RESULT, msg("Hi")), ())
+    ],
+    Row(
+        title="a call beside the result of another one", provider=P, body=whole(CALL_1, {**RESULT, "call_id": "c"}),
+        expected=Answer(calls=(FIRST,), finish="tool_calls", parts=("ToolCall", "Opaque")),
+    ),
+    Row(
+        title="a call that is shown again under another id", provider=P, body=whole(CALL_1, {**call(""), "id": "fc_9"}),
+        data=stream(added(call("")), args('{"a":1}'), done(CALL_1), added({**call(""), "id": "fc_9"}), done({**call(""), "id": "fc_9"}),
+                    end(CALL_1, {**call(""), "id": "fc_9"})),
+        expected=Answer(calls=(FIRST,), finish="tool_calls"),
+    ),
+    Row(
+        title="a patch in pieces", provider=P, body=whole(PATCH), expected=Answer(parts=("Opaque",), extra=dict.fromkeys(DIFFS)),
+        data=stream(added({**PATCH, "operation": {"type": "create_file", "path": "a", "diff": ""}}), {"type": DIFFS[0], "item_id": "p", "delta": "+a"},
+                    {"type": DIFFS[1], "item_id": "p", "diff": "+a"}, done(PATCH), end(PATCH)),
+    ),
     Row(
         title="a custom tool beside xAI's own tools, by the tools that the response repeats",
         provider=P,
@@ -375,6 +410,9 @@ def failing(title: str, *events: Any, kind: type[LLMError], code: str | None, **
 ERRORS = [
     failing("error event, flat", {"type": "error", **SLOW}, kind=RateLimited, code="rate_limit_exceeded"),
     failing("error event, nested", {"type": "error", "error": {**SLOW, "type": "requests"}}, kind=RateLimited, code="rate_limit_exceeded"),
+    failing("response.error", {"type": "response.error", **SLOW}, kind=RateLimited, code="rate_limit_exceeded"),
+    failing("a status beside the error", {"type": "error", "status_code": 429, "error": {"message": "slow down"}}, kind=RateLimited, code=None),
+    failing("a stream that the gateway lost", {"type": "error", "error": {"type": "invalid_request_error", "code": "request_timeout", "message": "x"}}, kind=TimedOut, code="request_timeout"),
     failing("response.failed", end(kind="failed", error=SLOW), kind=RateLimited, code="rate_limit_exceeded"),
     failing("an error in response.incomplete", end(kind="incomplete", error=SLOW), kind=RateLimited, code="rate_limit_exceeded"),
     failing("an error beside the response", {**end(msg("Hi")), "error": SLOW}, kind=RateLimited, code="rate_limit_exceeded"),

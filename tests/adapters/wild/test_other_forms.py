@@ -131,6 +131,7 @@ REASONS = {
     "STOP": "stop", "end_turn": "stop", "stop": "stop", "COMPLETE": "stop", "MAX_TOKENS": "length", "length": "length",
     "max_output_tokens": "length", "tool_calls": "tool_calls", "TOOL_USE": "tool_calls", "content_filter": "content_filter",
     "content-filter": "content_filter", "SAFETY": "content_filter", "abort": "error", "mystery": "unknown",
+    "content_filter: RECITATION": "content_filter", "function_call_filter: MALFORMED_FUNCTION_CALL": "error", "a: b": "unknown",
 }  # fmt: skip
 REASON_AT: dict[str, Any] = {
     "open_llm": lambda reason: answer({"content": "Hi"}, reason),
@@ -166,6 +167,10 @@ def two(*arguments: str) -> Answer:
     return Answer(calls=calls, finish="tool_calls")
 
 
+MCP: list[dict[str, Any]] = [
+    {"id": "1", "type": "mcp", "mcp": {"type": "mcp_list_tools", "server_label": "s", "tools": [{"name": "find"}]}},
+    {"id": "2", "type": "mcp", "mcp": {"type": "mcp_call", "server_label": "s", "name": "find", "arguments": A, "output": "o"}},
+]  # fmt: skip
 CALLS = [
     tools("the name after the first arguments", call(0, "c1", None, '{"a"'), call(0, "c1", "f", ":1}")),
     tools("null in place of the function", {"tool_calls": [{"id": "c1", "index": 0, "function": None}]}, {"tool_calls": []},
@@ -185,6 +190,12 @@ CALLS = [
     tools("an empty function_call at the end", call(0, "c1", "f", A), {"function_call": {"name": "", "arguments": ""}}),
     row("calls in the message beside an empty delta", ONE, data=sse({"id": "c", "choices": [
         {"index": 0, "delta": {"content": None}, "message": call(0, "c1", "f", A), "finish_reason": "tool_calls"}]})),
+    *[row(f"text and calls in choices of their own, {index}", Answer(text="Hi", calls=ONE.calls, finish="tool_calls"), body={"id": "c", "choices": [
+        {**index, "message": {"content": "Hi"}, "finish_reason": reason}, {**index, "message": {"content": None, **call(None, "c1", "f", A)}, "finish_reason": "tool_calls"}]})
+      for index in ({}, {"index": 0}) for reason in ("tool_calls", "stop")],
+    *[row("tools of MCP servers that the service ran", Answer(text="Hi", extra={"tool_calls": MCP}), provider="zhipuai", **form)
+      for form in ({"body": answer({"content": "Hi", "tool_calls": MCP})},
+                   {"data": sse(*[chunk({"tool_calls": [record]}) for record in MCP], chunk({"content": "Hi"}), chunk({}, "stop"))})],
     row("arguments as an object", ONE, provider="cohere", body={**cohere(None), "message": {"tool_calls": [
         {"id": "c1", "type": "function", "function": {"name": "f", "arguments": {"a": 1}}}]}, "finish_reason": "TOOL_CALL"}),
     row("arguments as an object", ONE, provider="dashscope", body=dashscope({"content": "", "tool_calls": [
@@ -221,6 +232,11 @@ CONTENT_AT: dict[str, Callable[[Any], Any]] = {
 """API type -> (content) -> a response with it."""
 SGLANG: Any = {"type": "stop", "matched": 2}
 
+
+def summary(text: str) -> dict[str, Any]:
+    return {"type": "reasoning", "summary": [{"type": "summary_text", "text": text, "signature": ""}]}  # fmt: skip
+
+
 CONTENT = [
     *[row(f"content {content!r}", HI, provider=provider, body=make(content))
       for provider, make in CONTENT_AT.items()
@@ -234,6 +250,8 @@ CONTENT = [
     row("one choice in place of the list", HI, body={"id": "c", "choices": answer({"content": "Hi"})["choices"][0]}),
     row("a part without a type", HI, body=answer({"content": [{"text": "Hi"}]})),
     row("a part with a value", HI, body=answer({"content": [{"type": "text", "text": {"value": "Hi", "annotations": []}}]})),
+    row("reasoning as a summary (Databricks)", Answer(text="Hi", reasoning="hm", extra={"summary": None}), body=answer({"content": [summary("hm"), {"type": "text", "text": "Hi"}]}),
+        data=sse(chunk({"content": [summary("h")]}), chunk({"content": [summary("m")]}), chunk({"content": [{"type": "text", "text": "Hi"}]}, "stop"))),
     row("a reason as an object (SGLang)", HI, body=answer({"content": "Hi"}, SGLANG),
         data=sse(chunk({"content": "Hi"}, SGLANG))),
     row("ids and models that are numbers", HI, provider="anthropic", body=anthropic.message(id=5, model=3)),
@@ -334,7 +352,19 @@ UNTAGGED = [
     for pieces, reasoning, text in (
         (["hm</think>Hi"], "hm", "Hi"), (["h", "m", "</think>", "\n\nHi"], "hm", "Hi"), (["\nhm\n</th", "ink>\n", "\nHi"], "hm\n", "Hi"), (["</think>Hi"], "", "Hi"),
         (["\n", "</think>", "Hi"], "", "Hi"), (["Hi"], "", "Hi"), (["<think>hm</think>Hi </think>"], "hm", "Hi </think>"), (["Use <think> and ", "</think>."], "", "Use <think> and </think>."),
-        (["hm</think>", "<think>b</think>Hi"], "bhm", "Hi"))
+        (["hm</think>", "<think>b</think>Hi"], "bhm", "Hi"), (["<mm:think>hm</mm:", "think>Hi"], "hm", "Hi"), (["hm</seed:", "think>Hi"], "hm", "Hi"),
+        (["Use <mm:think> and ", "</mm:think>."], "", "Use <mm:think> and </mm:think>."))
+] + [
+    row("a block that repeats the reasoning (MiniMax)", Answer(text="Hi", reasoning="hm"), provider="open_llm_raw", body=answer({"content": "<think>hm</think>Hi", "reasoning_content": "hm"}),
+        data=sse(chunk({"content": "<think>h", "reasoning_content": "h"}), chunk({"content": "m</th", "reasoning_content": "m"}), chunk({"content": "ink>Hi"}, "stop"))),
+]  # fmt: skip
+SO_FAR = ["Paris is", "Paris is the", "Paris is the", "Paris is the capital."]
+CUMULATIVE = [
+    row("text so far in each chunk", Answer(text=SO_FAR[-1]), replaces=True, data=sse(*[chunk({"content": text}) for text in SO_FAR], chunk({}, "stop"))),
+    row("reasoning so far in each chunk", Answer(text="Hi", reasoning=SO_FAR[-1]), replaces=True,
+        data=sse(*[chunk({"reasoning_details": [{"type": "reasoning.text", "index": 0, "text": text}]}) for text in SO_FAR], chunk({"content": "Hi"}, "stop"))),
+    *[row(f"no text so far, {texts}", Answer(text="".join(texts)), data=sse(*map(chunk, [{"content": text} for text in texts]), chunk({}, "stop")))
+      for texts in (["ha", "ha ha", "ha ha ha"], ["=" * 20] * 3, ["\n", "\n\n", "\n\nParis is the capital."], ["Paris is the capital,", "Paris is the capital, indeed"])],
 ]  # fmt: skip
 PYTHON = [
     row("NaN and Infinity", HI, body=b'{"id":"c","choices":[{"message":{"content":"Hi"},"finish_reason":"stop","logprobs":null,"score":NaN,"other":-Infinity}]}',
@@ -372,7 +402,9 @@ ENVELOPES = [
 
 
 @pytest.mark.parametrize(
-    "row", [*CALLS, *CONTENT, *USAGE, *NAMED, *UNTAGGED, *PYTHON, *LEFT_OUT, *ENVELOPES], ids=str
+    "row",
+    [*CALLS, *CONTENT, *USAGE, *NAMED, *UNTAGGED, *CUMULATIVE, *PYTHON, *LEFT_OUT, *ENVELOPES],
+    ids=str,
 )
 def test_what_is_meant_is_read(row: Row) -> None:
     check(row)
