@@ -4,7 +4,7 @@ Docs: volcengine/volcengine-python-sdk of July 2026 and volcengine.com/docs/8237
 """
 
 from llm_pure.adapters.dialects import openai_chat
-from llm_pure.adapters.dialects.openai_chat import unsupported_by
+from llm_pure.adapters.dialects.openai_chat import profiles_of, unsupported_by
 from llm_pure.types.errors import ContentFiltered, NotFound, Overloaded, QuotaExceeded, RateLimited
 
 PROVIDER = openai_chat.provider(
@@ -26,6 +26,10 @@ PROVIDER = openai_chat.provider(
             "service_tier": "service_tier",
             "logit_bias": "logit_bias",
         },  # volcengine-ark-runtime 5.0.54, chat completions, read 2026-11-29
+        # "Unsupported thinking type for the current model: disabled" (cherry-studio#7593), read 2026-11-30
+        profiles=profiles_of(
+            ("doubao-seed-1-6-thinking", "doubao-1-5-thinking"), reasoning="always"
+        ),
         reasoning_style="thinking_effort",
         effort_words={"xhigh": "high", "max": "high"},
         reasoning_replay="reasoning_content",

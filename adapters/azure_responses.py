@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from llm_pure.adapters.dialects import openai_responses
+from llm_pure.adapters.dialects.openai_chat import profiles_of
 from llm_pure.adapters.shared import azure_openai
 from llm_pure.adapters.shared.openai_models import (
     CACHE_MARKS,
@@ -22,6 +23,14 @@ from llm_pure.core.provider import Provider
 
 if TYPE_CHECKING:
     from llm_pure.core.batch_api import BatchApi
+
+
+_FOUNDRY = profiles_of(
+    ("deepseek", "DeepSeek"),
+    reasoning="none",
+    unsupported={"prompt_cache_key": "DeepSeek's models at Azure refuse prompt_cache_key"},
+    source="400 \"Unsupported parameter: 'reasoning.effort' is not supported with this model\" (earendil-works/pi#9645), read 2026-11-30",
+)
 
 
 def _make_batch(provider: Provider) -> "BatchApi":
@@ -44,7 +53,10 @@ PROVIDER = replace(
         embed_limits=EMBED_LIMITS,
         list_models=True,
         quirks=openai_responses.Quirks(
-            metadata_limits=METADATA, options=IDENTIFIERS, profiles=RULES, cache_marks=CACHE_MARKS
+            metadata_limits=METADATA,
+            options=IDENTIFIERS,
+            profiles=(*_FOUNDRY, *RULES),
+            cache_marks=CACHE_MARKS,
         ),
         source="learn.microsoft.com, Azure OpenAI Responses API, read 2026-11-20",
     ),

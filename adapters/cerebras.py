@@ -56,7 +56,11 @@ PROVIDER = openai_chat.provider(
                 },
                 source=_SOURCE,
             ),
-            *profiles_of(("llama3", "llama-3", "llama-4"), reasoning="none", source=_SOURCE),
+            *profiles_of(
+                ("llama3", "llama-3", "llama-4", "qwen-3-coder", "qwen-3-235b-a22b-instruct"),
+                reasoning="none",
+                source=_SOURCE + "; a 400 for reasoning_effort (chatwise-releases#1325), read 2026-11-30",
+            ),
         ),
         reasoning_style="effort",
         reasoning_replay="reasoning",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from llm_pure.adapters.dialects import openai_chat
+from llm_pure.adapters.dialects.openai_chat import profiles_of
 from llm_pure.core.adaptations import FieldRule
 from llm_pure.core.provider import Provider
 from llm_pure.core.urls import with_default_path
@@ -66,6 +67,10 @@ PROVIDER = replace(
                     reason="extra has max_completion_tokens, and the API refuses both",
                     source='fireworks-ai 1.2.30: "Cannot be specified together with max_tokens", read 2026-11-30',
                 ),
+            ),
+            # anomalyco/models.dev#2132, probed live: neither can be switched off; read 2026-11-30
+            profiles=profiles_of(
+                ("gpt-oss", "minimax-m2"), reasoning="always", efforts=("low", "medium", "high")
             ),
             reasoning_style="effort_or_budget",
             effort_words={"minimal": "low", "xhigh": "high", "max": "high"},

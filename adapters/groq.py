@@ -88,7 +88,7 @@ _CHAT = openai_chat.provider(
             ModelProfile(prefix="llama-4", ranges=output_limit(8_192), reasoning="none", traits=_SCHEMA, source=_SOURCE),
             ModelProfile(prefix="kimi-k2", ranges=output_limit(16_384), reasoning="none", traits=_SCHEMA, source=_SOURCE),
             ModelProfile(prefix="llama-3.3-70b", ranges=output_limit(32_768), reasoning="none", source=_SOURCE),
-            *profiles_of(("llama", "gemma", "allam"), reasoning="none", source=_SOURCE),
+            *profiles_of(("llama", "gemma", "allam", "compound"), reasoning="none", source=f"{_SOURCE}; OmniRoute#12379, read 2026-11-30"),
         ),
         reasoning_style="effort",
         effort_words={"minimal": "low", "xhigh": "high", "max": "high"},  # groq 1.7.0, reasoning_effort, read 2026-11-29

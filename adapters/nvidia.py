@@ -4,7 +4,7 @@ Docs: docs.api.nvidia.com/nim; anomalyco/models.dev providers/nvidia; read 2026-
 """
 
 from llm_pure.adapters.dialects import openai_chat
-from llm_pure.adapters.dialects.openai_chat import unconfirmed_for
+from llm_pure.adapters.dialects.openai_chat import profiles_of, unconfirmed_for
 from llm_pure.core.adaptations import ModelProfile
 
 PROVIDER = openai_chat.provider(
@@ -29,6 +29,11 @@ PROVIDER = openai_chat.provider(
                 efforts=("low", "medium", "high"),
                 traits={"reasoning_style": "effort"},
                 source="docs.api.nvidia.com/nim, gpt-oss-120b, read 2026-11-20",
+            ),
+            *profiles_of(
+                ("deepseek-", "kimi-"),
+                traits={"reasoning_style": "template_thinking"},
+                source="lobehub#9408, opencode#45370 (`thinking` for DeepSeek), moonshotai's page of Kimi-K2.5 for vLLM, read 2026-11-30",
             ),
         ),
         reasoning_style="template",

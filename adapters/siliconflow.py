@@ -20,6 +20,22 @@ if TYPE_CHECKING:
 
 _SOURCE = "anomalyco/models.dev providers/siliconflow, read 2026-11-20"
 
+_SWITCH = (
+    "docs.siliconflow.cn, Chat completions: the models that `enable_thinking` supports, and thinking_budget of all that reason; 'current"
+    " model does not support parameter `enable_thinking`' (oai-compatible-copilot#12, cherry-studio#6642); read 2026-11-30"
+)
+_WITHOUT_REASONING = (
+    "Qwen2", "Qwen3-Coder", "Qwen3-30B-A3B-Instruct", "Qwen3-235B-A22B-Instruct", "Qwen3-Next-80B-A3B-Instruct",
+    "Qwen3-Omni-30B-A3B-Instruct", "Qwen3-VL-8B-Instruct", "Qwen3-VL-30B-A3B-Instruct", "Qwen3-VL-32B-Instruct",
+    "Qwen3-VL-235B-A22B-Instruct", "Kimi-K2-Instruct", "DeepSeek-V3", "DeepSeek-V2", "deepseek-vl2", "Ling-", "ERNIE-4.5-300B",
+    "GLM-4-", "glm-4-9b", "internlm", "Meta-Llama",
+)  # fmt: skip
+_ALWAYS_REASONING = (
+    "DeepSeek-R1", "QwQ", "Qwen3-30B-A3B-Thinking", "Qwen3-235B-A22B-Thinking", "Qwen3-Next-80B-A3B-Thinking",
+    "Qwen3-Omni-30B-A3B-Thinking", "Qwen3-VL-8B-Thinking", "Qwen3-VL-30B-A3B-Thinking", "Qwen3-VL-32B-Thinking",
+    "Qwen3-VL-235B-A22B-Thinking", "Kimi-K2-Thinking", "Ring-", "GLM-Z1", "GLM-4.1V-9B-Thinking", "MiniMax-M", "QwenLong-L1",
+)  # fmt: skip
+
 _CHAT = openai_chat.provider(
     name="siliconflow",
     base_url="https://api.siliconflow.cn/v1",
@@ -39,14 +55,24 @@ _CHAT = openai_chat.provider(
         unsupported=unsupported_by(
             "siliconflow", "logprobs", "repetition_penalty", "metadata", "parallel_tool_calls"
         ),
-        profiles=profiles_of(
-            ("DeepSeek-V4-Flash", "GLM-5.2"),
-            traits={
-                "reasoning_style": "effort",
-                "effort_words": dict.fromkeys(("minimal", "low", "medium"), "high")
-                | {"xhigh": "max"},
-            },
-            source=_SOURCE,
+        profiles=(
+            *profiles_of(
+                ("DeepSeek-V4-Flash", "GLM-5.2"),
+                traits={
+                    "reasoning_style": "effort",
+                    "effort_words": dict.fromkeys(("minimal", "low", "medium"), "high")
+                    | {"xhigh": "max"},
+                },
+                source=_SOURCE,
+            ),
+            *profiles_of(("DeepSeek-V3.", "DeepSeek-V4"), source=_SWITCH),
+            *profiles_of(_WITHOUT_REASONING, reasoning="none", source=_SWITCH),
+            *profiles_of(
+                _ALWAYS_REASONING,
+                reasoning="always",
+                traits={"reasoning_style": "thinking_budget"},
+                source=_SWITCH,
+            ),
         ),
         reasoning_style="enable_thinking",
         budget_bounds=(128, 32768),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from llm_pure.adapters.dialects import openai_chat
-from llm_pure.adapters.dialects.openai_chat import unsupported_by
+from llm_pure.adapters.dialects.openai_chat import profiles_of, unsupported_by
 from llm_pure.core.provider import Provider
 from llm_pure.core.urls import with_default_path
 
@@ -57,6 +57,24 @@ PROVIDER = replace(
             },
             unsupported=unsupported_by("together", "metadata", "parallel_tool_calls"),
             logprobs_is_count=True,
+            # docs.together.ai, Reasoning models: always, switched, or with an effort; gpt-oss refuses none and max, DeepSeek V4 has
+            # high and max (litellm#38263); read 2026-11-30
+            profiles=(
+                *profiles_of(
+                    ("gpt-oss",),
+                    reasoning="always",
+                    efforts=("low", "medium", "high"),
+                    traits={"reasoning_style": "effort"},
+                ),
+                *profiles_of(
+                    ("DeepSeek-V4",), efforts=("none", "high", "max"), traits={"effort_words": {}}
+                ),
+                *profiles_of(
+                    ("MiniMax-M2", "DeepSeek-R1", "Kimi-K2-Thinking"),
+                    reasoning="always",
+                    traits={"reasoning_style": "none"},
+                ),
+            ),
             reasoning_style="reasoning_enabled",
             effort_words={"minimal": "low", "xhigh": "high", "max": "high"},
             reasoning_replay="reasoning",

@@ -22,19 +22,17 @@ BASE_URL_ENV = ("AZURE_OPENAI_ENDPOINT",)
 ENV_VARS = {"api_version": ("OPENAI_API_VERSION",)}
 
 _DATED = re.compile(r"\d{4}-\d{2}-\d{2}(-preview)?")
-_DEPLOYMENT_OPERATIONS = frozenset(
-    {
-        "/chat/completions",
-        "/embeddings",
-        "/images/generations",
-        "/images/edits",
-        "/images/variations",
-        "/audio/speech",
-        "/audio/transcriptions",
-    }
+_DEPLOYMENT_OPERATIONS = (
+    "/chat/completions",
+    "/embeddings",
+    "/images/generations",
+    "/images/edits",
+    "/images/variations",
+    "/audio/speech",
+    "/audio/transcriptions",
 )
 """Operations that the dated API has below a deployment; the others have no deployment in their URLs."""
-_OPERATIONS = (*_DEPLOYMENT_OPERATIONS, "/responses")
+_RESPONSES = ("/openai/responses", "/v1/responses")
 _MODELS = "/models"
 """The end of the model inference API, which has dated versions, and the model in the body. Source: learn.microsoft.com, Azure AI Model
 Inference REST API; as generally known on 2026-11-30, unconfirmed."""
@@ -53,7 +51,9 @@ def url_for_azure(provider: str) -> UrlFor:
         config = msgspec.structs.replace(config, base_url=configured)
 
         def of_endpoint(url: str) -> str:
-            named = next((name for name in _OPERATIONS if configured.endswith(name)), "")
+            named = next((name for name in _DEPLOYMENT_OPERATIONS if configured.endswith(name)), "")
+            if configured.endswith(_RESPONSES):
+                named = "/responses"
             in_query = _version_in(query) if named in ("", operation) else ""
             version = config.api_version or in_query
             dated = version if _DATED.fullmatch(version) else ""

@@ -9,7 +9,6 @@ from threading import Lock, Thread
 from time import monotonic
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-import anyio
 import msgspec
 
 from llm_pure.client.billing import BillableRequest, Billing, PendingCall
@@ -42,6 +41,8 @@ class Await(msgspec.Struct, frozen=True):
 
     async def async_wait(self) -> object:
         """`wait`, while other tasks of the event loop run."""
+        import anyio  # imported late: start-up
+
         done = anyio.Event()
         loop: Any = running_loop()
         on_asyncio = hasattr(loop, "call_soon_threadsafe")

@@ -76,7 +76,8 @@ ERROR_CODES: Mapping[str, ErrorType] = {
 """Error codes and types with one meaning at all providers; a service's own codes take precedence.
 
 Sources: openai/openai-openapi 2.3.0 and the error tables of ../shared/wire, read 2026-11-20; model_decommissioned (Groq) and
-model_not_supported (Hugging Face) as reported in their users' issues, read 2026-11-29; moderation_blocked, billing_not_active
+model_not_supported (Hugging Face) as reported in their users' issues, read 2026-11-29; insufficient_user_quota and
+pre_consume_token_quota_failed (one-api, new-api) by popjane/free_chatgpt_api#78 and MAX-API-Next/MAX-API#20, read 2026-11-30; moderation_blocked, billing_not_active
 and engine_overloaded (OpenAI), blocked_api_access and organization_restricted (Groq), budget_exceeded, expired_key and
 *_model_access_denied (LiteLLM), usage_limit_reached (Codex) as generally known on 2026-11-30, unconfirmed; the codes of new-api's
 quota and words (its types/error.go) and request_timeout (BerriAI/litellm#41777) read 2026-11-30.
@@ -106,6 +107,9 @@ AMBIGUOUS_CODES = frozenset({"api_error"})
 """Codes for any kind of error, so a 4xx status takes precedence: iFlytek's Spark and Ollama's /v1 send "api_error" with a
 401 too (../shared/wire/openai-family.md 4.16, ollama.md 7).
 """
+_GENERAL_LIMITS = frozenset({"rate_limit_error", "rate_limit_exceeded"})
+"""Codes that some services send for a balance that is used up too, which only the message says: Z.ai (zai-org/feedback#789;
+read 2026-11-30)."""
 _SERVER_CODES = AMBIGUOUS_CODES | {"server_error", "internal_server_error"}
 """Codes that say less than a status from 500 with a meaning of its own: Groq sends "internal_server_error" with a 503."""
 
@@ -238,12 +242,14 @@ def _error_type(info: ProviderErrorInfo, error_codes: Mapping[str, ErrorType]) -
     inside = status < 300 or info.status is None  # an error inside a 2xx response
     if inside:
         status = _status_of_type(info)
+    from llm_pure.core.error_words import kind_in_words  # imported late: start-up
+
     for code in (info.code or "", info.type or ""):
         kind = error_codes.get(code) or ERROR_CODES.get(code)
         if kind is not None and not _status_says_more(status, code):
-            return kind
-    from llm_pure.core.error_words import kind_in_words  # imported late: start-up
-
+            if code not in _GENERAL_LIMITS or code in error_codes:
+                return kind
+            return kind_in_words(info.message, 429, inside=False, general=False) or kind
     general = inside and status == 500
     kind = kind_in_words(info.message, status, inside=inside, general=general)
     if kind is not None:

@@ -16,8 +16,13 @@ UrlFor: TypeAlias = Callable[[LLMConfig, str, str], LLMResult[str]]
 _CACHE_SIZE = 256
 """Cached URLs; a program uses few services."""
 
-_OPERATIONS = ("/chat/completions", "/responses", "/embeddings", "/v1/messages")
-"""Ends of URLs of operations, as vendors' pages show them, that are configured in place of the base URL."""
+_OPERATIONS: Mapping[str, str] = {
+    "/chat/completions": "",
+    "/v1/responses": "/v1",
+    "/v1/embeddings": "/v1",
+    "/v1/messages": "",
+}
+"""Ends of URLs of operations, as vendors' pages show them, that are configured in place of the base URL -> that URL's end."""
 
 NO_PATH_OVERRIDES: Mapping[str, str] = {}
 
@@ -92,8 +97,8 @@ def _base_url(base: str | None, default: str, provider: str) -> LLMResult[str]:
     except ValueError:
         is_valid = False
     if is_valid:
-        named = next((path for path in _OPERATIONS if url.endswith(path)), "")
-        return Success(url.removesuffix(named))
+        named = next((path for path in _OPERATIONS if url.endswith(path)), None)
+        return Success(url if named is None else url.removesuffix(named) + _OPERATIONS[named])
     what = f"{redact_url(url)!r} is not a valid URL" if url else "is missing"
     return Failure(
         InvalidConfiguration(

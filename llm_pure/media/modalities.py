@@ -105,7 +105,6 @@ TABLE: Sequence[ModalitySupport] = (
     # DeepSeek
     *_rows("deepseek-chat deepseek-reasoner deepseek-coder deepseek-r1 deepseek-v2 deepseek-v3 deepseek-v4-pro"
            " deepseek.r1 deepseek.v3", (), _TEXT),
-    *_rows("deepseek-v4-flash", (), _TEXT, exact=True),  # rikkahub#1433; -vision-exp and V4.1 take images (LangAlpha#404), read 2026-11-30
     # Qwen
     *_rows("qwen3-omni qwen2.5-omni qwen-omni", ("image", "audio")),
     *_rows("qwen2-audio qwen-audio", ("audio",), ("image",)),

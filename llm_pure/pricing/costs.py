@@ -79,7 +79,72 @@ def price_usage(
     now: datetime,
     price_conditions: Mapping[str, str] = {},
 ) -> LLMResult[Cost]:
-    """Cost of a usage by overrides and table. models: names of one model, most specific first. Fails with UnknownPrice."""
+    """Cost of a usage by overrides and table. models: names of one model, most specific first. Fails with UnknownPrice.
+
+    Includes what other models used in the same call, at their own prices.
+    """
+    priced = _price_models(table, context, models, usage, now, price_conditions)
+    if not usage.raw or _ITERATIONS not in usage.raw:
+        return priced
+    no_plan = msgspec.structs.replace(context, plan=None)
+    for name, part in other_models(usage):
+        other = _price_models(table, no_plan, (name,), part, now, price_conditions)
+        priced = _sum(priced, other)
+    return priced
+
+
+def _sum(priced: LLMResult[Cost], other: LLMResult[Cost]) -> LLMResult[Cost]:
+    return priced.bind(
+        lambda cost: other.map(
+            lambda added: msgspec.structs.replace(
+                cost,
+                total_usd=cost.total_usd + added.total_usd,
+                input_usd=cost.input_usd + added.input_usd,
+                output_usd=cost.output_usd + added.output_usd,
+            )
+        )
+    )
+
+
+_ITERATIONS = "iterations"
+
+
+def other_models(usage: Usage) -> list[tuple[str, Usage]]:
+    """The name and the usage of each other model in Claude's `iterations`, whose tokens are not part of the totals.
+
+    These are an advisor, and a model that declined in mid-response before a fallback model answered; one that declined
+    before it began is not billed. Sources: anthropic 2.14.0, types/beta/beta_iterations_usage.py; platform.claude.com "Advisor tool"
+    and "Refusals and fallback", by vercel/ai convert-anthropic-messages-usage.ts and openclaw/openclaw#99906; read 2026-11-30.
+    """
+    raw = (usage.raw or {}).get(_ITERATIONS)
+    entries = [entry for entry in raw if isinstance(entry, dict)] if isinstance(raw, list) else []
+    served = [entry.get("model") for entry in entries if entry.get("type") == "fallback_message"]
+    others: list[tuple[str, Usage]] = []
+    for entry in entries:
+        name, kind = entry.get("model"), entry.get("type")
+        declined = kind == "message" and bool(served) and name not in served
+        if isinstance(name, str) and (kind == "advisor_message" or declined):
+            uncached, read, written, output = [
+                count if _is_plausible(count := entry.get(key)) else 0 for key in _COUNTS
+            ]
+            part = Usage(uncached + read + written, output, read, written, raw=entry)
+            others += [(name, part)] if output or kind == "advisor_message" else []
+    return others
+
+
+_COUNTS = (
+    "input_tokens", "cache_read_input_tokens", "cache_creation_input_tokens", "output_tokens",
+)  # fmt: skip
+
+
+def _price_models(
+    table: PriceTable,
+    context: PricingContext,
+    models: Sequence[str],
+    usage: Usage,
+    now: datetime,
+    price_conditions: Mapping[str, str],
+) -> LLMResult[Cost]:
     names = [name for name in (context.plan, *models) if name]
     for name in names:
         override = find_override(table, context.api_type, name)

@@ -81,7 +81,10 @@ def normalize_node(node: JsonSchema, report: Report, *, nullable: bool = False) 
         node = {key: value for key, value in node.items() if key != "$schema"}
     for keyword, value in node.items():
         kind: type | None = list if keyword in _LISTS else dict if keyword in _MAPS else None
-        if kind is not None and not isinstance(value, kind):
+        if kind is dict and value == []:
+            report(keyword, "rewritten", "PHP writes an empty object as a list")
+            node = {**node, keyword: {}}
+        elif kind is not None and not isinstance(value, kind):
             expected = "a list" if kind is list else "an object"
             raise InvalidKeyword(keyword, f"{keyword} must be {expected}")
     return _without_empty_lists(node, report)

@@ -29,6 +29,7 @@ from llm_pure.schema.value_types import (
     fit_type,
     fit_union,
     has_type,
+    rename_key,
     share_properties,
 )
 from llm_pure.types.errors import InvalidRequest
@@ -113,6 +114,7 @@ def translate_schema(
                 raise _Untranslatable(f"/{recursive}", "it is recursive")
         node = source if root == "any" else writer.object_root(is_tool=root == "arguments")
         translated = writer.write(node, "", ())
+        writer.add_moved(translated)
         writer.check_limits(translated, is_tool=root == "arguments")
     except RecursionError:  # the caller's stack is almost used up
         message = f"the schema is nested too deeply to translate it for {profile.name}"
@@ -136,6 +138,8 @@ class _Writer:
         self.adaptations: list[Adaptation] = []
         self.written = 0
         self.nesting = 0
+        self.moved: dict[str, str] = {}
+        """Recursive references to other places than definitions -> the names of their targets in `$defs`."""
 
     def object_root(self, *, is_tool: bool) -> JsonSchema:
         """The root as an object schema."""
@@ -272,24 +276,39 @@ class _Writer:
         self, node: JsonSchema, reference: str, path: str, references: tuple[str, ...]
     ) -> Any:
         target = self._target(reference, path)
-        if reference in references and (self.profile.inline or not in_definitions(reference)):
-            raise _Untranslatable(f"{path}/$ref")
+        if reference in references and self.profile.inline:
+            reason = f"{self.profile.name} has no references; what is deeper is not described"
+            self._report(f"{path}/$ref", "changed", reason, reference)
+            return self._complete({"type": target["type"]} if "type" in target else {}, path)
         if reference in references:  # recursive: it stays, without its sibling keywords
             for key, value in node.items():
                 if key != "$ref":
                     self._omit(key, value, f"{path}/{key}", "beside a $ref")
+            if not in_definitions(reference):
+                name = self.moved.setdefault(reference, f"recursive_{len(self.moved)}")
+                reference = f"#/$defs/{name}"
             return {"$ref": reference}
         beside = {key: value for key, value in node.items() if key != "$ref"}
         return self.write({**target, **beside}, path, (*references, reference))
+
+    def add_moved(self, translated: JsonSchema) -> None:
+        """Add the targets of recursive references outside the definitions: zod writes "#/properties/a" for them."""
+        added: set[str] = set()
+        while new := self.moved.keys() - added:
+            reference = min(new)
+            added.add(reference)
+            name = self.moved[reference]
+            written = self.write(self._target(reference, ""), f"/$defs/{name}", (reference,))
+            translated["$defs"] = {**translated.get("$defs", {}), name: written}
 
     def _rephrase(self, node: JsonSchema, path: str) -> JsonSchema:
         """Rephrase unsupported keywords: const as enum, oneOf as anyOf, tuples as lists."""
         supports = self.profile.supports
         if "const" in node and not supports("const") and "enum" not in node and supports("enum"):
-            node = _rename_key(node, "const", "enum", [node["const"]])
+            node = rename_key(node, "const", "enum", [node["const"]])
             self._report(f"{path}/const", "rewritten", f"{self.profile.name} uses enum")
         if "oneOf" in node and not supports("oneOf") and "anyOf" not in node and supports("anyOf"):
-            node = _rename_key(node, "oneOf", "anyOf", node["oneOf"])
+            node = rename_key(node, "oneOf", "anyOf", node["oneOf"])
             self._report(f"{path}/oneOf", "rewritten", f"{self.profile.name} uses anyOf")
         if "prefixItems" in node and not supports("prefixItems"):
             node = fit_tuple(node, self.profile, self._reporter(path))
@@ -378,10 +397,3 @@ class _Writer:
                 after=after,
             )
         )
-
-
-def _rename_key(node: JsonSchema, old: str, new: str, value: Any) -> JsonSchema:
-    """Rename one key and keep the order."""
-    return {
-        (new if key == old else key): (value if key == old else item) for key, item in node.items()
-    }

@@ -245,3 +245,10 @@ def fit_exclusive_bounds(node: JsonSchema, profile: SchemaProfile, report: Repor
             limit = max(known, limit) if step == 1 else min(known, limit)
         node[bound] = limit
     return node
+
+
+def rename_key(node: JsonSchema, old: str, new: str, value: Any) -> JsonSchema:
+    """Rename one key and keep the order."""
+    return {
+        (new if key == old else key): (value if key == old else item) for key, item in node.items()
+    }

@@ -27,6 +27,7 @@ DEFAULT = "https://api.example.org/v1"
         ("https://host/v1/responses/", "https://host/v1"),
         ("https://host/proxy/v1/messages", "https://host/proxy"),
         ("https://host/v1/chat", "https://host/v1/chat"),
+        ("https://host/responses", "https://host/responses"),
     ],
 )
 def test_the_configured_url_goes_over_the_providers_own(given: str | None, url: str) -> None:

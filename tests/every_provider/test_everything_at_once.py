@@ -180,7 +180,10 @@ ROWS = {
         reported=("messages/0/parts/2/name",),
     ),
     "bedrock_invoke": Row(
-        provider="bedrock_invoke", model=CLAUDE, check=official_types.anthropic_on_bedrock
+        provider="bedrock_invoke",
+        model=CLAUDE,
+        check=official_types.anthropic_on_bedrock,
+        lacks=(LINK,),
     ),
     "gemini_content": Row(
         provider="gemini",

@@ -449,6 +449,50 @@ ROWS: dict[str, Row] = {
         "bedrock", "us.anthropic.claude-opus-4-8", {"tools": (T,), "tool_choice": "required", "reasoning": "high"},
         {"toolConfig/toolChoice": {"any": {}}}, [],
     ),
+    "a switch of a model that does not reason, SiliconFlow": (
+        "siliconflow", "Qwen/Qwen3-Coder-30B-A3B-Instruct", {"reasoning": "none"}, {"enable_thinking": ABSENT}, [],
+    ),
+    "reasoning of a model that does not, SiliconFlow": (
+        "siliconflow", "Qwen/Qwen2.5-VL-32B-Instruct", {"reasoning": 2000}, {"enable_thinking": ABSENT, "thinking_budget": ABSENT},
+        [("reasoning", "dropped")],
+    ),
+    "no reasoning of a model that always does, SiliconFlow": (
+        "siliconflow", "deepseek-ai/DeepSeek-R1-0528-Qwen3-8B", {"reasoning": "none"}, {"enable_thinking": ABSENT}, [("reasoning", "dropped")],
+    ),
+    "a budget of a model that always reasons, SiliconFlow": (
+        "siliconflow", "Pro/deepseek-ai/DeepSeek-R1", {"reasoning": 2000}, {"enable_thinking": ABSENT, "thinking_budget": 2000}, [],
+    ),
+    "a switch of a model that has one, SiliconFlow": (
+        "siliconflow", "Pro/deepseek-ai/DeepSeek-V3.2", {"reasoning": 2000}, {"enable_thinking": True, "thinking_budget": 2000}, [],
+    ),
+    "no reasoning of a model that does not, Cerebras": (
+        "cerebras", "qwen-3-235b-a22b-instruct-2507", {"reasoning": "none"}, {"reasoning_effort": ABSENT}, [],
+    ),
+    "no reasoning of gpt-oss, Together": (
+        "together", "openai/gpt-oss-120b", {"reasoning": "none"}, {"reasoning": ABSENT, "reasoning_effort": "low"}, [("reasoning", "changed")],
+    ),
+    "efforts of DeepSeek V4, Together": (
+        "together", "deepseek-ai/DeepSeek-V4-Pro", {"reasoning": "low"}, {"reasoning_effort": "high"}, [("reasoning", "changed")],
+    ),
+    "no reasoning of a model that always does, Together": (
+        "together", "MiniMaxAI/MiniMax-M2.7", {"reasoning": "none"}, {"reasoning": ABSENT}, [("reasoning", "dropped")],
+    ),
+    "no reasoning of gpt-oss, Fireworks": (
+        "fireworks", "accounts/fireworks/models/gpt-oss-120b", {"reasoning": "none"}, {"reasoning_effort": "low"}, [("reasoning", "changed")],
+    ),
+    "an effort of DeepSeek, Responses at Azure": (
+        "azure_responses", "DeepSeek-V4-Pro", {"reasoning": "low", "prompt_cache_key": "k"}, {"reasoning": ABSENT, "prompt_cache_key": ABSENT},
+        [("reasoning", "dropped"), ("prompt_cache_key", "dropped")],
+    ),
+    "no reasoning of a model that always does, Ark": (
+        "ark", "doubao-seed-1-6-thinking-250715", {"reasoning": "none"}, {"thinking": ABSENT}, [("reasoning", "dropped")],
+    ),
+    "reasoning of a model that does not, Groq": (
+        "groq", "groq/compound", {"reasoning": "low"}, {"reasoning_effort": ABSENT, "reasoning_format": ABSENT}, [("reasoning", "dropped")],
+    ),
+    "the switch of DeepSeek's template, NVIDIA": (
+        "nvidia", "deepseek-ai/deepseek-v3.2", {"reasoning": "none"}, {"chat_template_kwargs": {"thinking": False}}, [],
+    ),
     "a tier that Anthropic does not have": ("anthropic", "claude-opus-4-8", {"service_tier": "flex"}, {"service_tier": ABSENT}, [("service_tier", "dropped")]),
     "a tier of Anthropic": ("anthropic", "claude-opus-4-8", {"service_tier": "standard_only"}, {"service_tier": "standard_only"}, []),
     "a tier that Mistral does not have": ("mistral", "mistral-large-latest", {"service_tier": "priority"}, {"service_tier": ABSENT}, [("service_tier", "dropped")]),
@@ -498,7 +542,6 @@ REFUSED: dict[str, tuple[str, str, dict[str, Any], type]] = {
     "more functions than it takes, Gemini": (
         "gemini", "gemini-3-pro", {"tools": tuple([Tool(name=f"f{number}") for number in range(513)])}, InvalidRequest,
     ),
-    "a picture, DeepSeek V4 Flash": ("deepseek", "deepseek-v4-flash", {"messages": [user(Image(data=tiny_png()))]}, UnsupportedFeature),
     "a PDF, Moonshot": ("moonshot", "kimi-k2.6", {"messages": [user(Document(data=b"%PDF-1.7", name="a.pdf"))]}, UnsupportedFeature),
     "a PDF, GLM": ("zai", "glm-5.2", {"messages": [user(Document(data=b"%PDF-1.7", name="a.pdf"))]}, UnsupportedFeature),
     "a PDF, Hugging Face": ("huggingface", "Qwen/Qwen3-VL-8B-Instruct", {"messages": [user(Document(data=b"%PDF-1.7"))]}, UnsupportedFeature),

@@ -10,6 +10,7 @@ from llm_pure.gateway.client_keys import OPEN
 from llm_pure.gateway.key_access import KeyAccess
 from llm_pure.types.errors import LLMError
 from llm_pure.types.http import HttpRequest
+from tests.support.asgi import Answer
 from tests.support.gateways import (
     BODIES,
     DONE,
@@ -54,8 +55,17 @@ def replies(*steps: Step, **more: Any) -> Any:
 
 @pytest.mark.parametrize("dialect", DIALECTS)
 def test_clients_are_kept_alive_while_a_model_thinks(dialect: str) -> None:
-    running = Running(QUICK, replies(0.15, *STREAM))
-    answer = asyncio.run(running.post(*streamed(dialect)))
+    thought = asyncio.Event()
+    running = Running(f"{TWO}\nserve: {{keep_alive_s: 0.03}}", replies(thought, *STREAM))
+
+    async def wait() -> Answer:
+        request = running.request(*streamed(dialect))
+        call = asyncio.create_task(request.run())
+        await request.wait_for(KEEP_ALIVES[dialect])
+        thought.set()
+        return await call
+
+    answer = asyncio.run(wait())
     assert answer.status == 200
     assert answer.chunks[0].endswith(KEEP_ALIVES[dialect])
     assert ENDS[dialect] in answer.body

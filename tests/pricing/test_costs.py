@@ -135,6 +135,38 @@ def test_fees_are_neither_input_nor_output_and_several_places_add_up() -> None:
     )
 
 
+def entry(kind: str, name: str | None, sent: int, received: int, **more: int) -> dict[str, Any]:
+    counts = {"input_tokens": sent, "output_tokens": received, **more}
+    return {"type": kind, **counts, **({} if name is None else {"model": name})}
+
+
+@pytest.mark.parametrize(
+    ("iterations", "usd"),
+    [
+        ([entry("message", None, 10, 5), entry("compaction", None, 99, 9)], "60"),  # in the totals
+        ([entry("message", None, 10, 5), entry("advisor_message", "long", 100, 3)], "160"),
+        ([entry("advisor_message", "plain", 1, 2, cache_read_input_tokens=4)], "80"),
+        ([entry("message", "long", 100, 3), entry("fallback_message", "plain", 10, 5)], "160"),
+        ([entry("message", "long", 100, 0), entry("fallback_message", "plain", 10, 5)], "60"),
+        ([entry("message", "plain", 10, 5), entry("message", "plain", 1, 1)], "60"),
+        ([None, "x", {"type": "advisor_message"}, {"type": "advisor_message", "model": "long", "input_tokens": "9"}], "60"),
+        ("x", "60"),
+    ],
+)  # fmt: skip
+def test_other_models_of_a_call_have_their_own_prices(iterations: Any, usd: str) -> None:
+    usage = Usage(10, 5, raw={"iterations": iterations})
+    assert priced("plain", usage).total_usd == d(usd) / M
+
+
+def test_another_model_without_a_price_is_an_error_and_the_plan_is_not_its_own() -> None:
+    usage = Usage(10, 5, raw={"iterations": [entry("advisor_message", "mystery", 1, 1)]})
+    plan = msgspec.structs.replace(BUYER, plan="plain")
+    for buyer in (BUYER, plan):
+        error = price_usage(TABLE, buyer, ("plain",), usage, NOON).failure()
+        assert isinstance(error, UnknownPrice)
+        assert error.model == "mystery"
+
+
 def test_what_is_billed_counts_where_it_is_told_apart_from_what_was_used() -> None:
     raw = {"billed": {"in": 30, "out": 10}, "tokens": 1}
     table = msgspec.structs.replace(

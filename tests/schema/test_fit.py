@@ -201,7 +201,6 @@ def test_a_hostile_schema_ends_in_a_value_and_soon(
         ("a bomb", NOVA_TOOLS, f"it has more than {SIZE_LIMIT} subschemas"),
         ("a reference to nothing", NOVA_TOOLS, "has no target in it"),
         ("it refers to itself", ANTHROPIC_NATIVE, "it is recursive"),
-        ("it refers to itself", NOVA_TOOLS, "it is infinite"),
         ("no JSON", GEMINI, "the schema is not JSON"),
     ],
 )
@@ -395,7 +394,8 @@ def test_two_thousand_tools_and_hostile_schemas_end_in_values_everywhere(name: s
     many = tuple([Tool(name=f"f{one}", parameters=ODD, strict=True) for one in range(2_000)])
     answer = provider.build_chat(config_for(name), ChatRequest(messages="hi", tools=many))
     if isinstance(answer, Failure):
-        assert answer.failure().message == f"{name} takes at most 128 tools, not 2000"
+        limit = 512 if name in ("gemini", "vertex") else 128
+        assert answer.failure().message == f"{name} takes at most {limit} tools, not 2000"
         answer = provider.build_chat(config_for(name), ChatRequest(messages="hi", tools=many[:128]))
     assert isinstance(answer, Success)
     for schema in HOSTILE.values():

@@ -65,7 +65,9 @@ def tool_schema(name: str, parameters: dict[str, Any]) -> Any:
     raise AssertionError(body)
 
 
-@pytest.mark.parametrize("parameters", [{}, {"type": "object"}, {"properties": {}}])
+@pytest.mark.parametrize(
+    "parameters", [{}, {"type": "object"}, {"properties": {}}, {"type": "object", "properties": []}]
+)
 @pytest.mark.parametrize("name", MODELS)
 def test_tools_without_properties_have_an_object_with_none(
     name: str, parameters: dict[str, Any]

@@ -5,10 +5,9 @@ from typing import Any
 import pytest
 
 from llm_pure.core.adaptations import Adaptation
-from llm_pure.schema.profiles import OPENAI_STRICT, OPENAPI
+from llm_pure.schema.profiles import ANTHROPIC, OPENAI_STRICT, OPENAPI
 from llm_pure.schema.translate import AdaptedSchema, translate_schema
 from llm_pure.schema.validate import validation_errors
-from llm_pure.types.errors import InvalidRequest
 from llm_pure.types.result import Failure, Success
 
 TREE: dict[str, Any] = {
@@ -16,6 +15,19 @@ TREE: dict[str, Any] = {
     "properties": {"next": {"$ref": "#/$defs/Tree"}},
     "$defs": {"Tree": {"type": "object", "properties": {"next": {"$ref": "#/$defs/Tree"}}}},
 }
+ZOD: dict[str, Any] = {
+    "type": "object",
+    "properties": {
+        "filter": {
+            "type": "object",
+            "properties": {
+                "op": {"type": "string"},
+                "of": {"type": "array", "items": {"$ref": "#/properties/filter"}},
+            },
+        }
+    },
+}
+"""As zod-to-json-schema writes a recursive type, `$refStrategy: "root"` (its default)."""
 
 
 def test_what_strict_schemas_lack_is_left_out_and_told() -> None:
@@ -90,14 +102,51 @@ def test_references_are_put_in_place_where_a_service_has_none() -> None:
     )
 
 
-def test_a_recursive_schema_stays_where_references_may_and_is_an_error_elsewhere() -> None:
+def test_a_recursive_schema_stays_where_references_may_and_is_cut_elsewhere() -> None:
     assert not isinstance(translate_schema(TREE, OPENAI_STRICT), Failure)
-    assert translate_schema(TREE, OPENAPI) == Failure(
-        InvalidRequest(
-            message="the schema cannot be translated for OpenAPI subset: it is infinite",
-            param="/properties/next/properties/next/$ref",
-        )
+    assert translate_schema(TREE, OPENAPI).unwrap() == AdaptedSchema(
+        {
+            "type": "object",
+            "properties": {"next": {"type": "object", "properties": {"next": {"type": "object"}}}},
+        },
+        (
+            Adaptation(
+                field="properties/next/properties/next/$ref",
+                action="changed",
+                reason="OpenAPI subset has no references; what is deeper is not described",
+                before="#/$defs/Tree",
+            ),
+        ),
     )
+
+
+def test_recursive_references_to_other_places_become_definitions() -> None:
+    written = translate_schema(ZOD, ANTHROPIC).unwrap()
+    node = {
+        "type": "object",
+        "properties": {
+            "op": {"type": "string"},
+            "of": {"type": "array", "items": {"$ref": "#/$defs/recursive_0"}},
+        },
+    }
+    first = {**node, "properties": {**node["properties"], "of": {"type": "array", "items": node}}}
+    assert written == AdaptedSchema(
+        {"type": "object", "properties": {"filter": first}, "$defs": {"recursive_0": node}}
+    )
+
+
+def test_places_that_refer_to_each_other_become_definitions() -> None:
+    places = {
+        "a": {"type": "object", "properties": {"b": {"$ref": "#/properties/b"}}},
+        "b": {"type": "object", "properties": {"a": {"$ref": "#/properties/a"}}},
+    }
+    written = translate_schema({"type": "object", "properties": places}, ANTHROPIC).unwrap()
+    definitions = written.schema["$defs"]
+    assert sorted(definitions) == ["recursive_0", "recursive_1"]
+    assert str(definitions).count("#/$defs/recursive_") == 2
+    value: dict[str, Any] = {"a": {"b": {"a": {"b": {"a": {"b": 1}}}}}}
+    assert validation_errors(written.schema, value)
+    assert validation_errors(written.schema, {"a": {"b": {"a": {}}}}) == ()
 
 
 def test_schemas_without_an_end_are_errors() -> None:

@@ -37,6 +37,7 @@ STREAMED = {
         body=answer.streamed,
         completion=answer.completion,
         whole=answer.body,
+        whole_from=answer.streamed.rindex(b"\n\nevent: message_stop"),
         cut_every=3,
         examples=25,
     )

@@ -21,8 +21,8 @@ JSON: Headers = (("content-type", "application/json"),)
 HANG = "hang"
 """A step of an answer: nothing comes until the gateway hangs up."""
 
-Step = bytes | LLMError | float | str
-"""Bytes; a transport's error; seconds to wait; HANG."""
+Step = bytes | LLMError | float | str | asyncio.Event
+"""Bytes; a transport's error; seconds to wait; HANG; an event to wait for."""
 
 
 class Reply(msgspec.Struct, frozen=True):
@@ -92,6 +92,8 @@ class _Response:
                 await asyncio.sleep(step)
             elif step == HANG:
                 await asyncio.Event().wait()
+            elif isinstance(step, asyncio.Event):
+                await step.wait()
             else:
                 assert not isinstance(step, str)
                 self.ended = True

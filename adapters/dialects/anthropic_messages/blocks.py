@@ -11,6 +11,7 @@ import msgspec
 
 from llm_pure.adapters.dialects.common.extra_fields import extra_events, extra_fields
 from llm_pure.adapters.dialects.common.part_identity import Chain, chain_items
+from llm_pure.adapters.dialects.common.repeated_text import new_text
 from llm_pure.framing.json_codec import json_object, json_text
 from llm_pure.types.events import (
     ExtraReceived,
@@ -148,9 +149,10 @@ def add_delta(block: Block, delta: dict[str, Any]) -> tuple[Block, list[StreamEv
 
 
 def with_type(delta: dict[str, Any]) -> dict[str, Any]:
-    """The delta with its type, which its key names too."""
-    if isinstance(delta.get("type"), str):
-        return delta
+    """The delta with its type, which its key names too, or a block's (QuantumNous/new-api#1579)."""
+    kind = delta.get("type")
+    if isinstance(kind, str):
+        return {**delta, "type": _KEYS[kind]} if kind in _KEYS and kind in delta else delta
     kind = next((_KEYS[key] for key in _KEYS if delta.get(key) is not None), None)
     return delta if kind is None else {**delta, "type": kind}
 
@@ -165,15 +167,11 @@ def add_signature(block: Block, piece: str) -> tuple[Block, list[StreamEvent]]:
 
 
 def _new_text(block: Block, text: str) -> tuple[Block, str]:
-    """The text of a delta without what the block's beginning had: some gateways send it again in deltas, others go on after it."""
-    held, repeated = block.held, block.repeated
-    if not held or not text:
+    """The block after a delta, and what is new in the delta's text."""
+    if not block.held:
         return block, text
-    rest = len(held) - repeated
-    if held.startswith(text, repeated) and len(text) < rest:
-        return msgspec.structs.replace(block, repeated=repeated + len(text)), ""
-    new = text[rest:] if text.startswith(held[repeated:]) else held[:repeated] + text
-    return msgspec.structs.replace(block, held="", repeated=0), new
+    held, repeated, new = new_text(block.held, block.repeated, text)
+    return msgspec.structs.replace(block, held=held, repeated=repeated), new
 
 
 def end(name: str, block: Block) -> list[StreamEvent]:

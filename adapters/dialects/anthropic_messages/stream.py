@@ -239,6 +239,13 @@ def _read_delta(
     """Read a delta of the block at its index, of the last block without one, or of a block that begins with it."""
     events: list[StreamEvent] = []
     key, block = _block_of(state, index, delta)
+    if block is not None and block.kind != "opaque" and not can_hold(block, delta):
+        call: Block | None = state.blocks.get(_call_key(key))
+        if delta.get("type") in ("text_delta", "thinking_delta"):
+            state, events = _close_for_other(service, state, key, block)
+            block = None
+        elif call is not None and can_hold(call, delta):
+            key, block = _call_key(key), call
     if block is None:
         kind = kind_of_delta(delta)
         if kind is None:
@@ -256,6 +263,25 @@ def _read_delta(
         block = replace(block, closed=False, has_deltas=is_own)
     block, delta_events = add_delta(block, delta)
     return with_block(state, key, block), [*events, *delta_events]
+
+
+def _close_for_other(service: AnyService, state: State, key: Key, block: Block) -> Read:
+    """End a block in which text or thinking of another kind arrives, which is then a block of its own.
+
+    LiteLLM sends thinking in a block of text (BerriAI/litellm#32357), SGLang text in a call, which may go on (sgl-project/sglang#24294);
+    read 2026-11-30.
+    """
+    if block.closed:
+        return state, []
+    if block.kind != "tool_use":
+        return _close(service, state, key, block)
+    blocks = state.blocks.put(_call_key(key), block).put(key, replace(block, closed=True))
+    return replace(state, blocks=blocks, begun=(state.begun, _call_key(key))), []
+
+
+def _call_key(key: Key) -> Key:
+    """The key of a call at whose key another block has begun."""
+    return f"call at {key}"
 
 
 def _block_of(state: State, index: int | None, delta: dict[str, Any]) -> tuple[Key, Block | None]:
@@ -353,7 +379,8 @@ def read_stop(state: State, reason: str | None, usage: dict[str, Any] | None) ->
         events.append(Finished(finish_reason_of(reason, FINISH), reason))
     if not events:
         return state, events
-    return replace(state, usage=merged, finished=state.finished or reason is not None), events
+    finished = state.finished or reason is not None
+    return replace(state, usage=merged, finished=finished, complete=finished), events
 
 
 def _fail(state: State, error: LLMError) -> Stepped:

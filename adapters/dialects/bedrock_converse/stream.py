@@ -32,7 +32,7 @@ from llm_pure.adapters.dialects.bedrock_converse.state import (
     with_plain,
 )
 from llm_pure.adapters.dialects.bedrock_converse.usage import read_usage
-from llm_pure.adapters.dialects.common.extra_fields import extra_events
+from llm_pure.adapters.dialects.common.extra_fields import extra_events, extra_fields
 from llm_pure.core.service import AnyService
 from llm_pure.framing.aws_eventstream import EventStreamMessage
 from llm_pure.framing.json_codec import (
@@ -174,11 +174,8 @@ def _start(service: AnyService, state: State, event: wire.StartEvent, raw: Raw) 
         if start.get(kind) is not None:
             state, events = finish_block(service, state, block, (kind,))
             return keep_piece(state, (block, kind), start[kind]), [*events, *_extras(raw)]
-    unknown = {key: value for key, value in start.items() if key not in _STARTLESS}
+    unknown = {key: value for key, value in start.items() if value}
     return state, [*_extras(raw), *_unknown("contentBlockStart", unknown)]
-
-
-_STARTLESS = frozenset({"text", "reasoningContent"})
 
 
 def _delta(service: AnyService, state: State, event: wire.DeltaEvent, raw: Raw) -> Stepped:
@@ -187,6 +184,9 @@ def _delta(service: AnyService, state: State, event: wire.DeltaEvent, raw: Raw) 
     if delta is None:
         return state, _extras(raw)
     unknown = {key: value for key, value in raw["delta"].items() if key not in wire.DELTAS}
+    for kind, known in wire.KNOWN_FIELDS_DELTA.items():
+        fields = extra_fields(raw["delta"].get(kind), known)
+        unknown |= {kind: fields} if fields else {}
     events = [*_extras(raw), *_unknown("contentBlockDelta", unknown)]
     redacted = delta.reasoningContent.redactedContent if delta.reasoningContent else None
     for kind, piece in (

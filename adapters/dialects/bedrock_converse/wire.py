@@ -265,6 +265,11 @@ PLAIN_DELTA = msgspec.json.Decoder(PlainDeltaEvent)
 
 DELTAS = frozenset(Delta.__struct_fields__)
 """The kinds of delta that are read; others are kept in `extra`."""
+KNOWN_FIELDS_DELTA = {
+    "reasoningContent": frozenset(ReasoningDelta.__struct_fields__),
+    "toolUse": frozenset(ToolUseDelta.__struct_fields__),
+}
+"""The fields of a delta of this kind that are read."""
 
 KNOWN_FIELDS = frozenset(
     {"output", "role", "stopReason", "usage", "contentBlockIndex", "delta", "start", "p", "error"}

@@ -12,6 +12,7 @@ from llm_pure.adapters.dialects.bedrock_converse.errors import find_error, undec
 from llm_pure.adapters.dialects.bedrock_converse.models import bare_id
 from llm_pure.adapters.dialects.bedrock_invoke.response import header_usage
 from llm_pure.adapters.dialects.bedrock_invoke.shapes import read_counts
+from llm_pure.adapters.dialects.cohere_chat.embed import NUMBER_KINDS
 from llm_pure.adapters.dialects.common.adaptations import dropped
 from llm_pure.adapters.dialects.common.embed import Vector, check_embed_request, drop_base64
 from llm_pure.core.adaptations import Adaptation
@@ -114,14 +115,18 @@ def _drop_dimensions(model: str, request: EmbedRequest, adaptations: list[Adapta
 
 @returns_failure
 def parse_embed(service: AnyService, response: HttpResponse) -> Embeddings:
-    """{embedding}, {embeddings: [...] or {"float": [...]}}, or {embeddings: [{embedding}]}.
+    """{embedding}, {embeddings: [...] or {"float": [...]}}, {embeddings: [{embedding}]}, or {embeddingsByType}.
 
-    Usage is read from the body, else from the headers.
+    Further kinds of vectors than the first are in `extra`. Usage is read from the body, else from the headers.
     """
     raw = read_json(service, response, _find_error, undecodable=undecodable)
     if not _has_vectors(raw):
-        raise Rejected(malformed_response(service, response, "the response has no embeddings"))
-    vectors = _vectors(raw)
+        reason = raw.get("message") if isinstance(raw, dict) else None  # Titan: why there is none
+        message = f"the response has no embeddings{f': {reason}' if reason else ''}"
+        raise Rejected(malformed_response(service, response, message))
+    kinds = _by_kind(raw)
+    kind = next((name for name in NUMBER_KINDS if kinds.get(name)), "")
+    vectors = _vectors(kinds.pop(kind, None))
     if vectors is None:
         message = "an embedding is not a list of numbers"
         raise Rejected(malformed_response(service, response, message))
@@ -131,16 +136,14 @@ def parse_embed(service: AnyService, response: HttpResponse) -> Embeddings:
     else:
         usage = read_counts({"inputTextTokenCount": count})
     known = (*_VECTORS, "inputTextTokenCount")
-    return Embeddings(
-        vectors=vectors,
-        provider=service.name,
-        usage=usage or Usage(),
-        extra={key: value for key, value in raw.items() if key not in known},
-    )
+    extra = {key: value for key, value in raw.items() if key not in known}
+    if kinds:
+        extra["embeddings"] = kinds
+    return Embeddings(vectors=vectors, provider=service.name, usage=usage or Usage(), extra=extra)
 
 
 def _has_vectors(raw: Any) -> bool:
-    return isinstance(raw, dict) and any(key in raw for key in _VECTORS)
+    return isinstance(raw, dict) and any(raw.get(key) for key in _VECTORS)
 
 
 def _find_error(service: AnyService, raw: Any, response: HttpResponse) -> LLMError | None:
@@ -149,10 +152,17 @@ def _find_error(service: AnyService, raw: Any, response: HttpResponse) -> LLMErr
     return None if is_response else find_error(service, raw, response)
 
 
-def _vectors(raw: dict[str, Any]) -> tuple[Vector, ...] | None:
-    rows: Any = [raw["embedding"]] if raw.get("embedding") else raw.get("embeddings")
+def _by_kind(raw: dict[str, Any]) -> dict[str, Any]:
+    """Kind -> its vectors. Titan has one vector of each kind, and that of floats once more."""
+    rows, by_type = raw.get("embeddings"), raw.get("embeddingsByType")
     if isinstance(rows, dict):
-        rows = rows.get("float")
+        return dict(rows)
+    kinds = {name: [row] for name, row in by_type.items()} if isinstance(by_type, dict) else {}
+    rows = [raw["embedding"]] if raw.get("embedding") else rows
+    return {**kinds, "float": rows} if rows else kinds
+
+
+def _vectors(rows: Any) -> tuple[Vector, ...] | None:
     if isinstance(rows, list):
         rows = [
             row["embedding"] if isinstance(row, dict) and "embedding" in row else row

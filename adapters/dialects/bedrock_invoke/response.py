@@ -28,7 +28,7 @@ from llm_pure.adapters.dialects.openai_chat.think_tags import REASONING_START
 from llm_pure.core.service import Service, parse_body
 from llm_pure.framing.json_codec import decode_any, json_text, protocol_error
 from llm_pure.types.completion import Completion, Usage
-from llm_pure.types.events import Started, StreamEvent
+from llm_pure.types.events import Started, StreamEvent, UsageReported
 from llm_pure.types.http import Headers, HttpResponse, get_header
 from llm_pure.types.rejection import Rejected
 from llm_pure.types.result import Failure, LLMResult
@@ -118,6 +118,8 @@ def _read_other(
     state, events = read_other(service, State(), raw)
     if state.fault is not None:
         raise Rejected(state.fault)
+    if not state.counted and state.counts:  # without a finish reason
+        events = [*events, UsageReported(read_counts(state.counts))]
     return state, [Started(provider=service.name), *events]
 
 

@@ -79,8 +79,9 @@ def _choices(rows: str, text: str, reason: str) -> Reader:
 
 
 def _cohere(body: wire.Cohere, calls: int) -> Iterator[StreamEvent]:
-    if body.generation_id:
-        yield Started(id=body.generation_id)
+    generation_id = body.generation_id or (body.response or {}).get("generation_id")
+    if generation_id:
+        yield Started(id=str(generation_id))
     if body.text:
         yield TextDelta(body.text)
     for index, call in enumerate(body.tool_calls or (), FIRST_CALL + calls):

@@ -242,7 +242,7 @@ def _with_inner(state: State, inner: StreamState | None, events: Sequence[Stream
         state,
         inner=inner,
         counted=counted,
-        complete=after.complete,
+        complete=after.complete and state.family != "anthropic",  # its last event has the metrics
         ended=after.ended,
         fault=after.fault,
     )

@@ -31,7 +31,7 @@ EMBED_LIMITS = (
     ),
 )
 
-_NUMBERS = ("float", "int8", "uint8", "binary", "ubinary")
+NUMBER_KINDS = ("float", "int8", "uint8", "binary", "ubinary")
 """Kinds of vectors that are lists of numbers."""
 
 _NO_VECTORS = "the response has no vectors"
@@ -82,7 +82,7 @@ def parse_embed(service: AnyService, response: HttpResponse) -> Embeddings:
     raw = read_json(service, response, find_error)
     body = ok(convert(_Body, raw, provider=service.name))
     kinds = body.embeddings if isinstance(body.embeddings, dict) else {"float": body.embeddings}
-    kind = next((name for name in (*_NUMBERS, "base64") if kinds.get(name)), None)
+    kind = next((name for name in (*NUMBER_KINDS, "base64") if kinds.get(name)), None)
     if kind is None:
         raise Rejected(malformed_response(service, response, _NO_VECTORS))
     vectors = decode_vectors(service, response, kinds.get(kind) or (), invalid=_NO_VECTORS)

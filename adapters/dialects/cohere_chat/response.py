@@ -14,6 +14,7 @@ from llm_pure.adapters.dialects.cohere_chat.stream import (
     FINISH,
     PLAN_ECHO,
     State,
+    begin_block,
     read_block,
     read_call,
     read_plan,
@@ -56,8 +57,8 @@ def _read(
         events += [TextDelta(message.content)] if message.content else []
     else:
         for index, block in enumerate(message.content or ()):
-            raw_block = raw_message["content"][index]
-            state = read_block(service, state, events, index, block, raw_block)
+            state = begin_block(state, index)
+            state = read_block(service, state, events, block, raw_message["content"][index])
     if message.tool_plan:
         state = read_plan(state, events, message.tool_plan)
     for index, call in enumerate(message.tool_calls or ()):

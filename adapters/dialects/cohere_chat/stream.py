@@ -6,7 +6,7 @@ Source: cohere 7.3.1, v2/types/v2chat_stream_response.py; docs.cohere.com/v2/doc
 
 from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, Literal, TypeAlias
 
 from msgspec.structs import replace
 
@@ -20,6 +20,7 @@ from llm_pure.adapters.dialects.common.extra_fields import (
     extra_fields,
 )
 from llm_pure.adapters.dialects.common.part_identity import Calls, Entries, Parts
+from llm_pure.adapters.dialects.common.repeated_text import new_text
 from llm_pure.core.service import AnyService, FrameForm, read_json_frame
 from llm_pure.core.stream import StreamState, is_blank_event
 from llm_pure.framing.json_codec import (
@@ -59,6 +60,9 @@ FINISH: Mapping[str, FinishReason] = {
 }
 
 
+Kind: TypeAlias = Literal["", "text", "thinking"]
+
+
 class State(StreamState, frozen=True, kw_only=True):
     """What the meaning of the next event depends on."""
 
@@ -68,9 +72,15 @@ class State(StreamState, frozen=True, kw_only=True):
     """The blocks that began."""
     last_block: tuple[int | None, int] = (None, -1)
     """(index on the wire, number) of the block that went on last."""
+    kind: Kind = ""
+    """What that block has so far."""
+    kinds: Entries = Entries()
+    """Number of a block -> its kind."""
+    held: str = ""
+    """The beginning of the last block, which its deltas may repeat."""
+    repeated: int = 0
+    """How much of it they have repeated."""
     calls: Calls = Calls(first=CALLS)
-    thinking: Entries = Entries()
-    """Indexes of the thinking blocks that are marked as this provider's."""
     planned: bool = False
     """The plan is marked as this provider's."""
     seen_extras: SeenExtras = Entries()
@@ -85,12 +95,13 @@ def step(
             plain = wire.PLAIN_DELTA.decode(frame)
         except DECODE_ERRORS:  # more than text
             return _read_edge(service, head, state, frame)
-        content = plain.delta.message.content
-        state, index = _continue_block(state, plain.index)
-        if content.text and not content.thinking:
-            return state, (TextDelta(content.text, index),)
+        content, (known, number) = plain.delta.message.content, state.last_block
+        is_text = state.kind == "text" and content.text and not content.thinking
+        if is_text and plain.index in (known, None) and not state.held:
+            return state, (TextDelta(content.text, number),)
         events: list[StreamEvent] = []
-        return _text(state, events, index, content.thinking, content.text), events
+        state = _continue_block(state, events, plain.index)
+        return _text(state, events, content), events
     return _read_edge(service, head, state, frame)
 
 
@@ -159,12 +170,18 @@ def _read_event(
             state = replace(state, seen_extras=seen)
     if event.logprobs:
         events.append(ExtraReceived("logprobs", _as_list(event.logprobs), append=True))
+    if state.held and event.type != "content-delta":
+        state = _end_beginning(state, events)
     if isinstance(message.content, wire.Content):
-        if event.type == "content-start":
-            blocks, number = state.blocks.begin(0, None, event.index)
-            state = replace(state, blocks=blocks, last_block=(event.index, number))
-        state, number = _continue_block(state, event.index)
-        state = read_block(service, state, events, number, message.content, raw_message["content"])
+        begins = event.type == "content-start"
+        state = (
+            begin_block(state, event.index)
+            if begins
+            else _continue_block(state, events, event.index)
+        )
+        state = read_block(service, state, events, message.content, raw_message["content"])
+        if begins:
+            state = replace(state, held=message.content.thinking or message.content.text or "")
     if message.tool_plan:
         state = read_plan(state, events, message.tool_plan)
     raw_calls = raw_message.get("tool_calls")
@@ -197,39 +214,51 @@ def _end(
     return replace(state, ended=True), events
 
 
-def _continue_block(state: State, index: int | None) -> tuple[State, int]:
-    """The number of the block at this index, else of the last one; begins one if there is none."""
+def begin_block(state: State, index: int | None) -> State:
+    """Begin a block at this index."""
+    blocks, number = state.blocks.begin(0, None, index)
+    return replace(state, blocks=blocks, last_block=(index, number), kind="")
+
+
+def _continue_block(state: State, events: list[StreamEvent], index: int | None) -> State:
+    """Go on with the block at this index, else with the last one; begins one if there is none."""
     known, number = state.last_block
     if number >= 0 and index in (known, None):
-        return state, number
+        return state
+    state = _end_beginning(state, events)
     at_index = state.blocks.find(0, None, index)
     if at_index is None:
-        blocks, number = state.blocks.begin(0, None, index)
-        return replace(state, blocks=blocks, last_block=(index, number)), number
-    return replace(state, last_block=(index, at_index)), at_index
+        return begin_block(state, index)
+    return replace(state, last_block=(index, at_index), kind=state.kinds.get(at_index) or "")
+
+
+def _end_beginning(state: State, events: list[StreamEvent]) -> State:
+    """The deltas of the last block go no further: what seemed to repeat its beginning was new."""
+    repeated, number = state.held[: state.repeated], state.last_block[1]
+    if repeated:
+        delta = ReasoningDelta if state.kind == "thinking" else TextDelta
+        events.append(delta(repeated, number))
+    return replace(state, held="", repeated=0) if state.held else state
 
 
 def read_block(
     service: AnyService,
     state: State,
     events: list[StreamEvent],
-    index: int,
     block: wire.Content,
     raw: dict[str, Any],
 ) -> State:
-    """A block, or a fragment of one. A block of an unknown type becomes an Opaque part."""
+    """The last block, or a fragment of it. A block of an unknown type becomes an Opaque part."""
     if block.type not in (None, "text", "thinking"):
-        events.append(PartReceived(Opaque(service.name, block.type, json_text(raw)), index))
+        part = Opaque(service.name, block.type, json_text(raw))
+        events.append(PartReceived(part, state.last_block[1]))
         return state
-    state = _text(state, events, index, block.thinking, block.text)
+    state = _text(state, events, block)
     extra = extra_fields(raw, wire.KNOWN_FIELDS_BLOCK)
     if extra:
         is_thinking = block.type == "thinking" or bool(block.thinking)
-        events.append(
-            ProviderMetadataReceived(
-                json_text(extra), index, kind="reasoning" if is_thinking else "text"
-            )
-        )
+        kind: Literal["text", "reasoning"] = "reasoning" if is_thinking else "text"
+        events.append(ProviderMetadataReceived(json_text(extra), state.last_block[1], kind=kind))
     return state
 
 
@@ -261,17 +290,34 @@ def read_call(
 
 
 def _text(
-    state: State, events: list[StreamEvent], index: int, thinking: str | None, text: str | None
+    state: State, events: list[StreamEvent], block: wire.Content | wire.PlainContent
 ) -> State:
-    if thinking:
-        events.append(ReasoningDelta(thinking, index))
-        if not state.thinking.get(
-            index
-        ):  # mark it once as this provider's, so that it is replayed to it
-            events.append(ProviderMetadataReceived("{}", index, kind="reasoning"))
-            state = replace(state, thinking=state.thinking.put(index, True))
+    """More thinking and more text of the last block. What it had no more of begins a block of its own."""
+    if block.thinking:
+        state = _add(state, events, "thinking", block.thinking)
+    if block.text:
+        state = _add(state, events, "text", block.text)
+    return state
+
+
+def _add(
+    state: State, events: list[StreamEvent], kind: Literal["text", "thinking"], text: str
+) -> State:
+    begins = state.kind != kind
+    if begins:
+        state = _end_beginning(state, events)
+        state = begin_block(state, state.last_block[0]) if state.kind else state
+        state = replace(state, kind=kind, kinds=state.kinds.put(state.last_block[1], kind))
+    elif state.held:
+        held, repeated, text = new_text(state.held, state.repeated, text)
+        state = replace(state, held=held, repeated=repeated)
+    number = state.last_block[1]
     if text:
-        events.append(TextDelta(text, index))
+        events.append(
+            ReasoningDelta(text, number) if kind == "thinking" else TextDelta(text, number)
+        )
+    if begins and kind == "thinking":  # marked as this provider's, so that it is replayed to it
+        events.append(ProviderMetadataReceived("{}", number, kind="reasoning"))
     return state
 
 

@@ -144,7 +144,8 @@ def _next(shape: ListShape, body: dict[str, Any]) -> str:
 
 _ROWS = ("data", "models")
 _IDS = ("id", "name", "model")
-"""Names of the list, and of a model's id, at other services: gateways take them over."""
+_CREATED = ("created", "created_at", "modified_at")
+"""Names of the list, of a model's id and of its date, at other services: gateways take them over."""
 
 
 def _model(shape: ListShape, row: Any) -> ModelInfo | None:
@@ -154,10 +155,11 @@ def _model(shape: ListShape, row: Any) -> ModelInfo | None:
     name = next((key for key in (shape.id, *_IDS) if isinstance(row.get(key), str)), None)
     if name is None:
         return None
-    known = (name, shape.created, shape.owner, "object")
+    created = next((key for key in (shape.created, *_CREATED) if key in row), "")
+    known = (name, created, shape.owner, "object")
     return ModelInfo(
         id=row[name].removeprefix(shape.id_prefix),
-        created_s=_seconds(row.get(shape.created)),
+        created_s=_seconds(row.get(created)),
         owned_by=_text(row.get(shape.owner)),
         extra={key: value for key, value in row.items() if key not in known},
     )

@@ -11,7 +11,12 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from llm_pure.adapters.dialects.common.extra_fields import SeenExtras, emit_call, emit_extra_fields
+from llm_pure.adapters.dialects.common.extra_fields import (
+    SeenExtras,
+    emit_call,
+    emit_extra_fields,
+    extra_fields,
+)
 from llm_pure.adapters.dialects.common.part_identity import Calls, Entries
 from llm_pure.adapters.dialects.common.token_counts import token_count
 from llm_pure.adapters.dialects.dashscope_generation import wire
@@ -37,7 +42,7 @@ from llm_pure.types.events import (
     UsageReported,
 )
 from llm_pure.types.http import ResponseHead
-from llm_pure.types.messages import Image, Opaque
+from llm_pure.types.messages import Image, Opaque, Text
 
 REASONING, TEXT, MEDIA, CALLS = 0, 1, 2, 2**32
 """Indexes of the parts of a choice."""
@@ -71,6 +76,8 @@ class State(StreamState, frozen=True, kw_only=True):
     """Number of choices with output tokens."""
     begun: Entries = Entries()
     """The choices that have begun and not ended."""
+    growing: str | None = ""
+    """The text of the last frame of a stream, while each frame's begins with that of the frame before it."""
     seen_extras: SeenExtras = Entries()
 
 
@@ -88,6 +95,8 @@ def step(
         content = message.content
         text = content if content is None or isinstance(content, str) else content[0].text
         if state.begun.get(choice.index):
+            if text and state.growing is not None:
+                state = _grow(state, choice.index, text)
             if text and not message.reasoning_content:
                 return state, (TextDelta(text, TEXT, choice.index),)
             events: list[StreamEvent] = []
@@ -201,11 +210,35 @@ def _read_choice(
         index = at if call.index is None and len(calls) > 1 else call.index
         raw_call = raw_message["tool_calls"][at] if raw_message else {}
         state = _read_call(state, events, number, index, call, raw_call)
+    if state.growing is not None:
+        before, all_text = state.growing, _text_of(content)
+        state = _grow(state, number, all_text)
+        if state.growing and before and choice.finish_reason not in UNFINISHED and all_text:
+            events.append(PartReceived(Text(all_text), TEXT, number))  # the others repeat it
     if choice.finish_reason not in UNFINISHED:
         reason = str(choice.finish_reason)
         finished.append(Finished(finish_reason_of(reason, FINISH), reason, number))
         state = replace(state, begun=state.begun.put(number, False))
     return state
+
+
+def _text_of(content: str | list[dict[str, Any]] | None) -> str:
+    if isinstance(content, str):
+        return content
+    texts = [block.get("text") for block in content or ()]
+    return "".join([text for text in texts if isinstance(text, str)])
+
+
+def _grow(state: State, number: int, text: str) -> State:
+    """The state after a frame with this text. Without `incremental_output`, and always with some models, frames have all text so far.
+
+    Of several choices, it is not known. Source: help.aliyun.com, "Qwen-MT" (qwen-mt-plus and qwen-mt-turbo have no incremental
+    output); read 2026-11-30.
+    """
+    if not text:
+        return state
+    grows = number == 0 and text.startswith(state.growing or "")
+    return replace(state, growing=text if grows else None)
 
 
 def _text(
@@ -231,6 +264,8 @@ def _read_block(
     """One object of a content list: {"text": ...}, {"image": URL}, or any other, which becomes an Opaque part."""
     text, image = block.get("text"), block.get("image")
     if isinstance(text, str):
+        for name, value in extra_fields(block, _KNOWN_FIELDS_TEXT).items():  # OCR's positions
+            events.append(ExtraReceived(name, value, choice=number))
         return _text(state, events, number, None, text)
     if isinstance(image, str) and len(block) == 1:
         part: Image | Opaque = Image(url=image)
@@ -238,6 +273,9 @@ def _read_block(
         part = Opaque(service.name, next(iter(block), "content"), json_text(block))
     events.append(PartReceived(part, MEDIA + state.media, number))
     return replace(state, media=state.media + 1)
+
+
+_KNOWN_FIELDS_TEXT = frozenset({"type", "text"})
 
 
 def _read_call(

@@ -305,7 +305,7 @@ def _tools(
         reason = f"{service.name} cannot be limited to one function call at a time"
         adaptations.append(dropped("parallel_tool_calls", reason))
     if len(functions) > _MAX_FUNCTIONS:
-        message = f"{service.name} takes at most {_MAX_FUNCTIONS} functions, not {len(functions)}"
+        message = f"{service.name} takes at most {_MAX_FUNCTIONS} tools, not {len(functions)}"
         raise Rejected(InvalidRequest(message=message, param="tools", provider=service.name))
     encoded = ([{"functionDeclarations": functions}] if functions else []) + native
     fields: dict[str, Any] = {"tools": encoded} if encoded else {}

@@ -18,11 +18,13 @@ _STATUS_OF_TEXT: tuple[tuple[re.Pattern[str], int], ...] = (
     (re.compile(r"(?i)\bunauthorized\b"), 401),
     (re.compile(r"(?i)server busy|maximum pending requests"), 503),
     (re.compile(r"(?i)too many requests|rate limit|usage limit"), 429),
+    (re.compile(r"(?i)unmarshal|invalid character|unexpected EOF"), 500),
     (re.compile(r"(?i)does not support|context length|invalid"), 400),
 )
 """Error text -> the status that the server sends with it when no stream has begun.
 
-Sources: ../shared/wire/ollama.md section 6; "server busy": valentinfrlch/ha-llmvision issue 648; read 2026-11-20.
+Sources: ../shared/wire/ollama.md section 6; "server busy": valentinfrlch/ha-llmvision issue 648; read 2026-11-20. What the server
+could not read of its runner or of the cloud: ollama/ollama issue 12799; read 2026-11-30.
 """
 
 _UNSUPPORTED = re.compile(r"(?i)does not support ([a-z ]+)")

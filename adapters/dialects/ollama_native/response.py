@@ -23,9 +23,10 @@ from llm_pure.types.rejection import ok
 
 
 def _is_response(raw: Any) -> bool:
-    return isinstance(raw, dict) and (
-        (bool(raw.get("message")) and not isinstance(raw["message"], str)) or "response" in raw
-    )
+    if not isinstance(raw, dict):
+        return False
+    message = raw.get("message")
+    return (bool(message) and not isinstance(message, str)) or "response" in raw or "image" in raw
 
 
 def _read(
@@ -84,6 +85,6 @@ def read_plain_response(service: AnyService, response: HttpResponse) -> Completi
         model=body.model,
         reason=reason,
         finish_words=FINISH,
-        usage=read_usage(body.prompt_eval_count, body.eval_count),
+        usage=read_usage(body.prompt_eval_count, body.eval_count, body.prompt_eval_cached_count),
         extra={name: value for name, value in extra.items() if value is not None and value != ""},
     )

@@ -200,7 +200,11 @@ def _answer(message: dict[str, Any], received: ReceivedRequest) -> dict[str, Any
 
 def _counts(usage: Usage) -> dict[str, Any]:
     """The counts of the last line."""
-    counts = {"prompt_eval_count": usage.input_tokens, "eval_count": usage.output_tokens}
+    counts = {
+        "prompt_eval_count": usage.input_tokens,
+        "prompt_eval_cached_count": usage.cached_input_tokens,
+        "eval_count": usage.output_tokens,
+    }
     return {name: count for name, count in counts.items() if count is not None}
 
 

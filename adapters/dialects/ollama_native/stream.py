@@ -169,13 +169,15 @@ def read_frame(
     return read_json_frame(_LINE, service, head, state, frame, partial(read_line, service, state))
 
 
-_LINE = FrameForm(
-    name="line",
-    decoder=wire.LINE,
-    find_error=find_error,
-    has_content=lambda raw: "message" in raw or "response" in raw,
-)
 _SSE_FIELDS = (b"data:", b"event:", b"id:", b"retry:", b":")
+
+
+def has_content(raw: dict[str, Any]) -> bool:
+    """Whether decoded JSON has the fields of a response, so that content is read even if there is an error beside it."""
+    return any(key in raw for key in ("message", "response", "image"))
+
+
+_LINE = FrameForm(name="line", decoder=wire.LINE, find_error=find_error, has_content=has_content)
 
 
 def read_line(
@@ -200,7 +202,7 @@ def read_line(
         message.thinking or message.reasoning or message.reasoning_content or line.thinking,
         message.content or line.response,
     )
-    for base64 in message.images or ():
+    for base64 in [*(message.images or ()), *([line.image] if line.image else ())]:
         state = _image(state, events, base64)
     calls = message.tool_calls or line.tool_calls or ()
     raw_calls = raw_message.get("tool_calls") or raw.get("tool_calls") or []
@@ -213,7 +215,7 @@ def read_line(
 
 
 def _end(line: wire.Line | wire.EdgeLine) -> list[StreamEvent]:
-    usage = read_usage(line.prompt_eval_count, line.eval_count)
+    usage = read_usage(line.prompt_eval_count, line.eval_count, line.prompt_eval_cached_count)
     reason = line.done_reason or None
     finished = Finished(finish_reason_of(reason, FINISH), reason)
     return [finished] if usage is None else [UsageReported(usage), finished]

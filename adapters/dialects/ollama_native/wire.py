@@ -50,7 +50,10 @@ class Line(msgspec.Struct):
     tool_calls: list[ToolCall] | None = None
     done: bool | None = None
     done_reason: str | None = None
+    image: str | None = None
+    """Of models that generate images; bare base64."""
     prompt_eval_count: Any = None
+    prompt_eval_cached_count: Any = None
     eval_count: Any = None
 
 
@@ -59,7 +62,7 @@ LINE = msgspec.json.Decoder(Line)
 KNOWN_FIELDS_LINE = frozenset(
     {
         "model", "message", "response", "thinking", "tool_calls", "done", "done_reason", "prompt_eval_count",
-        "eval_count", "error",
+        "prompt_eval_cached_count", "eval_count", "image", "error",
     }
 )  # fmt: skip
 KNOWN_FIELDS_MESSAGE = frozenset({"role", *Message.__struct_fields__})
@@ -105,6 +108,7 @@ class LastFields(msgspec.Struct, forbid_unknown_fields=True, gc=False):
     total_duration: int | None = None
     load_duration: int | None = None
     prompt_eval_count: int | None = None
+    prompt_eval_cached_count: int | None = None
     prompt_eval_duration: int | None = None
     eval_count: int | None = None
     eval_duration: int | None = None

@@ -36,9 +36,11 @@ ReasoningStyle: TypeAlias = Literal[
     "thinking",
     "thinking_effort",
     "enable_thinking",
+    "thinking_budget",
     "reasoning",
     "reasoning_enabled",
     "template",
+    "template_thinking",
     "prompt_mode",
 ]
 """The fields that control reasoning; each style is a function in `reasoning.py`. "none": there are no such fields."""

@@ -195,6 +195,7 @@ STYLES: Mapping[ReasoningStyle, Style] = {
     "enable_thinking": _switchable(
         {"enable_thinking": True}, {"enable_thinking": False}, _thinking_budget
     ),
+    "thinking_budget": _switchable({}, {}, _thinking_budget),
     "reasoning": _object,
     # Together: an effort, or `reasoning`, on or off
     "reasoning_enabled": _switchable({}, {"reasoning": {"enabled": False}}, _effort_or_enabled),
@@ -202,6 +203,12 @@ STYLES: Mapping[ReasoningStyle, Style] = {
     "template": _switchable(
         {"chat_template_kwargs": {"enable_thinking": True}},
         {"chat_template_kwargs": {"enable_thinking": False}},
+        _no_amount,
+    ),
+    # the same switch by its other name (DeepSeek, Kimi)
+    "template_thinking": _switchable(
+        {"chat_template_kwargs": {"thinking": True}},
+        {"chat_template_kwargs": {"thinking": False}},
         _no_amount,
     ),
     # the system prompt for reasoning; without it the model still reasons (Magistral)

@@ -107,7 +107,7 @@ def test_the_sequence_that_stopped_it_is_kept() -> None:
         (
             {"input_tokens": 9, "cache_creation": {"ephemeral_5m_input_tokens": 3, "ephemeral_1h_input_tokens": 4}},
             {"output_tokens": 5, "iterations": [{"type": "compaction", "input_tokens": 500}]},
-            Usage(16, 5, None, 7, raw={
+            Usage(516, 5, None, 7, raw={
                 "input_tokens": 9,
                 "cache_creation": {"ephemeral_5m_input_tokens": 3, "ephemeral_1h_input_tokens": 4},
                 "output_tokens": 5,

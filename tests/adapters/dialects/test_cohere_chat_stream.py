@@ -17,7 +17,6 @@ from llm_pure import (
 from llm_pure.adapters.cohere import PROVIDER
 from llm_pure.adapters.dialects.cohere_chat import make_service
 from llm_pure.adapters.dialects.cohere_chat.stream import State, step
-from llm_pure.adapters.dialects.common.part_identity import Entries
 from llm_pure.types.completion import Usage
 from llm_pure.types.errors import ServerError, TimedOut
 from llm_pure.types.events import (
@@ -153,7 +152,8 @@ FRAMES: dict[str, bytes] = {
 STATES = {
     "waiting": State(),
     "started": State(started=True),
-    "thinking": State(started=True, thinking=Entries().put(0, True), planned=True),
+    "thinking": State(started=True, last_block=(0, 0), kind="thinking", planned=True),
+    "a beginning": State(started=True, last_block=(0, 0), kind="text", held="ab", repeated=1),
     "done": State(started=True, ended=True),
 }
 STEP = partial(step, SERVICE, HEAD)

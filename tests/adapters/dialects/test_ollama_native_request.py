@@ -436,6 +436,7 @@ def test_what_cannot_be_built_is_an_error_value(
 
 def test_generate_takes_one_prompt_with_its_system_text_and_pictures() -> None:
     request = ChatRequest(
+        model="gpt-oss",
         messages=[system("Be short."), user("What?", Image(data=PNG)), "And why?"],
         tools=(Tool(name="f"),),
         reasoning="low",
@@ -445,7 +446,7 @@ def test_generate_takes_one_prompt_with_its_system_text_and_pictures() -> None:
     got = build_generate(CONFIG, request).unwrap()
     assert got.request.url == "http://localhost:11434/api/generate"
     assert json.loads(got.request.body) == {
-        "model": "llama3.2",
+        "model": "gpt-oss",
         "prompt": "What?\n\nAnd why?",
         "system": "Be short.",
         "images": [PNG_TEXT],

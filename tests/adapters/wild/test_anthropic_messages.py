@@ -93,19 +93,28 @@ def three(*index: Any, stops: bool = True) -> bytes:
     return stream(start(), *kept, end("tool_use"), STOP)
 
 
-def ends(data: bytes) -> tuple[int, ...]:
-    """The lengths at which a cut cannot be told from an end after these bytes: up to the data of the next event."""
-    return tuple(range(len(data) - 2, len(data) + len("event: error\ndata: ") + 1))
+def ends(data: bytes, name: str = "error", since: bytes = b"") -> tuple[int, ...]:
+    """The lengths at which a cut cannot be told from an end after these bytes: up to the data of the next event, of this name.
+
+    `since`: the bytes up to the stop reason, if the stream could end there already.
+    """
+    return tuple(range(len(since or data) - 2, len(data) + len(f"event: {name}\ndata: ") + 1))
 
 
 OPENED = (start(), begun(0, text=""), text(0, "Hi"))
 WHOLE = (*OPENED, stopped(0), end(), STOP)
+STOPPED = stream(*OPENED, stopped(0), end())
+"""A stream up to its stop reason."""
 ERROR: Event = {"type": "error", "error": {"type": "overloaded_error", "message": "busy"}, "request_id": "r"}  # fmt: skip
 BUSY = Fault(kind=Overloaded, message="busy", code="overloaded_error", retryable=True)
 BROKEN = Fault(kind=Overloaded, message="busy", code="overloaded_error", retryable=True, partial=Answer(text="Hi", finish="unknown"))  # fmt: skip
 AFTER = Fault(kind=Overloaded, message="busy", code="overloaded_error", retryable=True, partial=HI)
-CUT = Fault(kind=StreamInterrupted, retryable=True, partial=HI)
 PING: Event = {"type": "ping"}
+NINE = Answer(text="Hi", tokens=(9, 3))
+ITERATIONS = [
+    {"type": "compaction", "input_tokens": 180, "output_tokens": 7},
+    {"type": "message", "input_tokens": 23, "output_tokens": 3},
+]
 
 
 def row(title: str, data: bytes | None, expected: Answer | Fault, **fields: Any) -> Row:
@@ -141,9 +150,17 @@ ROWS = [
     row("a signature in a text", stream(*OPENED, signature(0, "s"), stopped(0), end(), STOP), Answer(
         text="Hi", parts=("Text",), extra={"signature_delta": [{"type": "signature_delta", "signature": "s"}]})),
     row("thinking and input in a text", stream(*OPENED, thought(0, "x"), arguments(0, "y"), stopped(0), end(), STOP), Answer(
-        text="Hi", parts=("Text",), extra={"thinking_delta": [thought(0, "x")["delta"]], "input_json_delta": [arguments(0, "y")["delta"]]})),
-    row("text in a call", stream(start(), begun(0, "tool_use", **CALL), text(0, "x"), arguments(0, ARGS), stopped(0), end("tool_use"), STOP), Answer(
-        calls=BOTH.calls, finish="tool_calls", extra={"text_delta": [text(0, "x")["delta"]]})),
+        text="Hi", reasoning="x", parts=("Text", "Reasoning"), extra={"input_json_delta": [arguments(0, "y")["delta"]]})),
+    row("thinking, a signature and text in an empty text (LiteLLM)", stream(start(), start(), begun(0, text=""), thought(0, "h"), thought(0, "m"), signature(0, "s"), text(0, "Hi"), stopped(0), end(), STOP), Answer(
+        text="Hi", reasoning="hm", parts=("Reasoning", "Text"))),
+    row("text in a call (SGLang)", stream(start(), begun(0, "tool_use", **CALL), arguments(0, '{"a"'), text(0, "x"), text(0, "y"), arguments(0, ":1}"), stopped(0), end("tool_use"), STOP), Answer(
+        text="xy", calls=BOTH.calls, parts=("ToolCall", "Text"), finish="tool_calls")),
+    row("text in a call with its input", stream(start(), begun(0, "tool_use", id="c", name="f", input={"a": 1}), text(0, "x"), stopped(0), begun(0, text=""), text(0, "y"), end("tool_use"), STOP), Answer(
+        text="xy", calls=BOTH.calls, finish="tool_calls")),
+    row("text in the result of a server tool", stream(start(), begun(0, "web_search_tool_result", tool_use_id="s", content=[]), text(0, "x"), stopped(0), text(1, "Hi"), end(), STOP), Answer(
+        text="Hi", parts=("Opaque", "Text"), extra={"text_delta": [text(0, "x")["delta"]]})),
+    *[row(f"a delta of the type {kind}", stream(start(), begun(0, kind, **{kind: ""}), delta(0, kind, **{kind: "Hi"}), stopped(0), end(), STOP), answer)
+      for kind, answer in (("text", HI), ("thinking", Answer(reasoning="Hi")))],
     row("a delta without its type", stream(start(), begun(0, text=""), placed({"type": "content_block_delta", "delta": {"text": "Hi"}}, 0), end(), STOP), HI),
     row("a block without its type", stream(start(), placed({"type": "content_block_start", "content_block": {"text": "Hi"}}, 0), end(), STOP), HI),
     row("delta and content_block null", stream(start(), {"type": "content_block_start", "index": 0, "content_block": None},
@@ -162,6 +179,12 @@ ROWS = [
         Answer(text="Hi", parts=("Opaque", "Opaque", "Opaque", "Text"), extra={"new_delta": [{"type": "new_delta", "y": 2}]})),
     # usage
     row("usage only in the start", stream(start(usage={"input_tokens": 9, "output_tokens": 3}), text(0, "Hi"), {"type": "message_delta", "delta": {"stop_reason": "end_turn"}}, STOP), HI),
+    row("a compaction, which the totals are without", stream(start(), text(0, "Hi"), end(input_tokens=23, iterations=ITERATIONS), STOP), Answer(text="Hi", tokens=(203, 10)),
+        body=message(usage={"input_tokens": 23, "output_tokens": 3, "iterations": ITERATIONS})),
+    row("a compaction in the totals of a gateway", None, Answer(text="Hi", tokens=(203, 10)), body=message(usage={"input_tokens": 203, "output_tokens": 10, "iterations": ITERATIONS})),
+    row("a compaction alone", None, Answer(text="Hi", tokens=(180, 7)), body=message(usage={"input_tokens": 0, "output_tokens": 0, "iterations": ITERATIONS[:1]})),
+    row("iterations of an advisor, or of another form", None, NINE, body=message(usage={"input_tokens": 9, "output_tokens": 3, "iterations": [
+        None, "x", {"type": "message", "input_tokens": 9, "output_tokens": 3}, {"type": "advisor_message", "model": "b", "input_tokens": 50, "output_tokens": 5}]})),
     row("usage late", stream(start(usage=None), text(0, "Hi"), end(input_tokens=9), STOP), HI),
     row("usage as text and null", stream(start(usage={"input_tokens": "9", "output_tokens": None}), text(0, "Hi"), end(input_tokens=None), STOP), HI),
     row("message_delta twice", stream(*OPENED, stopped(0), end(output_tokens=1), end(), STOP), HI),
@@ -173,8 +196,11 @@ ROWS = [
     row("[DONE] after message_stop", stream(*WHOLE, done=True), HI),
     row("[DONE] in place of message_stop", stream(*OPENED, stopped(0), end(), done=True), HI),
     row("[DONE] without a stop reason", stream(*OPENED, done=True), Fault(kind=StreamInterrupted, retryable=True, partial=BROKEN.partial)),
-    row("a cut before message_stop", stream(*OPENED, stopped(0), end()), CUT),
-    row("content after the stop reason", stream(start(), text(0, "H"), end(), text(0, "i"), end(), STOP), HI),
+    row("no message_stop", stream(*OPENED, stopped(0), end()), HI),
+    row("no message_stop and no stop reason", stream(*OPENED, stopped(0), end(None)), Fault(kind=StreamInterrupted, retryable=True, partial=Answer(text="Hi", finish="unknown"))),
+    row("content after the stop reason, and no message_stop", stream(*OPENED, stopped(0), end(), text(0, "!")), Fault(
+        kind=StreamInterrupted, retryable=True, partial=Answer(text="Hi!")), open_ends=ends(STOPPED, "content_block_delta")),
+    row("content after the stop reason", stream(start(), text(0, "H"), end(), text(0, "i"), end(), STOP), HI, open_ends=ends(stream(start(), text(0, "H"), end()), "content_block_delta")),
     row("the complete message as an event", stream(message()), HI),
     row("the complete message as an event, without its reason", stream(message(stop_reason=None)), Answer(text="Hi", finish="unknown")),
     row("the complete message after message_start", stream(start(), message()), HI),
@@ -185,9 +211,9 @@ ROWS = [
     row("an error in place of the answer", stream(ERROR), BUSY),
     row("an error before the first delta", stream(start(), ERROR), Fault(kind=Overloaded, message="busy", code="overloaded_error", retryable=True, partial=Answer(finish="unknown"))),
     row("an error in mid-stream", stream(*OPENED, ERROR), BROKEN),
-    row("an error after the stop reason", stream(*OPENED, stopped(0), end(), ERROR, STOP), AFTER),
-    row("an error after the end", stream(*WHOLE, ERROR), AFTER, open_ends=ends(stream(*WHOLE))),
-    row("an error after the end and [DONE]", stream(*WHOLE, b"data: [DONE]\n\n", ERROR), AFTER, open_ends=(*ends(stream(*WHOLE)), *ends(stream(*WHOLE, done=True)))),
+    row("an error after the stop reason", stream(*OPENED, stopped(0), end(), ERROR, STOP), AFTER, open_ends=ends(STOPPED)),
+    row("an error after the end", stream(*WHOLE, ERROR), AFTER, open_ends=ends(stream(*WHOLE), since=STOPPED)),
+    row("an error after the end and [DONE]", stream(*WHOLE, b"data: [DONE]\n\n", ERROR), AFTER, open_ends=ends(stream(*WHOLE, done=True), since=STOPPED)),
     row("an error without its type", stream(*OPENED, b'data: {"error":{"type":"overloaded_error","message":"busy"}}\n\n'), BROKEN),
     row("a bare error in mid-stream", stream(*OPENED) + dense(ERROR).encode() + b"\n\n", BROKEN),
     row("an error beside a delta", stream(*OPENED, {**text(0, "!"), "error": ERROR["error"]}), Fault(

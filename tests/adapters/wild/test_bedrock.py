@@ -100,6 +100,10 @@ def signed(*pieces: str) -> tuple[EventStreamMessage, ...]:
 
 
 CONVERSE = [
+    row("text in the start of a block", (BEGIN, start(0, text="x"), start(1, text=""), text(0, "Hi"), stopped(0), END, METADATA), Answer(
+        text="Hi", extra={"contentBlockStart": [{"text": "x"}]})),
+    row("a field of reasoning that is not known", (BEGIN, thought(0, text="hm"), thought(0, data="x"), stopped(0), text(1, "Hi"), END, METADATA), Answer(
+        text="Hi", reasoning="hm", extra={"contentBlockDelta": [{"reasoningContent": {"data": "x"}}]})),
     # identity
     row("no indexes", three(*[ABSENT] * 10), BOTH),
     row("indexes null", three(*[None] * 10), BOTH),
@@ -231,6 +235,10 @@ INVOKE = [
     invoke("an exception after the end", (*chunks({"generation": "Hi", "stop_reason": "stop"}), exception("throttlingException", message="no")), Fault(
         kind=RateLimited, message="no", code="ThrottlingException", retryable=True, partial=Answer(text="Hi")),
         open_ends=cut_after(body_of(chunk({"generation": "Hi", "stop_reason": "stop"})), exception("throttlingException", message="no"))),
+    *[invoke(f"counts of Llama without a reason ({reason!r})", None, Answer(text="Hi", finish="unknown", tokens=(9, 3)),
+             body={"generation": "Hi", "prompt_token_count": 9, "generation_token_count": 3, "stop_reason": reason}) for reason in (None, "")],
+    invoke("Claude's error in place of the answer", chunks({"type": "error", "error": {"type": "rate_limit_error", "message": "slow", "details": None}, "request_id": "r"}), Fault(
+        kind=RateLimited, message="slow", code="rate_limit_error", retryable=True)),
     invoke("a code under 200", None, Fault(kind=RateLimited, message="no", code="ThrottlingException", retryable=True), body={"__type": "x#ThrottlingException", "message": "no"}),
 ]  # fmt: skip
 

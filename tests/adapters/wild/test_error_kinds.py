@@ -110,6 +110,8 @@ WORDS: list[Kinds] = [
         ("ollama", 429, "you have reached your weekly usage limit, upgrade for higher limits"),
         ("open_llm", 403, "user quota is not enough (request id: 1)"),
         ("open_llm", 401, "\u8be5\u4ee4\u724c\u989d\u5ea6\u5df2\u7528\u5c3d"),
+        ("ollama", 429, "you (x) have reached your session usage limit, upgrade for higher limits: https://ollama.com/upgrade"),
+        ("open_llm", 403, "\u7528\u6237\u989d\u5ea6\u4e0d\u8db3, \u5269\u4f59\u989d\u5ea6: 0.1"),
         ("cohere", 429, "You are using a Trial key, which is limited to 1000 API calls / month."),
     ]),
     (ContentFiltered, [
@@ -185,6 +187,13 @@ CODES = [
     ("open_llm", 403, {"error": {"message": "x", "type": "new_api_error", "code": "pre_consume_token_quota_failed"}}, QuotaExceeded),
     ("open_llm", 400, {"error": {"message": "x", "type": "new_api_error", "code": "sensitive_words_detected"}}, ContentFiltered),
     ("open_llm", 200, {"status_code": 429, "error": {"message": "x"}}, RateLimited),
+    *[(name, status, {"error": {"message": "x", "code": code, "type": "new_api_error"}}, QuotaExceeded)
+      for name in ("open_llm", "anthropic", "gemini") for code in ("insufficient_user_quota", "pre_consume_token_quota_failed") for status in (403, 429)],
+    *[(name, 429, {"type": "error", "error": {"type": "rate_limit_error", "code": "1113", "message": text}}, kind)
+      for name in ("anthropic", "open_llm") for text, kind in (("[1113][Insufficient balance or no resource package.]", QuotaExceeded), ("slow down", RateLimited))],
+    ("anthropic", 429, {"type": "error", "error": {"type": "1113", "message": "Insufficient balance or no resource package."}}, QuotaExceeded),
+    ("ollama", 200, {"error": "unmarshal: invalid character 'I' looking for beginning of value"}, ServerError),
+    ("ollama", 200, {"error": "invalid role: x"}, InvalidRequest),
 ]  # fmt: skip
 
 

@@ -2,13 +2,15 @@
 
 import json
 from collections.abc import Callable
+from itertools import product
 from typing import Any
 
 import pytest
 
-from llm_pure import HttpResponse
+from llm_pure import HttpResponse, ResponseHead
 from llm_pure.adapters import registry
 from llm_pure.core.lenient_json import lenient_forms
+from llm_pure.replay.checks.stream_properties import read_pieces
 from llm_pure.types.completion import Usage
 from llm_pure.types.errors import Overloaded, ProtocolError, RateLimited, ServerError
 from tests.adapters.wild import test_anthropic_messages as anthropic
@@ -17,7 +19,8 @@ from tests.adapters.wild import test_gemini_content as gemini
 from tests.adapters.wild import test_openai_responses as responses
 from tests.adapters.wild.test_openai_chat import answer, call, chunk
 from tests.support.aws_frames import STREAM_HEAD, body_of, event
-from tests.support.wild_answers import JSON, Answer, Fault, Row, check, sse
+from tests.support.rows import check_each
+from tests.support.wild_answers import JSON, SSE, Answer, Fault, Row, check, completion_of, sse
 
 P = "open_llm"
 A = '{"a":1}'
@@ -96,13 +99,16 @@ COUNTS: list[tuple[str, dict[str, Any], Counts]] = [
     ("mistral", {"prompt_audio_seconds": 203, "prompt_tokens": 4, "completion_tokens": 635, "total_tokens": 3264}, (2629, 635, None, None, None)),
     ("gemini", {"promptTokenCount": 5, "toolUsePromptTokenCount": 4, "candidatesTokenCount": 3, "thoughtsTokenCount": 7, "totalTokenCount": 15}, (9, 10, None, None, 7)),
     ("gemini", {"promptTokenCount": 5, "toolUsePromptTokenCount": 4, "candidatesTokenCount": 3, "thoughtsTokenCount": 7, "totalTokenCount": 19}, (9, 10, None, None, 7)),
+    ("anthropic", {"input_tokens": 100, "output_tokens": 7, "cache_read_input_tokens": 0, "iterations": [
+        {"type": "compaction", "input_tokens": 100, "output_tokens": 500, "cache_read_input_tokens": 5000, "cache_creation_input_tokens": 20},
+        {"type": "compaction", "input_tokens": 1, "output_tokens": 2}, {"type": "message", "input_tokens": 100, "output_tokens": 7}]}, (5221, 509, 5000, 20, None)),
 ]  # fmt: skip
 """API type, usage, and the counts of Usage in it."""
 
 
 @pytest.mark.parametrize(("provider", "usage", "counts"), COUNTS)
 def test_every_token_is_counted_once(provider: str, usage: dict[str, Any], counts: Counts) -> None:
-    base, field = USAGE_AT["gemini" if provider == "gemini" else P]
+    base, field = USAGE_AT[provider if provider in ("gemini", "anthropic") else P]
     response = HttpResponse(200, JSON, json.dumps({**base, field: usage}).encode())
     actual = registry.get(provider).unwrap().parse_chat(response).unwrap().usage
     assert actual == Usage(*counts, raw=usage)
@@ -337,6 +343,15 @@ NAMED = [
 ]  # fmt: skip
 
 
+@pytest.mark.parametrize(("cached", "counted"), [(3, 3), (0, 0), (9, 5), ("x", None)])
+def test_ollama_counts_what_it_read_from_the_cache(cached: Any, counted: int | None) -> None:
+    counts = {"prompt_eval_count": 5, "eval_count": 2, "prompt_eval_cached_count": cached}
+    line = json.dumps(ollama({"content": "Hi"}, **counts)).encode()
+    provider = registry.get("ollama").unwrap()
+    usage = provider.parse_chat(HttpResponse(200, JSON, line)).unwrap().usage
+    assert usage == Usage(5, 2, counted, raw=counts)
+
+
 def test_choices_with_the_same_index_are_several() -> None:
     choices = [{"index": 0, "message": {"content": text}, "finish_reason": "stop"} for text in "AB"]
     response = HttpResponse(200, JSON, json.dumps({"id": "c", "choices": choices}).encode())
@@ -387,6 +402,74 @@ LEFT_OUT = [
         data=responses.stream(*BEGUN, {"type": "response.failed", "error": {"code": "rate_limit_exceeded", "message": "slow"}})),
 ]  # fmt: skip
 
+
+def cohere_events(*events: tuple[str, int, dict[str, str]]) -> bytes:
+    """A stream of content events: (start, delta or end, index, content)."""
+    middle = [
+        {
+            "type": f"content-{kind}",
+            "index": at,
+            **({"delta": {"message": {"content": content}}} if content else {}),
+        }
+        for kind, at, content in events
+    ]
+    return sse({"type": "message-start", "id": "c", "delta": {"message": {"role": "assistant"}}}, *middle,
+               {"type": "message-end", "delta": {"finish_reason": "COMPLETE"}}, done=False)  # fmt: skip
+
+
+def thinks(text: str, kind: str = "thinking") -> dict[str, str]:
+    return {"type": kind, kind: text}
+
+
+def says(text: str) -> dict[str, str]:
+    return thinks(text, "text")
+
+
+MIXED = Answer(text="Hi", reasoning="hm", parts=("Reasoning", "Text"))
+BLOCKS = [
+    *[row(f"thinking and text in {title}", MIXED, provider="cohere", data=cohere_events(*events)) for title, events in (
+        ("a block of text", (("start", 0, says("")), ("delta", 0, {"thinking": "hm"}), ("delta", 0, {"text": "H"}), ("delta", 0, {"text": "i"}), ("end", 0, {}))),
+        ("a block that has not begun", (("delta", 0, {"thinking": "h"}), ("delta", 0, {"thinking": "m"}), ("delta", 0, {"text": "Hi"}))),
+        ("two blocks of one index", (("start", 0, thinks("")), ("delta", 0, {"thinking": "hm"}), ("end", 0, {}), ("start", 0, says("")), ("delta", 0, {"text": "Hi"}))),
+        ("one delta", (("start", 0, says("")), ("delta", 0, {"thinking": "hm", "text": "Hi"}))))],
+    row("thinking and text in one block", MIXED, provider="cohere", body=cohere([{"type": "text", "thinking": "hm", "text": "Hi"}])),
+    *[row(f"the beginning has {begin!r}, the deltas {deltas!r}", Answer(text="" if kind == "thinking" else whole, reasoning=whole if kind == "thinking" else ""), provider="cohere",
+          data=cohere_events(("start", 0, thinks(begin, kind)), *[("delta", 0, {kind: piece}) for piece in deltas], ("end", 0, {})))
+      for kind in ("text", "thinking")
+      for begin, deltas, whole in (
+        ("Hello", ("Hello",), "Hello"), ("Hel", ("He", "llo", "!"), "Hello!"), ("Hel", ("lo",), "Hello"), ("Hello", (), "Hello"), ("Hello", ("He", "y"), "HelloHey"), ("Hello", ("He",), "HelloHe"))],
+    row("the beginning of another block", Answer(text="HelloHe!"), provider="cohere", data=cohere_events(
+        ("start", 0, says("Hello")), ("delta", 0, says("He")), ("delta", 1, says("!")))),
+]  # fmt: skip
+
+
+def frames(*texts: Any, reason: str = "stop", **last: Any) -> bytes:
+    """A stream of DashScope with this content; the last frame has the reason."""
+    *before, end = texts
+    return sse(*[dashscope({"content": text}, "null") for text in before], dashscope({"content": end, **last}, reason), done=False)  # fmt: skip
+
+
+def parts(text: str) -> list[dict[str, str]]:
+    return [{"text": text}]
+
+
+GROWING = [
+    *[row(f"frames with all text so far ({title})", Answer(text="Hello!", parts=("Text",)), provider="dashscope", data=data, replaces=True) for title, data in (
+        ("text", frames("Hel", "Hello", "Hello!")), ("the last one twice", frames("Hello", "Hello!", "Hello!")), ("blocks", frames(parts("Hel"), parts("Hello!"))),
+        ("empty ones first", frames("", "", "Hel", "Hello!")),
+        ("result_format text", sse(*[{"request_id": "r", "output": {"text": text, "finish_reason": reason}} for text, reason in (("Hel", "null"), ("Hello!", "stop"))], done=False)))],
+    *[row(f"frames with new text only: {texts}", Answer(text="".join(texts)), provider="dashscope", data=frames(*texts)) for texts in (
+        ("H", "ello"), ("1", "10", ""), ("a", "ab", "c"), ("ab", "a", "ab"), ("", "Hi"), ("Hi",), ("Hi", ""))],
+    row("OCR's positions beside the text", Answer(text="Hi", extra={"ocr_result": {"words_info": [1]}}), provider="dashscope",
+        body=dashscope({"content": [{"text": "Hi", "ocr_result": {"words_info": [1]}}]}), data=frames([{"text": "Hi", "ocr_result": {"words_info": [1]}}])),
+]  # fmt: skip
+IMAGE = {"model": "m", "response": "", "image": "iVBORw0KGgo=", "done": True, "done_reason": "stop"}
+OLLAMA = [
+    row("a generated image", Answer(parts=("Image",)), provider="ollama.generate", body=IMAGE,
+        data=b"".join(json.dumps(line).encode() + b"\n" for line in ({"model": "m", "response": "", "completed": 1, "total": 4, "done": False}, IMAGE)), headers=(("content-type", "application/x-ndjson"),)),
+    row("a generated image alone", Answer(parts=("Image",), finish="unknown"), provider="ollama.generate", body={"image": IMAGE["image"], "done": True}),
+]  # fmt: skip
+
 MESSAGE = anthropic.message()
 ENVELOPES = [
     *[row(f"in {[*envelope]}", HI, provider=provider, body={**envelope, key: body})
@@ -403,11 +486,53 @@ ENVELOPES = [
 
 @pytest.mark.parametrize(
     "row",
-    [*CALLS, *CONTENT, *USAGE, *NAMED, *UNTAGGED, *CUMULATIVE, *PYTHON, *LEFT_OUT, *ENVELOPES],
+    [*CALLS, *CONTENT, *USAGE, *NAMED, *UNTAGGED, *CUMULATIVE, *PYTHON, *LEFT_OUT, *BLOCKS, *GROWING, *OLLAMA, *ENVELOPES],
     ids=str,
-)
+)  # fmt: skip
 def test_what_is_meant_is_read(row: Row) -> None:
     check(row)
+
+
+def in_one_block(provider: str, first: str, kinds: tuple[str, ...]) -> bytes:
+    """A stream with a delta of each kind, all at the place of a block that began as `first`; the content of each is its number."""
+    # fmt: off
+    pieces = [*zip(kinds, "123", strict=True)]
+    if provider == "cohere":
+        deltas = [("delta", 0, {kind: piece}) for kind, piece in pieces]
+        return cohere_events(("start", 0, thinks("", first)), *deltas)
+    write: dict[str, Callable[[Any, str], Any]]
+    if provider == "bedrock":
+        write = {"text": bedrock.text, "thinking": lambda at, piece: bedrock.thought(at, text=piece), "input": bedrock.arguments}
+        begun = [bedrock.call(0)] if first == "tool_use" else []
+        return body_of(bedrock.BEGIN, *begun, *[write[kind](0, piece) for kind, piece in pieces], bedrock.END, bedrock.METADATA)
+    write = {"text": anthropic.text, "thinking": anthropic.thought, "input": anthropic.arguments}
+    held = anthropic.CALL if first == "tool_use" else {first: ""}
+    return anthropic.stream(anthropic.start(), anthropic.begun(0, first, **held), *[write[kind](0, piece) for kind, piece in pieces], anthropic.end(), anthropic.STOP)
+    # fmt: on
+
+
+ORDERS = [
+    (provider, first, kinds)
+    for provider, firsts in (("anthropic", ("text", "thinking", "tool_use")), ("cohere", ("text", "thinking")), ("bedrock", ("text", "tool_use")))
+    for first in firsts
+    for kinds in product(("text", "thinking", "input") if first == "tool_use" else ("text", "thinking"), repeat=3)
+]  # fmt: skip
+
+
+def test_content_in_a_block_of_another_kind_is_read() -> None:
+    def check_order(order: tuple[str, str, tuple[str, ...]]) -> None:
+        provider, first, kinds = order
+        head = STREAM_HEAD if provider == "bedrock" else ResponseHead(200, SSE)
+        stream = registry.get(provider).unwrap().open_stream(head)
+        events, error = read_pieces(stream, [in_one_block(*order)])
+        assert error is None, error
+        read = completion_of(events)
+        written = {kind: "".join([piece for at, piece in zip(kinds, "123", strict=True) if at == kind]) for kind in ("text", "thinking", "input")}  # fmt: skip
+        calls = [written["input"] or "{}"] if first == "tool_use" else []
+        assert (read.text, read.reasoning) == (written["text"], written["thinking"])
+        assert [call.arguments for call in read.tool_calls] == calls
+
+    check_each(check_order, ORDERS)
 
 
 UNREADABLE: list[tuple[str, Any]] = [

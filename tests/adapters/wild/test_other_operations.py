@@ -52,6 +52,29 @@ def test_embeddings_in_other_forms_are_read(body: Any) -> None:
     assert parse("open_llm", "embed", body).unwrap().vectors == ((1.0, 2.0),)
 
 
+@pytest.mark.parametrize(
+    ("body", "extra"),
+    [
+        ({"embedding": [1, 2], "inputTextTokenCount": 3}, {}),
+        ({"embedding": [1, 2], "embeddingsByType": {"float": [1, 2], "binary": [1]}}, {"embeddings": {"binary": [[1]]}}),
+        ({"embeddingsByType": {"binary": [1, 2]}}, {}),
+        ({"embeddings": {"int8": [[1, 2]], "ubinary": [[3]]}, "id": "x"}, {"embeddings": {"ubinary": [[3]]}, "id": "x"}),
+        ({"embeddings": {"float": [[1, 2]]}}, {}),
+        ({"embeddings": [{"embeddingType": "TEXT", "embedding": [1, 2]}]}, {}),
+    ],
+)  # fmt: skip
+def test_embeddings_of_bedrock_in_all_kinds_are_read(body: Any, extra: dict[str, Any]) -> None:
+    embeddings = parse("bedrock_invoke", "embed", body).unwrap()
+    assert (embeddings.vectors, embeddings.extra) == (((1.0, 2.0),), extra)
+
+
+def test_the_reason_why_titan_has_no_vector_is_the_message() -> None:
+    body = {"embedding": None, "message": "the image is too large", "inputTextTokenCount": 3}
+    error = parse("bedrock_invoke", "embed", body).failure()
+    assert type(error) is ProtocolError
+    assert error.message == "the response has no embeddings: the image is too large"
+
+
 def test_embeddings_under_another_name_keep_what_is_beside_them() -> None:
     body = {"embeddings": [[1, 2]], "model": "m", "usage": {"total_tokens": 5}, "took": 3}
     embeddings = parse("open_llm", "embed", body).unwrap()
