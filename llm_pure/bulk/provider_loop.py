@@ -64,7 +64,6 @@ from llm_pure.types.result import Failure, LLMResult
 FULL_QUEUE_S = 600.0
 """Wait before rows are sent again for which the service's queue was too full."""
 
-
 A = TypeVar("A")
 
 
@@ -158,11 +157,11 @@ class ProviderLoop:
         self._reason = self._reason or ("waiting" if self._living() else "finished")
         if self._too_few and self._reason == "finished":
             message = f"{self._least()}, and {len(self._too_few):,} are left: send them by single calls, with --finish live"
-            provider = self._exchange.api.provider
             self._error = UnsupportedFeature(
-                message=message, provider=provider, feature="min_requests"
+                message=message, provider=self._exchange.api.provider, feature="min_requests"
             )
-        self._log.write(Stopped(reason=self._reason, message=self._message, at=self._now()))
+        now = text_of_time(self._clock())
+        self._log.write(Stopped(reason=self._reason, message=self._message, at=now))
 
     def clean(self) -> None:
         """Delete what the service keeps of jobs that are over. A job that is not surely ours is left."""
@@ -388,7 +387,8 @@ class ProviderLoop:
 
     def _write_record(self, record: JobRecord) -> None:
         data = msgspec.to_builtins(record)
-        self._log.write(Job(job=record.key, state=record.phase, at=self._now(), data=data))
+        now = text_of_time(self._clock())
+        self._log.write(Job(job=record.key, state=record.phase, at=now, data=data))
         self._log.sync()
 
     def _progress(self) -> Progress:
@@ -397,6 +397,3 @@ class ProviderLoop:
         left = None if limit is None else limit - counts.cost_usd
         in_flight = sum(len(state.missing) for state in self._living())
         return Progress(counts=counts, in_flight=in_flight, left_usd=left)
-
-    def _now(self) -> str:
-        return text_of_time(self._clock())

@@ -63,16 +63,8 @@ class RunSpec(msgspec.Struct, frozen=True, kw_only=True):
 
 
 _FIELDS = (
-    "input",
-    "api_type",
-    "model",
-    "settings",
-    "prompt",
-    "system",
-    "request",
-    "schema",
-    "dedupe",
-)
+    "input", "api_type", "model", "settings", "prompt", "system", "request", "schema", "dedupe",
+)  # fmt: skip
 """Fields of RunSpec that decide what is sent, or of which rows."""
 
 

@@ -113,6 +113,3 @@ def _reasoning(fields: Fields) -> Reasoning:
     metadata = fields.metadata(PROVIDER, "type", "encrypted_content")
     signature = fields.optional_text("encrypted_content")
     return Reasoning("\n\n".join(texts), signature, metadata or ProviderMetadata(PROVIDER))
-
-
-__all__ = ["ITEM_TYPES", "of_item", "read_item"]

@@ -49,9 +49,6 @@ ChatInput: TypeAlias = ChatRequest | MessagesInput
 _log = logging.getLogger("llm_pure")
 
 
-# What is called
-
-
 class CallSpec(msgspec.Struct, Generic[A], frozen=True):
     """One kind of call: how to build its request for a target and how to parse the response. Pure."""
 
@@ -103,9 +100,6 @@ def chat_call(request: ChatRequest) -> ChatCall:
     from llm_pure.client import stream_reader  # imported late: start-up
 
     return ChatCall(request, request, stream_reader.CHAT)
-
-
-# Steps
 
 
 class Sleep(msgspec.Struct, frozen=True):
@@ -242,25 +236,8 @@ def _attempt_steps(call: CallState[A]) -> Steps[A]:
         call.index = call.action.target_index
     spec, target, started_s = call.spec, call.targets[call.index], monotonic()
     billing = call.context.billing
-    store = billing.background
     try:
-        if billing.has_limit and spec.billable is not None:
-            from llm_pure.client.background import load_steps  # imported late: start-up
-
-            yield from load_steps(call, target, spec.billable)
-        try:
-            ready = _prepare(call, target, started_s)
-        except Rejected as rejected:
-            if call.context.transports.needs_credentials:
-                raise
-            from llm_pure.client.stand_in import prepare_with_stand_ins  # imported late: tests only
-
-            prepare = partial(_prepare, call, started_s=started_s)
-            ready = prepare_with_stand_ins(prepare, target, rejected.error)
-        if store is not None and ready.pending is not None and ready.pending.max_usd is not None:
-            from llm_pure.client.background import reserve_steps  # imported late: start-up
-
-            ready = yield from reserve_steps(call, ready, ready.pending, store)
+        ready = yield from _ready_steps(call, target, started_s)
     except Rejected as rejected:
         return _end_attempt(call, None, Failure(rejected.error), started_s)
     except TYPE_ERRORS:
@@ -304,11 +281,37 @@ def _attempt_steps(call: CallState[A]) -> Steps[A]:
 
         yield from load_steps(call, target, ready.pending.request)
     result = _end_attempt(call, ready, result, started_s, output_delivered=output_delivered)
-    if store is not None and ready.pending is not None:
+    if billing.background is not None and ready.pending is not None:
         from llm_pure.client.background import settle_steps  # imported late: start-up
 
-        yield from settle_steps(call, store)
+        yield from settle_steps(call, billing.background)
     return result
+
+
+def _ready_steps(
+    call: CallState[A], target: Target, started_s: float
+) -> Generator[Step, Any, PreparedRequest]:
+    """Prepare the request; load before what its budget needs, reserve after it in the background. Raises Rejected."""
+    billing = call.context.billing
+    if billing.has_limit and call.spec.billable is not None:
+        from llm_pure.client.background import load_steps  # imported late: start-up
+
+        yield from load_steps(call, target, call.spec.billable)
+    try:
+        ready = _prepare(call, target, started_s)
+    except Rejected as rejected:
+        if call.context.transports.needs_credentials:
+            raise
+        from llm_pure.client.stand_in import prepare_with_stand_ins  # imported late: tests only
+
+        prepare = partial(_prepare, call, started_s=started_s)
+        ready = prepare_with_stand_ins(prepare, target, rejected.error)
+    store, pending = billing.background, ready.pending
+    if store is not None and pending is not None and pending.max_usd is not None:
+        from llm_pure.client.background import reserve_steps  # imported late: start-up
+
+        return (yield from reserve_steps(call, ready, pending, store))
+    return ready
 
 
 def _prepare(call: CallState[A], target: Target, started_s: float) -> PreparedRequest:

@@ -1,4 +1,4 @@
-"""What the headers of a client say in every dialect: its keys, and its conversation. Pure."""
+"""Read a client's keys and the id of its conversation from a request of any dialect. Pure."""
 
 import re
 from contextlib import suppress
@@ -32,6 +32,3 @@ def session(request: HttpRequest) -> str:
     """The client's id of the conversation, "" without one."""
     values = [get_header(request.headers, name) for name in SESSION_HEADERS]
     return next((value for value in values if value), "")
-
-
-__all__ = ["SESSION_HEADERS", "credentials", "session"]

@@ -265,23 +265,17 @@ def parse_response(
     `in_stream`: a stream was requested, so a body that breaks off at its start was interrupted.
     """
     try:
-        plain = read_plain(dialect, service, response)
-        if plain is not None:
-            return Success(plain)
+        read_plain = dialect.read_plain_response
+        if read_plain is not None and response.status < 300:
+            plain = read_plain(service, response)
+            if plain is not None:
+                return Success(plain)
         parsed = _parse_response(dialect, service, response, in_stream=in_stream)
     except RecursionError:
         parsed = Failure(depth_error(service, response))
     if type(parsed) is Success:  # isinstance costs 0.9 us here
         return parsed
     return Failure(with_headers(parsed.failure(), response.headers))
-
-
-def read_plain(
-    dialect: Dialect[Q, S, F], service: Service[Q], response: HttpResponse
-) -> Completion | None:
-    """Read a response by the dialect's fast path; None for a response that `dialect.parse_chat` must read."""
-    read = dialect.read_plain_response
-    return None if read is None or response.status >= 300 else read(service, response)
 
 
 def _parse_response(

@@ -212,12 +212,10 @@ _ID_HEADERS = frozenset(REQUEST_ID_HEADERS)
 
 def request_id(headers: Headers) -> str | None:
     """Return the id of the call for the provider's support, None without one."""
-    if _ID_HEADERS.isdisjoint([name for name, _ in headers]):
-        return None
-    first_values = dict(reversed(headers))
-    for name in REQUEST_ID_HEADERS:
-        if first_values.get(name):
-            return first_values[name]
+    ids = {name: value for name, value in reversed(headers) if name in _ID_HEADERS}
+    for name in REQUEST_ID_HEADERS if ids else ():
+        if ids.get(name):
+            return ids[name]
     return None
 
 

@@ -118,20 +118,9 @@ _PLAIN_FIELDS: Mapping[str, tuple[type, ...]] = {
 }
 
 OPTIONS = (
-    "user",
-    "service_tier",
-    "verbosity",
-    "prompt_cache_key",
-    "store",
-    "previous_response_id",
-    "audio",
-    "modalities",
-    "safety_settings",
-    "cached_content",
-    "guardrail",
-    "logit_bias",
-    "prediction",
-)
+    "user", "service_tier", "verbosity", "prompt_cache_key", "store", "previous_response_id", "audio",
+    "modalities", "safety_settings", "cached_content", "guardrail", "logit_bias", "prediction",
+)  # fmt: skip
 """Fields of ChatRequest that some services have under names of their own; `encode_options` encodes them in this order.
 
 audio comes before modalities, since it implies them."""

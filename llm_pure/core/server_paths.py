@@ -81,6 +81,3 @@ def vendors_of(path: ServedPath) -> frozenset[str]:
     return frozenset(
         [dialect.partition("_")[0] for dialect, paths in SERVED_PATHS.items() if path in paths]
     )
-
-
-__all__ = ["NO_OPERATION", "PREFIX_LIMIT", "SERVED_PATHS", "ServedPath", "vendors_of"]

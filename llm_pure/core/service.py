@@ -260,19 +260,21 @@ def plain_completion(
     reason: str | None,
     finish_words: Mapping[str, FinishReason],
     usage: Usage | None,
-    extra: Mapping[str, Any] = {},
+    extra: dict[str, Any] | None = None,
 ) -> Completion:
     """The Completion of these parts, for `read_plain_response`. `reason`: the wire's finish reason, which `finish_words` translates."""
     request = request_id(response.headers)
+    if request:
+        extra = {"request_id": request, **extra} if extra else {"request_id": request}
     completion = Completion(
         id=id or "",
         model=model or "",
         provider=service.name,
         message=Message("assistant", tuple(parts)),
-        finish_reason=finish_reason_of(reason, finish_words),
+        finish_reason=finish_words.get(reason or "") or finish_reason_of(reason, finish_words),
         raw_finish_reason=reason,
         usage=usage or Usage(),
-        extra={"request_id": request, **extra} if request else {**extra},
+        extra=extra or {},
     )
     for part in parts:
         if type(part) is ToolCall:

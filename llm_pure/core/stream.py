@@ -117,21 +117,8 @@ class StepDecoder(Generic[S, F]):
     """A StreamDecoder for one response, made of a frame decoder, an initial state and `step`."""
 
     __slots__ = (
-        "_closed",
-        "_collector",
-        "_dialect",
-        "_error",
-        "_first",
-        "_frames",
-        "_head",
-        "_parse_error",
-        "_provider",
-        "_read_run",
-        "_recent",
-        "_seen",
-        "_state",
-        "_step",
-        "_uncompacted",
+        "_closed", "_collector", "_dialect", "_error", "_first", "_frames", "_head", "_parse_error",
+        "_provider", "_read_run", "_recent", "_seen", "_state", "_step", "_uncompacted",
     )  # fmt: skip
 
     def __init__(

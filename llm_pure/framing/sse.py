@@ -52,16 +52,8 @@ class _EventBuffer(Generic[F]):
     """Base of both decoders: bytes up to the next blank line, and the general parser of events."""
 
     __slots__ = (
-        "_buffer",
-        "_cr",
-        "_last_id",
-        "_limit",
-        "_scanned",
-        "_started",
-        "_stray",
-        "_types",
-        "fault",
-    )
+        "_buffer", "_cr", "_last_id", "_limit", "_scanned", "_started", "_stray", "_types", "fault",
+    )  # fmt: skip
 
     _bare_json = False
     """A line that is a JSON object, without a field's name, is data."""

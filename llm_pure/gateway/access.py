@@ -72,6 +72,3 @@ class Access(Protocol):
     def close(self) -> None:
         """Close the stores of the budgets."""
         ...
-
-
-__all__ = ["Access", "Caller", "OnCall"]

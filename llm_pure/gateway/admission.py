@@ -171,5 +171,3 @@ def _refused(status: int, message: str) -> InvalidRequest:
 UPGRADE = _refused(426, "there are no WebSockets here: use HTTP")
 """Codex tries a WebSocket first, and uses HTTP at once after this status.
 Source: ../shared/wire/server-side.md 2.1 (measured with Codex 0.171), read 2026-11-30."""
-
-__all__ = ["UPGRADE", "HeadRules", "head_rules", "is_loopback", "refuse_head"]

@@ -61,6 +61,3 @@ async def begin_stream(send: Send, kind: str, request_id: str, extra: Headers = 
         *raw_headers(extra),
     ]
     await send({"type": "http.response.start", "status": 200, "headers": headers})
-
-
-__all__ = ["begin_stream", "rate_limits", "raw_headers", "send_response"]

@@ -270,6 +270,3 @@ async def _refuse_websocket(scope: Mapping[str, Any], receive: Receive, send: Se
     headers = [(b"content-type", b"text/plain"), (b"content-length", str(len(body)).encode())]
     await send({"type": "websocket.http.response.start", "status": 426, "headers": headers})
     await send({"type": "websocket.http.response.body", "body": body})
-
-
-__all__ = ["Gateway", "GatewaySource", "OpenAccessOf", "gateway"]

@@ -42,5 +42,3 @@ class CallRecord(msgspec.Struct, frozen=True, kw_only=True):
 
 Observer = Callable[[CallRecord], object]
 """Called after each request. It must be fast; what it raises is logged."""
-
-__all__ = ["CallRecord", "Observer"]

@@ -235,6 +235,3 @@ async def _end_stream(
             await begin_stream(send, kind, trace.request_id, handler.extra_headers())
     async with asyncio.timeout(handler.service.times.silence_s):  # a client that does not read
         await send({"type": "http.response.body", "body": exchange.end(result)})
-
-
-__all__ = ["answer_chat"]

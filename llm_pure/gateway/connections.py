@@ -88,6 +88,3 @@ def connection_class(parser: str) -> type[asyncio.Protocol]:
     else:
         from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol as base
     return type("Connection", (LimitedConnection, base), {})
-
-
-__all__ = ["LimitedConnection", "connection_class"]

@@ -131,6 +131,3 @@ def open_key_access(
         budgets = ok(open_key_budgets(settings.ledger, total=total, budget=budget))
         counted = limits or KeyLimits()
     return KeyAccess(keys, budgets, counted, prices)
-
-
-__all__ = ["KeyAccess", "KeyCaller", "check_keys", "open_key_access"]

@@ -45,6 +45,3 @@ class Later:
                 work()
             except Exception:  # noqa: BLE001 - an observer or a price: the next request counts more
                 _log.exception("a request could not be settled or reported")
-
-
-__all__ = ["Later", "Work"]

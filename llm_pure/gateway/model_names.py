@@ -67,6 +67,3 @@ def unknown_name(requested: str, listed: tuple[str, ...]) -> NotFound:
         code="model_not_found",
         suggestions=tuple(get_close_matches(requested, listed, n=3)),
     )
-
-
-__all__ = ["ModelNames", "unknown_name"]

@@ -145,6 +145,3 @@ def _names(
     return ModelNames(
         names=known, aliases=settings.aliases, provider_names=provider_names, fallback=fallback
     )
-
-
-__all__ = ["ServedModel", "ServedModels", "load_models"]

@@ -87,6 +87,3 @@ def _estimate(target: Target, chat: ChatRequest) -> OperationResult:
     counter = ok(load_token_counter(target.config.model, target.config.pricing_plan))
     resolved = ok(resolve_request(target.config, chat))
     return TokenCount(input_tokens=max_input_tokens(count_request(counter, resolved)))
-
-
-__all__ = ["answer_operation", "model_page"]

@@ -147,9 +147,3 @@ def pass_request(template: Template, body: RawBody, headers: Headers) -> Built:
         kept = (*[header for header in kept if header[0] not in names], *headers)
     data = _encode({**body.fields, **template.changes})
     return Built(request=HttpRequest(request.method, request.url, kept, data))
-
-
-__all__ = [
-    "PASSED_HEADERS", "RawBody", "Template", "build_template", "keeps_fields", "pass_request", "passed_headers", "passes", "read_raw",
-    "without_file_defaults",
-]  # fmt: skip

@@ -114,6 +114,3 @@ def billed_request(received: ReceivedRequest) -> ChatRequest:
 
 def _parsed_call(pending: PendingCall) -> PendingCall:
     return msgspec.structs.replace(pending, request=_parsed(pending.request))
-
-
-__all__ = ["PassedBilling", "PassedRequest", "billed_request", "rough_usage"]

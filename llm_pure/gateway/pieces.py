@@ -249,6 +249,3 @@ class EncodedStream:
 def _is_reasoning(event: StreamEvent) -> bool:
     part = event.part if isinstance(event, PartReceived) else event
     return isinstance(part, Reasoning | ReasoningDelta)
-
-
-__all__ = ["EncodedStream", "PassedStream", "Piece", "split_events", "split_lines"]

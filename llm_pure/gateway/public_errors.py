@@ -92,6 +92,3 @@ def hide(text: str) -> str:
     'no access for *** at *** see ***'
     """
     return _HIDDEN.sub("***", text)
-
-
-__all__ = ["hide", "public_error"]

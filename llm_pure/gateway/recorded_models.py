@@ -43,6 +43,3 @@ def _config_of(request: HttpRequest) -> LLMConfig | None:
         return config
     base_url = request.url.split("?")[0].removesuffix(operation[0])
     return msgspec.structs.replace(config, base_url=base_url)
-
-
-__all__ = ["recorded_models"]

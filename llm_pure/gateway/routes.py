@@ -68,6 +68,3 @@ def find_route(method: str, path: str) -> Route | None:
         ):
             return route
     return None
-
-
-__all__ = ["Route", "RoutedOperation", "find_route"]

@@ -188,14 +188,3 @@ def serve_on_loopback(
         server.should_exit = True
         thread.join(GRACE_S + 5)
         listener.close()
-
-
-__all__ = [
-    "Running",
-    "bind",
-    "require_uvicorn",
-    "run_server",
-    "serve",
-    "serve_on_loopback",
-    "url_of",
-]

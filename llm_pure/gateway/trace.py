@@ -85,6 +85,3 @@ class Trace:
                 observer(record)
             except Exception:  # noqa: BLE001 - a full disk, say: the answer counts more
                 _log.warning("an observer of the gateway failed", exc_info=True)
-
-
-__all__ = ["Trace"]

@@ -325,6 +325,3 @@ class _GatewayCall(CallSpec[Completion], frozen=True, kw_only=True):
     def parse(self, target: Target, response: HttpResponse) -> LLMResult[Completion]:
         result: LLMResult[Completion] = self.exchange.parse_response(target, response)
         return result
-
-
-__all__ = ["ChatExchange", "Templates", "with_identity"]

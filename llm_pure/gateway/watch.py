@@ -167,6 +167,3 @@ class Watch:
 
     async def _ping(self, keep_alive: Callable[[], Awaitable[None]]) -> None:
         await keep_alive()
-
-
-__all__ = ["Watch", "WatchTimes"]

@@ -99,6 +99,3 @@ class Supervisor:
         for process in self._processes:
             if process.is_alive():
                 os.kill(process.pid, number)
-
-
-__all__ = ["Supervisor", "unshared_budget"]

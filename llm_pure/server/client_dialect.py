@@ -45,6 +45,3 @@ def client_dialect(request: HttpRequest) -> str:
         if get_header(request.headers, name) is not None:
             return "anthropic_messages"
     return "openai_chat"
-
-
-__all__ = ["client_dialect"]

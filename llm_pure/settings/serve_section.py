@@ -57,6 +57,3 @@ class ServeSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Send x-llm-pure-model, x-llm-pure-cost and x-llm-pure-adaptations."""
     log: str = "stderr"
     """Where a line for each call goes: "stderr", a file, or "" for nowhere. No line has a text or a key in it."""
-
-
-__all__ = ["ServeSettings"]

@@ -367,20 +367,3 @@ class AsyncCalls:
 
     async def __aexit__(self, *error: object) -> None:
         await self.aclose()
-
-
-__all__ = [
-    "BODY_LIMIT",
-    "NUMBER_FIELDS",
-    "TLS_FIELDS",
-    "AsyncStreamingResponse",
-    "AsyncTransport",
-    "StreamingResponse",
-    "Timeouts",
-    "Transport",
-    "TransportSettings",
-    "read_body",
-    "settings_of",
-    "timeouts_of",
-    "within",
-]

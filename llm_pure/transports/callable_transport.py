@@ -222,6 +222,3 @@ class AsyncCallableTransport(AsyncCalls):
         """Close what the function uses."""
         if self._on_close is not None:
             await self._on_close()
-
-
-__all__ = ["AsyncCallableTransport", "CallableTransport", "TransportResponse"]

@@ -302,5 +302,3 @@ SERVER = make_server(
     stream_type=lambda received: "text/event-stream; charset=utf-8",
     request_id_header="request-id",
 )
-
-__all__ = ["SERVER"]

@@ -6,7 +6,13 @@ from msgspec.structs import replace
 
 from llm_pure.adapters.dialects import anthropic_messages, openai_chat
 from llm_pure.adapters.dialects import bedrock_converse as converse
+from llm_pure.adapters.dialects.anthropic_messages.response import (
+    read_plain_response as read_plain_message,
+)
 from llm_pure.adapters.dialects.bedrock_converse.errors import find_error, undecodable
+from llm_pure.adapters.dialects.bedrock_converse.response import (
+    read_plain_response as read_plain_converse,
+)
 from llm_pure.adapters.dialects.bedrock_invoke.shapes import read_counts
 from llm_pure.adapters.dialects.bedrock_invoke.stream import (
     GUARDRAIL,
@@ -17,8 +23,8 @@ from llm_pure.adapters.dialects.bedrock_invoke.stream import (
     read_other,
 )
 from llm_pure.adapters.dialects.bedrock_invoke.vendors import Families
+from llm_pure.adapters.dialects.openai_chat.response import read_plain_response as read_plain_chat
 from llm_pure.adapters.dialects.openai_chat.think_tags import REASONING_START
-from llm_pure.core.dialect import read_plain
 from llm_pure.core.service import Service, parse_body
 from llm_pure.framing.json_codec import decode_any, json_text, protocol_error
 from llm_pure.types.completion import Completion, Usage
@@ -71,9 +77,9 @@ def read_plain_response(service: Service[Families], response: HttpResponse) -> C
     """The fast path of the vendors whose dialects have one; None for every other response."""
     families = service.quirks
     completion = (
-        read_plain(anthropic_messages.DIALECT, families.anthropic, response)
-        or read_plain(converse.DIALECT, service, response)
-        or read_plain(openai_chat.DIALECT, families.openai, response)
+        read_plain_message(families.anthropic, response)
+        or read_plain_converse(service, response)
+        or read_plain_chat(families.openai, response)
     )
     return None if completion is None else _with_header_usage(completion, response.headers)
 

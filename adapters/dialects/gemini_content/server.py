@@ -374,5 +374,3 @@ SERVER = make_server(
     results=_RESULTS,
     stream_type=_stream_type,
 )
-
-__all__ = ["SERVER"]

@@ -273,5 +273,3 @@ SERVER = make_server(
     results=_RESULTS,
     stream_type=lambda received: "application/x-ndjson",
 )
-
-__all__ = ["SERVER"]

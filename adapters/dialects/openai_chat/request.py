@@ -58,16 +58,9 @@ else:
     fit = LateModule("llm_pure.schema.fit")
 
 _PLAIN_SETTINGS = (
-    "temperature",
-    "top_p",
-    "top_k",
-    "repetition_penalty",
-    "presence_penalty",
-    "frequency_penalty",
-    "stop",
-    "seed",
-    "n",
-)
+    "temperature", "top_p", "top_k", "repetition_penalty", "presence_penalty", "frequency_penalty", "stop",
+    "seed", "n",
+)  # fmt: skip
 """Settings that are sent as they are, under the provider's name. max_tokens and logprobs are written apart."""
 
 

@@ -294,5 +294,3 @@ SERVER = make_server(
     stream_type=lambda received: "text/event-stream",
     request_id_header="x-request-id",
 )
-
-__all__ = ["SERVER"]

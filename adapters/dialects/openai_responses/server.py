@@ -395,5 +395,3 @@ SERVER = make_server(
     stream_type=lambda received: "text/event-stream; charset=utf-8",
     request_id_header="x-request-id",
 )
-
-__all__ = ["SERVER"]

@@ -24,6 +24,3 @@ def as_completion(answer: Answer) -> Completion | LLMError:
         return Completion(message=message, finish_reason="tool_calls")
     kind = type(answer).__name__
     raise TypeError(f"a double answers with text, tool calls, a Completion or an error, not {kind}")
-
-
-__all__ = ["Answer", "as_completion"]

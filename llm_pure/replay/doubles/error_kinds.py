@@ -38,6 +38,3 @@ def error_of_kind(kind: str, message: str = "", retry_after_s: float | None = No
     if fields and "retry_after_s" not in error.__struct_fields__:
         raise ValueError(f"an error of the kind {kind!r} has no retry_after_s")
     return error(message=message or f"the double answers with {kind}", **fields)
-
-
-__all__ = ["error_of_kind"]

@@ -234,6 +234,3 @@ def serve_double(
         yield double
     if double.raised:
         raise double.raised[0]
-
-
-__all__ = ["NO_RULE", "ProviderDouble", "serve_double"]

@@ -175,6 +175,3 @@ def _shown(turns: Sequence[Turn], index: int) -> str:
     if index >= len(turns):
         return "not there"
     return msgspec.json.encode(list(turns[index])).decode()[:200]
-
-
-__all__ = ["conversation", "recorded_rule"]

@@ -189,6 +189,3 @@ def form_field(request: SentRequest, name: str) -> str:
     """A field of a multipart form, "" without it."""
     match = re.search(rb'name="' + re.escape(name.encode()) + _FORM_VALUE, request.body)
     return match[1].decode("utf-8", "replace") if match else ""
-
-
-__all__ = ["Operation", "SentRequest", "embed_texts", "form_field", "framing", "read_request"]

@@ -201,24 +201,3 @@ def ends_normally(steps: Iterable[Step]) -> Iterator[Step]:
             finish = "tool_calls"
     if finish != "unknown":
         yield Finished(finish)
-
-
-__all__ = [
-    "CUT",
-    "KEEP_ALIVE",
-    "Cut",
-    "FromReceived",
-    "KeepAlive",
-    "Pause",
-    "Rule",
-    "RuleAnswer",
-    "ServedAnswer",
-    "Step",
-    "Steps",
-    "UpstreamResponse",
-    "as_rules",
-    "as_steps",
-    "ends_normally",
-    "provider_of",
-    "user_text",
-]

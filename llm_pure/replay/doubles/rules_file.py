@@ -168,6 +168,3 @@ def _has_results(chat: ChatRequest) -> bool:
     messages = chat.messages if isinstance(chat.messages, list | tuple) else ()
     newest = messages[-1] if messages else None
     return isinstance(newest, Message) and any(isinstance(p, ToolResult) for p in newest.parts)
-
-
-__all__ = ["parse_rules"]

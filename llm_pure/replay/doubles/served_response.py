@@ -137,6 +137,3 @@ def operation_result(
             return ModelPage(models=tuple(rows))
         case _:
             return None
-
-
-__all__ = ["Item", "buffered", "chat_response", "operation_result"]
