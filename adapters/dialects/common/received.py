@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from llm_pure.adapters.dialects.common.unsealing import has_envelopes, unsealed_messages
 from llm_pure.chat.message_input import MESSAGE_KEYS, read_messages
-from llm_pure.chat.part_input import PART_TYPES, type_name
+from llm_pure.chat.part_input import PART_TYPES
 from llm_pure.core.adaptations import Adaptation
 from llm_pure.core.client_headers import credentials, session
 from llm_pure.core.server import ReceivedRequest, ServedOperation
@@ -24,7 +24,7 @@ from llm_pure.types.http import HttpRequest
 from llm_pure.types.messages import Message, Opaque
 from llm_pure.types.rejection import Rejected
 from llm_pure.types.request import Effort, Tool
-from llm_pure.types.result import Failure
+from llm_pure.types.result import Failure, type_name
 
 A = TypeVar("A")
 
