@@ -99,8 +99,8 @@ def addresses_in_turn(host: str, port: int, timeout_s: float) -> Iterator[tuple[
     Ends when the time is over. Raises OSError.
     """
     ends_s = monotonic() + timeout_s
-    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    addresses = list(dict.fromkeys([str(address[0]) for *_, address in found]))
+    resolved = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    addresses = list(dict.fromkeys([str(address[0]) for *_, address in resolved]))
     for number, address in enumerate(addresses):
         left_s = ends_s - monotonic()
         if left_s <= 0:
