@@ -256,6 +256,7 @@ FINALS = [
     streamed("only the last event", end(think("hm"), msg("Hi"), CALL_1), text="Hi", reasoning="hm", calls=(FIRST,), finish="tool_calls"),
     streamed("the last event without output", *HELLO, done(msg("Hello"), output_index=0), {"type": "response.completed", "response": {}}, text="Hello"),
     streamed("the text stands in the item that begins", added(msg("Hi")), end(), text="Hi"),
+    streamed("the fields of the response in the last event", text("Hi"), {**whole(msg("Hi")), "type": "response.completed"}, text="Hi", tokens=TOKENS),
     streamed("response.done is an end too (xAI)", text("Hi"), {"type": "response.done", "response": whole(msg("Hi"))}, text="Hi", tokens=TOKENS),
     streamed("null in place of texts and items", text(None, content_index=None), ev("output_item.added", item=None),  # type: ignore[arg-type]
              ev("content_part.added", part=None), ev("output_text.annotation.added", annotation=None), ev("output_text.done", text=None),
