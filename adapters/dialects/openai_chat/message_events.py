@@ -66,7 +66,7 @@ def read_message(
         events.append(TextDelta(str(content), _text_index(state, choice), choice))
     if message.refusal:
         events.append(RefusalDelta(message.refusal, REFUSAL, choice))
-    for detail in details:
+    for detail in (*details, *(message.thinking_blocks or ()), *(message.reasoning_items or ())):
         state = replace(state, details=(state.details, (choice, detail)))
     if message.audio:
         state = replace(state, audio=(state.audio, (choice, message.audio)))
@@ -301,8 +301,14 @@ def _image(name: str, image: dict[str, Any]) -> Image | Opaque:
     return Image(url=url) if decoded is None else Image(data=decoded[0], media_type=decoded[1])
 
 
-_TEXT_FIELDS = ("text", "summary", "data")
-"""Fields of a reasoning detail that arrive in fragments."""
+_TEXT_FIELDS = ("text", "summary", "data", "thinking")
+"""Fields of a reasoning detail or a thinking block that arrive in fragments."""
+_FIELDS_BY_TYPE = {
+    "thinking": "thinking_blocks",
+    "redacted_thinking": "thinking_blocks",
+    "reasoning": "reasoning_items",
+}
+"""Type -> the field, where it is not `reasoning_details`."""
 
 
 def read_call_fragment(
@@ -320,7 +326,27 @@ def read_call_fragment(
     return state if calls is state.calls else replace(state, calls=calls), event
 
 
-def join_details(details: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def reasoning_metadata(details: list[dict[str, Any]]) -> dict[str, Any]:
+    """The details, blocks and items of a choice's reasoning by the field in which they are sent back in the next turn.
+
+    A block ends with its signature. Source: docs.litellm.ai, "Thinking / Reasoning Content", and litellm 1.110.2,
+    streaming_chunk_builder_utils.py and types/llms/openai.py; read 2026-11-30.
+    """
+    fields: dict[str, list[dict[str, Any]]] = {}
+    number = 0
+    for detail in details:
+        field = _FIELDS_BY_TYPE.get(str(detail.get("type")), "reasoning_details")
+        if field == "thinking_blocks":
+            detail = {**detail, "index": number}
+            number += bool(detail.get("signature") or detail.get("data"))
+        fields.setdefault(field, []).append(detail)
+    joined = {field: _join_details(items) for field, items in fields.items()}
+    for block in joined.get("thinking_blocks", ()):
+        del block["index"]
+    return joined
+
+
+def _join_details(details: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Join fragments of the same `index` and `type`: texts are concatenated, of other fields the last value counts.
 
     Source: OpenRouter, "Reasoning tokens", read 2026-11-20.

@@ -10,10 +10,10 @@ from llm_pure.adapters.dialects.common.part_identity import Chain, chain_items
 from llm_pure.adapters.dialects.openai_chat import wire
 from llm_pure.adapters.dialects.openai_chat.message_events import (
     join_audio,
-    join_details,
     read_final_message,
     read_message,
     read_reasoning,
+    reasoning_metadata,
 )
 from llm_pure.adapters.dialects.openai_chat.quirks import Quirks
 from llm_pure.adapters.dialects.openai_chat.state import AUDIO, REASONING, TEXT, State
@@ -340,7 +340,7 @@ def _joined_parts(name: str, state: State) -> Iterator[StreamEvent]:
     if state.details is None and state.audio is None:
         return
     for choice, details in _by_choice(state.details).items():
-        metadata = json_text({"reasoning_details": join_details(details)})
+        metadata = json_text(reasoning_metadata(details))
         yield ProviderMetadataReceived(metadata, REASONING, choice, "reasoning")
     for choice, fragments in _by_choice(state.audio).items():
         yield PartReceived(join_audio(name, fragments), AUDIO, choice)

@@ -56,6 +56,10 @@ class Message(msgspec.Struct):
     reasoning_text: Any = None
     thinking: Any = None
     reasoning_details: list[dict[str, Any]] | None = None
+    thinking_blocks: list[dict[str, Any]] | None = None
+    """LiteLLM's, of Claude and Gemini."""
+    reasoning_items: list[dict[str, Any]] | None = None
+    """LiteLLM's, of the Responses API."""
     refusal: str | None = None
     tool_calls: list[ToolCall] | None = None
     function_call: Function | None = None
