@@ -166,6 +166,11 @@ def _tool_calls(
             text,
             complete=complete,
         )
+        head: CallHead = state.calls.heads.get(event.index - CALLS) or NO_CALL
+        if head.id.startswith(wire.HOSTED_ID):
+            state = replace(state, plain=False)  # more of it may have no id
+            events.append(ExtraReceived("tool_calls", [raw], True, choice))
+            continue
         events.append(event)
         extra = {k: v for k, v in raw.items() if k not in wire.KNOWN_FIELDS_CALL and v}
         if call.custom is not None:

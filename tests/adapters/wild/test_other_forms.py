@@ -196,6 +196,11 @@ CALLS = [
     *[row("tools of MCP servers that the service ran", Answer(text="Hi", extra={"tool_calls": MCP}), provider="zhipuai", **form)
       for form in ({"body": answer({"content": "Hi", "tool_calls": MCP})},
                    {"data": sse(*[chunk({"tool_calls": [record]}) for record in MCP], chunk({"content": "Hi"}), chunk({}, "stop"))})],
+    row("a tool that Claude ran, in a call of LiteLLM", Answer(text="Hi", calls=ONE.calls, finish="tool_calls", extra={"tool_calls": call(0, "srvtoolu_1", "web_search", A)["tool_calls"]}),
+        body=answer({"content": "Hi", "tool_calls": [*call(0, "srvtoolu_1", "web_search", A)["tool_calls"], *call(1, "c1", "f", A)["tool_calls"]]}, "tool_calls")),
+    row("a tool that Claude ran, in pieces of LiteLLM", Answer(text="Hi", calls=ONE.calls, finish="tool_calls"), data=sse(
+        chunk(call(0, "srvtoolu_1", "web_search", "")), chunk(call(0, None, None, A)), chunk({"content": "Hi"}), chunk(call(1, "c1", "f", "")),
+        chunk(call(1, None, None, A)), chunk({}, "tool_calls"))),
     row("arguments as an object", ONE, provider="cohere", body={**cohere(None), "message": {"tool_calls": [
         {"id": "c1", "type": "function", "function": {"name": "f", "arguments": {"a": 1}}}]}, "finish_reason": "TOOL_CALL"}),
     row("arguments as an object", ONE, provider="dashscope", body=dashscope({"content": "", "tool_calls": [
