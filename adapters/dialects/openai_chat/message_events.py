@@ -1,6 +1,6 @@
 """One wire message -> events: the `message` of a buffered response, or a `delta`, which has more of it.
 
-Reasoning details and audio, which come in fragments, are joined at the end.
+Reasoning details (`reasoning_replay`) and audio, which come in fragments, are joined at the end.
 """
 
 from collections.abc import Iterator, Sequence
@@ -8,6 +8,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from llm_pure.adapters.dialects.common.extra_fields import extra_fields
 from llm_pure.adapters.dialects.common.part_identity import NO_CALL, CallHead
 from llm_pure.adapters.dialects.openai_chat import wire
 from llm_pure.adapters.dialects.openai_chat.state import (
@@ -19,7 +20,6 @@ from llm_pure.adapters.dialects.openai_chat.state import (
     State,
 )
 from llm_pure.chat.message_input import arguments_text
-from llm_pure.core.collect import are_cumulative
 from llm_pure.framing.json_codec import json_text
 from llm_pure.types.events import (
     ExtraReceived,
@@ -234,6 +234,7 @@ def _content_parts(
         if kind in ("text", "output_text", None) and isinstance(text, str):
             if text:
                 events.append(TextDelta(text, _text_index(state, choice), choice))
+            events += _beside(part, _TEXT_PART_FIELDS, choice)
         elif kind in ("thinking", "reasoning"):
             thinking = part.get("thinking") or part.get("reasoning") or text or part.get("summary")
             state = read_reasoning(state, events, choice, "".join(_texts(thinking)))
@@ -242,11 +243,7 @@ def _content_parts(
             if signature is not None:
                 events.append(ReasoningDelta("", REASONING, choice, signature))
             others = [item for item in _items(thinking) if not isinstance(item.get("text"), str)]
-            events += [
-                ExtraReceived(key, value, choice=choice)
-                for key, value in part.items()
-                if key not in _THINKING_FIELDS and value is not None
-            ]
+            events += _beside(part, _THINKING_FIELDS, choice)
             if others:
                 events.append(ExtraReceived("thinking_references", others, True, choice))
         elif kind in _CALLS and isinstance(part.get("name"), str):  # gateways of other APIs
@@ -272,7 +269,16 @@ def _content_parts(
 
 
 _CALLS = ("tool_use", "tool_call", "function_call")
-_THINKING_FIELDS = {"type", "thinking", "reasoning", "summary", "text", "signature"}
+_TEXT_PART_FIELDS = frozenset({"type", "text", "index"})
+_THINKING_FIELDS = frozenset({"type", "thinking", "reasoning", "summary", "text", "signature"})
+
+
+def _beside(part: dict[str, Any], known: frozenset[str], choice: int) -> list[ExtraReceived]:
+    """The other fields of a part, such as Databricks' citations (litellm 1.110.2, databricks/chat, read 2026-11-30)."""
+    extra = extra_fields(part, known)
+    return [
+        ExtraReceived(key, value, isinstance(value, list), choice) for key, value in extra.items()
+    ]
 
 
 def _items(thinking: Any) -> list[dict[str, Any]]:
@@ -306,16 +312,6 @@ def _image(name: str, image: dict[str, Any]) -> Image | Opaque:
     return Image(url=url) if decoded is None else Image(data=decoded[0], media_type=decoded[1])
 
 
-_TEXT_FIELDS = ("text", "summary", "data", "thinking")
-"""Fields of a reasoning detail or a thinking block that arrive in fragments."""
-_FIELDS_BY_TYPE = {
-    "thinking": "thinking_blocks",
-    "redacted_thinking": "thinking_blocks",
-    "reasoning": "reasoning_items",
-}
-"""Type -> the field, where it is not `reasoning_details`."""
-
-
 def read_call_fragment(
     state: State,
     choice: int,
@@ -329,53 +325,6 @@ def read_call_fragment(
     """Assign a fragment to the call that it continues, or begin a call. `complete`: it is a call of its own."""
     calls, event = state.calls.read(choice, index, call_id, name, arguments, complete=complete)
     return state if calls is state.calls else replace(state, calls=calls), event
-
-
-def reasoning_metadata(details: list[dict[str, Any]]) -> dict[str, Any]:
-    """The details, blocks and items of a choice's reasoning by the field in which they are sent back in the next turn.
-
-    A block ends with its signature. Source: docs.litellm.ai, "Thinking / Reasoning Content", and litellm 1.110.2,
-    streaming_chunk_builder_utils.py and types/llms/openai.py; read 2026-11-30.
-    """
-    fields: dict[str, list[dict[str, Any]]] = {}
-    number = 0
-    for detail in details:
-        field = _FIELDS_BY_TYPE.get(str(detail.get("type")), "reasoning_details")
-        if field == "thinking_blocks":
-            detail = {**detail, "index": number}
-            number += bool(detail.get("signature") or detail.get("data"))
-        fields.setdefault(field, []).append(detail)
-    joined = {field: _join_details(items) for field, items in fields.items()}
-    for block in joined.get("thinking_blocks", ()):
-        del block["index"]
-    return joined
-
-
-def _join_details(details: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Join fragments of the same `index` and `type`: texts are concatenated, of other fields the last value counts.
-
-    Source: OpenRouter, "Reasoning tokens", read 2026-11-20.
-    """
-    joined: dict[object, dict[str, Any]] = {}
-    texts: dict[tuple[object, str], list[str]] = {}
-    for position, detail in enumerate(details):
-        key = (detail["index"], detail.get("type")) if _is_fragment(detail) else ("at", position)
-        entry = joined.setdefault(key, {})
-        for name, value in detail.items():
-            if name in _TEXT_FIELDS and isinstance(value, str):
-                texts.setdefault((key, name), []).append(value)
-            if value is not None or name not in entry:
-                entry[name] = value
-    for (place, name), pieces in texts.items():
-        joined[place][name] = pieces[-1] if are_cumulative(pieces) else "".join(pieces)
-    return list(joined.values())
-
-
-def _is_fragment(detail: dict[str, Any]) -> bool:
-    values = [detail.get(name) for name in ("type", *_TEXT_FIELDS)]
-    return isinstance(detail.get("index"), int | str) and all(
-        isinstance(value, str | None) for value in values
-    )
 
 
 def join_audio(name: str, fragments: list[dict[str, Any]]) -> Audio:

@@ -13,7 +13,6 @@ from llm_pure.adapters.dialects.openai_chat.message_events import (
     read_final_message,
     read_message,
     read_reasoning,
-    reasoning_metadata,
 )
 from llm_pure.adapters.dialects.openai_chat.quirks import Quirks
 from llm_pure.adapters.dialects.openai_chat.state import AUDIO, REASONING, TEXT, State
@@ -337,11 +336,12 @@ def _message_key(choice: wire.Choice, *, buffered: bool) -> Literal["message", "
 
 def _joined_parts(name: str, state: State) -> Iterator[StreamEvent]:
     """The reasoning details and the audio of each choice, joined."""
-    if state.details is None and state.audio is None:
-        return
-    for choice, details in _by_choice(state.details).items():
-        metadata = json_text(reasoning_metadata(details))
-        yield ProviderMetadataReceived(metadata, REASONING, choice, "reasoning")
+    if state.details is not None:
+        from llm_pure.adapters.dialects.openai_chat import reasoning_replay  # late: start-up
+
+        for choice, details in _by_choice(state.details).items():
+            metadata = json_text(reasoning_replay.reasoning_metadata(details))
+            yield ProviderMetadataReceived(metadata, REASONING, choice, "reasoning")
     for choice, fragments in _by_choice(state.audio).items():
         yield PartReceived(join_audio(name, fragments), AUDIO, choice)
 

@@ -32,7 +32,7 @@ from llm_pure.adapters.dialects.openai_responses.open_items import (
 )
 from llm_pure.adapters.dialects.openai_responses.state import Run, State
 from llm_pure.core.dialect import AnyService
-from llm_pure.core.stream import is_heartbeat
+from llm_pure.core.stream import DONE, is_heartbeat
 from llm_pure.framing.json_codec import DECODE_ERRORS, decode_any, protocol_error
 from llm_pure.framing.sse import HEARTBEAT_TYPES, SseEvent
 from llm_pure.types.completion import FinishReason, finish_reason_of
@@ -132,7 +132,9 @@ def read_deltas(
 def _read_json(service: AnyService, head: ResponseHead, state: State, frame: SseEvent) -> Stepped:
     """A frame that is no event of an item: events of the response, of hosted tools, unknown ones, errors of gateways."""
     data = frame.data
-    if frame.type in HEARTBEAT_TYPES or is_heartbeat(data) or data.strip() == b"[DONE]":
+    if data.strip() == DONE:
+        return (state, ()) if state.done else _read_done(service, replace(state, done=True))
+    if frame.type in HEARTBEAT_TYPES or is_heartbeat(data):
         return state, ()
     raw = ok(decode_any(data, provider=service.name, where="event"))
     if isinstance(raw, dict) and raw.get("type") is None and frame.type != "message":
@@ -147,6 +149,17 @@ def _read_json(service: AnyService, head: ResponseHead, state: State, frame: Sse
         fault = protocol_error(error, data, provider=service.name, where="event")
         return replace(state, fault=fault), ()
     return _read_event(service, head, state, event, data)
+
+
+def _read_done(service: AnyService, state: State) -> Stepped:
+    """The end of MLflow's agents, which have no last event: all items are complete.
+
+    Source: mlflow/mlflow, mlflow/genai/agent_server/server.py, read 2026-11-30.
+    """
+    if {item.done for item in state.items.in_order()} != {True}:
+        return state, ()
+    events: list[StreamEvent] = []
+    return read_response(service, state, events, {}), events
 
 
 def with_known_type(raw: wire.JsonObject) -> wire.JsonObject:

@@ -257,6 +257,8 @@ CONTENT = [
     row("a part with a value", HI, body=answer({"content": [{"type": "text", "text": {"value": "Hi", "annotations": []}}]})),
     row("reasoning as a summary (Databricks)", Answer(text="Hi", reasoning="hm", extra={"summary": None}), body=answer({"content": [summary("hm"), {"type": "text", "text": "Hi"}]}),
         data=sse(chunk({"content": [summary("h")]}), chunk({"content": [summary("m")]}), chunk({"content": [{"type": "text", "text": "Hi"}]}, "stop"))),
+    row("citations of a text (Databricks)", Answer(text="Hi", extra={"citations": [{"url": "u"}]}), body=answer({"content": [{"type": "text", "text": "Hi", "citations": [{"url": "u"}]}]}),
+        data=sse(chunk({"content": [{"type": "text", "text": "Hi", "citations": [{"url": "u"}]}]}), chunk({}, "stop"))),
     row("a reason as an object (SGLang)", HI, body=answer({"content": "Hi"}, SGLANG),
         data=sse(chunk({"content": "Hi"}, SGLANG))),
     row("ids and models that are numbers", HI, provider="anthropic", body=anthropic.message(id=5, model=3)),
