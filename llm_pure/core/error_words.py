@@ -70,7 +70,7 @@ _NO_MONEY = re.compile(_any_of(
     r"used all available credits", r"daily free allocation", r"usage limit for this (?:billing cycle|period)",
     r"monthly (?:included credits|spending limit)",
     r"(?:not have|doesn't have) any credits", r"credit limit exceeded", r"(?:session|daily|weekly|monthly) usage limit", r"API calls / month", r"free (?:tier|quota) [^.]{0,60}exhausted",
-    r"(?:user|token) quota is not enough", r"\u989d\u5ea6\u4e0d\u8db3",  # one-api: the quota is not sufficient
+    r"out of extra usage", r"extra usage is required", r"(?:user|token) quota is not enough", r"\u989d\u5ea6\u4e0d\u8db3",  # one-api: the quota is not sufficient
     r"\u4f59\u989d\u4e0d\u8db3|\u6b20\u8d39",  # the balance is not sufficient; in arrears
 ))  # fmt: skip
 """Words of a balance or a long-term quota that is used up. Seen at Anthropic, OpenAI, DeepSeek, SiliconFlow, Moonshot, Zhipu,
