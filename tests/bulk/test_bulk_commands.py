@@ -278,6 +278,12 @@ def test_standard_input_is_a_run_that_can_be_resumed(
     assert batch(capsys, "run", "-", "-o", "run")[0] == 0
     assert batch(capsys, "resume", "run")[0] == 0
     assert service.prompts.total() == 2
+    reader, writer = os.pipe()  # as of <(command) in a shell
+    os.write(writer, b'{"prompt": "c"}\n')
+    os.close(writer)
+    assert batch(capsys, "run", f"/dev/fd/{reader}", "-o", "piped")[0] == 0
+    os.close(reader)
+    assert (service.prompts.total(), service.prompts["c"]) == (3, 1)
 
 
 def test_account_errors_end_with_the_code_of_ask(
