@@ -21,6 +21,7 @@ _CHAT = openai_chat.provider(
         reasoning_style="effort",
         options={**OPTIONS, "user": "user"},
         turns=openai_chat.ANY_SERVER,
+        media_in_system=True,
     ),
     source="vLLM, llama.cpp and Ollama documentation, read 2026-11-20",
 )

@@ -13,7 +13,10 @@ PROVIDER = openai_chat.provider(
     key_required=False,
     list_models=True,
     quirks=openai_chat.Quirks(
-        reasoning_style="template", think_tags="untagged", turns=openai_chat.ANY_SERVER
+        reasoning_style="template",
+        think_tags="untagged",
+        turns=openai_chat.ANY_SERVER,
+        media_in_system=True,
     ),
     source="vLLM and llama.cpp documentation, read 2026-11-20",
 )

@@ -18,7 +18,7 @@ from typing import Any
 
 import msgspec
 
-from llm_pure.bulk.columns import llm_columns
+from llm_pure.bulk.columns import input_name, llm_columns
 from llm_pure.bulk.entries import Done, EntryHead, decode_entry, decode_head
 from llm_pure.bulk.identity import item_id
 from llm_pure.bulk.input_files import row_line
@@ -119,7 +119,8 @@ class AskRows:
             for row, item in zip(rows, ids, strict=True)
         ]
         names = answers[0] if answers else self._columns(run, _NO_ROW, None)  # of an empty batch
-        return table | {name: [answer[name] for answer in answers] for name in names}
+        own = {input_name(name): values for name, values in table.items()}
+        return own | {name: [answer[name] for answer in answers] for name in names}
 
     def _opened(self) -> Run:
         if self._run is None:

@@ -1,5 +1,6 @@
 """Results as lines and columns: OpenAI's output lines, and the input's columns with `llm_*` columns beside them. Pure."""
 
+import re
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from functools import lru_cache
@@ -17,7 +18,7 @@ from llm_pure.types.completion import Completion
 from llm_pure.types.http import HttpResponse
 from llm_pure.types.result import Failure, error_of
 
-PREFIX = "llm_"
+_RESULT_NAME = re.compile("(input_)*llm_")
 
 OutputForm = Literal["openai", "rows"]
 
@@ -56,13 +57,20 @@ def llm_columns(result: RowResult, *, typed: bool = False, raw: bool = False) ->
     return columns
 
 
+def input_name(name: str) -> str:
+    """Return the name of an input's column among the results: one that is named like a column of a result gets "input_" before.
+
+    So do those that had it before, of a run whose input are the results of another's: no two columns have one name.
+
+    >>> [input_name(name) for name in ("text", "llm_text", "input_llm_text")]
+    ['text', 'input_llm_text', 'input_input_llm_text']
+    """
+    return f"input_{name}" if _RESULT_NAME.match(name) else name
+
+
 def input_columns(columns: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a row's own columns; one that is named like a column of the result gets "input_" before its name."""
-    return {
-        f"input_{name}" if name.startswith(PREFIX) else name: value
-        for name, value in columns.items()
-        if name != REQUEST_KEY
-    }
+    """Return a row's own columns, by their names among the results."""
+    return {input_name(name): value for name, value in columns.items() if name != REQUEST_KEY}
 
 
 def output_line(
@@ -132,8 +140,8 @@ def _seconds(at: str) -> int:
 def column_kinds(rows: Iterable[Mapping[str, Any]]) -> dict[str, str]:
     """Return the kind of each column over all rows: "bool", "int", "float", "text", or "json" for mixed and nested values.
 
-    >>> column_kinds([{"n": 1, "s": "x"}, {"n": 2.5, "s": None, "m": [1]}])
-    {'n': 'float', 's': 'text', 'm': 'json'}
+    >>> column_kinds([{"n": 1, "s": "x", "nulls": None}, {"n": 2.5, "s": None, "m": [1]}])
+    {'n': 'float', 's': 'text', 'nulls': 'text', 'm': 'json'}
     """
     kinds: dict[str, str] = {}
     for row in rows:
@@ -141,7 +149,7 @@ def column_kinds(rows: Iterable[Mapping[str, Any]]) -> dict[str, str]:
             kind = _KINDS.get(type(value), "json")
             if kind == "int" and not -(2**63) <= value < 2**63:
                 kind = "json"  # its digits
-            before = kinds.get(name, "null")
+            before = kinds.setdefault(name, "null")
             if kind != before:
                 kinds[name] = _merged(before, kind)
     return {name: "text" if kind == "null" else kind for name, kind in kinds.items()}

@@ -152,6 +152,11 @@ def _plan(
             remedy = "name another folder for the run"
             raise Rejected(InvalidConfiguration(message=message, field="directory", remedy=remedy))
         with ok(lock_run(path)):
+            if _read_spec(path) != existing:
+                message = f"the run {path} was planned by another process just now"
+                raise Rejected(
+                    InvalidConfiguration(message=message, field="directory", code="locked")
+                )
             if source.spooled and source.form != "rows":
                 columns = None if template is None else template.columns
                 spool_rows(read_rows_of(Path(source.path), source.form, columns), spool)
@@ -231,7 +236,12 @@ def _input(rows: RowsInput, spool: Path) -> InputFile:
 
 
 def _read_spec(path: Path) -> RunSpec | None:
-    return ok(_spec_result(path)) if (path / SPEC).exists() else None
+    try:
+        is_run = (path / SPEC).exists()
+    except OSError as error:  # another user's folder
+        message = f"the run {path} cannot be read: {error.strerror}"
+        raise Rejected(InvalidConfiguration(message=message, field="file")) from None
+    return ok(_spec_result(path)) if is_run else None
 
 
 @returns_failure

@@ -2,10 +2,12 @@
 
 import sys
 from collections.abc import Iterator
+from gzip import GzipFile
 from pathlib import Path
 from typing import IO
 
 from llm_pure.bulk.columns import OutputForm, output_line
+from llm_pure.bulk.input_files import GZIP
 from llm_pure.bulk.joining import RowResult
 from llm_pure.bulk.run_directory import Run, output_error, require_not_input, write_atomically
 from llm_pure.types.rejection import Rejected, ok, returns_failure
@@ -29,7 +31,7 @@ def write_lines(
     raw: bool = False,
     only_errors: bool = False,
 ) -> int:
-    """Write a line for each row that has ended; return their number. path: "-" is standard output.
+    """Write a line for each row that has ended; return their number. path: "-" is standard output, one with .gz is compressed.
 
     Fails with InvalidConfiguration (field "directory") if the file cannot be written, and leaves an older one as it was.
     """
@@ -40,8 +42,9 @@ def write_lines(
         sys.stdout.buffer.flush()
         return lines.count
     require_not_input(run, Path(path))
+    write = lines.write_compressed if Path(path).suffix == GZIP else lines.write
     try:
-        write_atomically(Path(path), lines.write)
+        write_atomically(Path(path), write)
     except OSError as error:
         raise Rejected(output_error(Path(path), error)) from None
     return lines.count
@@ -58,6 +61,10 @@ class _Lines:
         for result in self._results():
             file.write(output_line(result, self._form, typed=typed, raw=self._raw))
             self.count += 1
+
+    def write_compressed(self, file: IO[bytes]) -> None:
+        with GzipFile("", "wb", fileobj=file, mtime=0) as compressed:
+            self.write(compressed)  # type: ignore[arg-type]
 
     def _results(self) -> Iterator[RowResult]:
         for result in self._run.results():

@@ -39,6 +39,7 @@ class PacedTransport:
         """limits: whether requests and tokens are limited, so that retries need a permit too."""
         self._cache = cache
         self._settings = settings
+        self._opened: LLMResult[AsyncTransport] | None = None
         self._allowance = allowance
         self._limits = limits
         self._is_stopping = is_stopping
@@ -56,15 +57,15 @@ class PacedTransport:
         refused = await self._wait(record) if self._must_wait(record) else None
         if refused is not None:
             return refused
-        transport = self._cache.get(self._settings, request.url)
-        if isinstance(transport, Failure):
+        transport = self._transport(request.url)
+        if type(transport) is Failure:
             return transport
         sent_s = self._count(record)
         try:
             result = await transport.unwrap().asend(request, timeouts)
         finally:
             record.sending = False
-        if not isinstance(result, Failure):
+        if type(result) is not Failure:
             response = result.unwrap()
             self._observe(response.status, response.headers, sent_s)
         return result
@@ -76,22 +77,28 @@ class PacedTransport:
         """Yield the response as its body arrives."""
         record = current_record.get()
         refused = await self._wait(record) if self._must_wait(record) else None
-        transport = self._cache.get(self._settings, request.url)
+        transport = self._transport(request.url)
         if refused is not None:
             yield refused
             return
-        if isinstance(transport, Failure):
+        if type(transport) is Failure:
             yield transport
             return
         sent_s = self._count(record)
         try:
             async with transport.unwrap().astream(request, timeouts) as opened:
-                if not isinstance(opened, Failure):
+                if type(opened) is not Failure:
                     head = opened.unwrap().head
                     self._observe(head.status, head.headers, sent_s)
                 yield opened
         finally:
             record.sending = False
+
+    def _transport(self, url: str) -> LLMResult[AsyncTransport]:
+        """The transport of the run, whose rows all go to one service: found once."""
+        if self._opened is None:
+            self._opened = self._cache.get(self._settings, url)
+        return self._opened
 
     def _must_wait(self, record: CallRecord) -> bool:
         """False for what most calls are: a first attempt, while nothing limits the pace or stops the run."""

@@ -13,10 +13,10 @@ import msgspec
 
 from llm_pure.bulk.columns import (
     COLUMNS,
-    PREFIX,
     column_kinds,
     column_value,
     input_columns,
+    input_name,
     llm_columns,
 )
 from llm_pure.bulk.input_files import import_parquet
@@ -102,9 +102,7 @@ def _original(run: Run, arrow: Any, parquet: Any) -> Iterator[Any]:
     ok(run.check_original())
     with parquet.ParquetFile(run.spec.input.path) as file:
         for batch in file.iter_batches(batch_size=BATCH_ROWS):
-            names = [
-                f"input_{name}" if name.startswith(PREFIX) else name for name in batch.schema.names
-            ]
+            names = [input_name(name) for name in batch.schema.names]
             yield arrow.Table.from_batches([batch]).rename_columns(names)
 
 

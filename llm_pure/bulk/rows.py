@@ -36,8 +36,9 @@ UNREADABLE = b"\0"
 _BOM = b"\xef\xbb\xbf"
 UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 """The first bytes of a UTF-16 file."""
-_COMPRESSED = (b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"BZh", b"\xfd7zXZ", b"PK\x03\x04")
-"""The first bytes of gzip, zstd, bzip2, xz and zip files."""
+_COMPRESSED = (b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"BZh", b"\xfd7zXZ")
+"""The first bytes of gzip, zstd, bzip2 and xz files."""
+_ZIP = b"PK\x03\x04"
 _NO_JSON = re.compile(rb"[:,\[]\s*-?(NaN|Infinity)\b")
 """Numbers that Python's json module writes and JSON does not have."""
 _HALF_PAIR = re.compile(
@@ -93,7 +94,7 @@ def read_rows(lines: Iterable[bytes], form: RowForm | None = None) -> Iterator[R
 
 def read_row(index: int, line: bytes, form: RowForm) -> Row:
     """Return the row of a line, with an error for what is no request."""
-    line = line.removeprefix(_BOM).strip() if index == 0 else line.strip()
+    line = line.removeprefix(_BOM).strip()  # any line: files may have been joined
     columns: Any = None
     try:
         columns = _columns(line, index)
@@ -150,6 +151,12 @@ def _json_hint(line: bytes, index: int) -> str:
         return "; of a JSON array make one object a line, for example with jq -c '.[]'"
     if index == 0 and line[:2] in UTF16_MARKS:
         return "; the file is UTF-16: convert it to UTF-8"
+    if line[:2] == b"{'":
+        return "; JSON has double quotes: write rows with json.dumps, not with str"
+    if line == b"{":
+        return "; write each object in one line, for example with jq -c ."
+    if index == 0 and line.startswith(_ZIP):
+        return "; the file is a zip archive, as spreadsheets are: export it as CSV, or unpack it"
     if index == 0 and line.startswith(_COMPRESSED):
         return "; the file is compressed: unpack it, as in zstd -dc FILE | llm-pure batch run - (.gz files are read as they are)"
     if number := _NO_JSON.search(line):
@@ -165,7 +172,7 @@ def _custom_id(columns: Any, index: int) -> tuple[str, bool]:
     value = columns.get(ID_KEY) if isinstance(columns, dict) else None
     if isinstance(value, str) and value:
         return value, True
-    if isinstance(value, int) and not isinstance(value, bool):
+    if isinstance(value, int | float) and not isinstance(value, bool):
         return str(value), True
     return f"row-{index + 1}", False
 

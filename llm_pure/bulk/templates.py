@@ -36,7 +36,9 @@ class Template(msgspec.Struct, frozen=True):
 def _value(columns: dict[str, Any], name: str) -> str:
     if name not in columns:
         names = ", ".join(list(columns)[:8]) or "none"
-        message = f"the row has no column {name!r}; its columns are {names}"
+        is_json = not {'"', ":", "\n"}.isdisjoint(name)
+        hint = "; {{ and }} are braces of the text" if is_json else ""
+        message = f"the row has no column {name!r}; its columns are {names}{hint}"
         raise Rejected(InvalidRequest(message=message, param=name))
     value = columns[name]
     if isinstance(value, str):

@@ -6,6 +6,7 @@ import sys
 import time
 from argparse import Namespace
 from pathlib import Path
+from socket import gethostname
 from tempfile import TemporaryDirectory
 from typing import Any
 
@@ -146,6 +147,8 @@ def status(options: Namespace) -> int:
 
 def results(options: Namespace) -> int:
     """Write the results of a run."""
+    if options.parquet and options.parquet == options.jsonl:
+        raise CommandFailed("--parquet and --jsonl name one file", USAGE)
     opened = _value(open_run(options.directory))
     if options.parquet:
         rows = _value(write_parquet(opened, options.parquet, raw=options.raw))
@@ -172,6 +175,11 @@ def cancel(options: Namespace) -> int:
     if owner is None or not opened.is_running():
         print_note(f"{opened.directory}: the run is not under way")
         return OK
+    if owner.host != gethostname():  # the number is another process's here
+        message = (
+            f"process {owner.process} of {owner.host} works on {opened.directory}: cancel it there"
+        )
+        raise CommandFailed(message, CANNOT_WRITE)
     try:
         os.kill(owner.process, signal.SIGTERM)
     except OSError as error:
@@ -355,7 +363,7 @@ def _exit_code(summary: RunSummary) -> int:
     match summary.reason:
         case "finished":
             return ROW_ERRORS if counts.failed + counts.passing + counts.open else OK
-        case "max_errors" if not counts.open:  # the last rows were in flight
+        case "max_errors" if summary.error is None or not counts.open:  # the last were in flight
             return ROW_ERRORS
         case "waiting":  # for the provider
             return OK

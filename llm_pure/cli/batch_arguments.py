@@ -76,7 +76,7 @@ def _add_run(actions: Any, command: Any, add_model: Any, usd: Any) -> None:
 
 
 def _add_input(parser: ArgumentParser, add_model: Any) -> None:
-    parser.add_argument("input", metavar="INPUT", help="JSON lines (OpenAI's batch lines, {\"prompt\"} or {\"messages\"}), .csv, .tsv, .parquet; - is standard input")
+    parser.add_argument("input", metavar="INPUT", help="JSON lines (OpenAI's batch lines, {\"prompt\"} or {\"messages\"}), .csv, .tsv, these also as .gz, .parquet; - is standard input")
     add_model(parser)
     parser.add_argument("--prompt", metavar="TEXT", help="the prompt, with {column} for the row's values")
     parser.add_argument("-s", "--system", metavar="TEXT", help="system prompt of every row")

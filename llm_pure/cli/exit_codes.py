@@ -47,11 +47,19 @@ INTERRUPTED = 130
 BROKEN_PIPE = 141
 
 TABLE = """\
-exit codes: 0 success; 1 a check found something; 3, 4 of `batch`: rows with errors, budget spent;
-64 wrong usage, unknown provider or model; 65 response that cannot be parsed, is cut off or refused;
-66 file not found, or no such model at the provider; 69 server unreachable or failing; 73 output
-cannot be written; 75 rate limit, overload or timeout: try again; 77 key rejected; 78 missing key or
-invalid configuration."""
+exit codes:
+  0      success
+  1      a check found something
+  3, 4   of `batch`: rows with errors, budget spent
+  64     wrong usage, unknown provider or model
+  65     response that cannot be parsed, is cut off or refused
+  66     file not found, or no such model at the provider
+  69     server unreachable or failing
+  73     output cannot be written
+  75     rate limit, overload or timeout: try again
+  77     key rejected
+  78     missing key, invalid configuration, or over budget
+  130    Ctrl-C"""
 
 
 BATCH_TABLE = """\

@@ -16,9 +16,18 @@ from llm_pure.types.result import Failure
 PAGE = """\
 # Providers
 
-`llm-pure providers --markdown` writes this page; a test compares both. ✓ means that the library builds the request and parses
-the response, and that a response and an error are recorded in `cassettes/`; a single model may support less. The client and the
-command read the key variable, unless the configuration has a key.
+`llm-pure providers --markdown` writes this page; a test compares both.
+
+## What each supports
+
+✓ means that the library builds the request and parses the response, and that a response and an error are recorded in
+`cassettes/`; a single model may support less.
+"""
+
+KEYS = """
+## Keys and addresses
+
+The client and the command read the key variable, unless the configuration has a key.
 """
 
 BATCHES = """\
@@ -104,14 +113,18 @@ def listing(rows: Iterable[Row]) -> list[str]:
 
 def page(rows: Iterable[Row]) -> str:
     """Return docs/reference/providers.md, without the line break at its end."""
-    header = ["api_type", "dialect", "base URL", "key variable", *CAPABILITIES]
-    lines = [PAGE, _cells(header), _cells(["---"] * 4 + [":-:"] * len(CAPABILITIES))]
+    support = [
+        _cells(["api_type", *CAPABILITIES]),
+        _cells(["---", *[":-:"] * len(CAPABILITIES)]),
+    ]
+    addresses = [_cells(["api_type", "dialect", "base URL", "key variable"]), _cells(["---"] * 4)]
     for row in rows:
-        keys = "<br>".join([f"`{key}`" for key in row.api_key_env])
         marks = ["✓" if capability in row.supports else "" for capability in CAPABILITIES]
+        support.append(_cells([f"`{row.api_type}`", *marks]))
+        keys = "<br>".join([f"`{key}`" for key in row.api_key_env])
         base_url = row.base_url or "your own"
-        lines.append(_cells([f"`{row.api_type}`", row.dialect, base_url, keys, *marks]))
-    return "\n".join([*lines, BATCHES.rstrip("\n")])
+        addresses.append(_cells([f"`{row.api_type}`", row.dialect, base_url, keys]))
+    return "\n".join([PAGE, *support, KEYS, *addresses, BATCHES.rstrip("\n")])
 
 
 def _cells(texts: Iterable[str]) -> str:

@@ -80,6 +80,8 @@ def check_options(**options: Any) -> Failure[InvalidConfiguration] | None:
             from llm_pure.types.wrong_types import with_article  # imported late: start-up
 
             expected = with_article(kind) if name != "fallbacks" else f"a sequence of {kind}"
+            if kind not in ("LLMConfig", "Mapping"):
+                expected += f" of {module}"
             message = f"{name} must be {expected}, not {_type_names(name, value)}"
             if name == "config" and isinstance(value, str):
                 message += "; LLM.from_config takes a name, or PROVIDER:MODEL"

@@ -5,7 +5,7 @@ which take a third of a second to load. Loaded when one does.
 from collections.abc import Generator
 from concurrent.futures import Future
 from contextlib import suppress
-from threading import Lock, Thread
+from threading import TIMEOUT_MAX, Lock, Thread
 from time import monotonic
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -20,7 +20,7 @@ from llm_pure.transports.sockets import reset_after_fork
 from llm_pure.types.result import LLMResult
 
 if TYPE_CHECKING:
-    from llm_pure.client.call import CallState, PreparedRequest
+    from llm_pure.client.call import CallContext, CallState, PreparedRequest
 
 _MAX_SETTLE_S = 5.0
 """How long a call that has its response waits until its cost is written; later it is written all the same."""
@@ -107,6 +107,13 @@ def load_steps(
     )
     if not future.done():
         yield Await(future, max(0.0, call.deadline_s - monotonic()))
+
+
+def warmup_steps(context: "CallContext") -> Generator[Await, Any, None]:
+    """Load what the first call to each target needs under a budget, however long it takes."""
+    for target in context.targets.value_or(()) if context.billing.has_limit else ():
+        model = (target.config.model, target.config.pricing_plan)
+        yield Await(_loads.start(context.billing, model), TIMEOUT_MAX)
 
 
 def reserve_steps(

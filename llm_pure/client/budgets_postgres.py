@@ -24,7 +24,7 @@ import msgspec
 
 from llm_pure.client import ledger_tables as tables
 from llm_pure.client.budgets import Budget
-from llm_pure.client.budgets_sqlite import RESERVATION_TTL_S, StoredBudget
+from llm_pure.client.budgets_sqlite import StoredBudget
 from llm_pure.client.ledger_storage import LedgerStorage, LedgerUnavailable
 from llm_pure.client.ledger_tables import Database, Moment, Spending, to_pico, to_usd
 from llm_pure.pricing.accounts import Account
@@ -78,7 +78,11 @@ class PostgresLedger(LedgerStorage):
     """The storage of a ledger in a database. psycopg: the module. clock: replaces the database's clock, in tests."""
 
     def __init__(
-        self, url: str, lease_s: float, psycopg: Any, clock: Callable[[], float] | None = None
+        self,
+        url: str,
+        lease_s: float | None,
+        psycopg: Any,
+        clock: Callable[[], float] | None = None,
     ) -> None:
         self.path = _shown(url)
         self._url = url
@@ -274,12 +278,12 @@ def open_postgres_ledger(
     url: str,
     budget: Budget | None = None,
     *,
-    lease_s: float = RESERVATION_TTL_S,
+    lease_s: float | None = None,
     clock: Callable[[], float] | None = None,
 ) -> LLMResult[PostgresBudget]:
     """Open the budget store in this database, or create its tables. A max_usd in `budget` replaces the database's.
 
-    lease_s: time until the reservation of a killed process expires.
+    lease_s: time until the reservation of a killed process expires, as of a file.
     Fails with InvalidConfiguration, also without psycopg.
     """
     budget = budget or Budget()

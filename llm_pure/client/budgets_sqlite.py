@@ -36,9 +36,6 @@ from llm_pure.types.result import Failure, LLMResult, Success
 
 A = TypeVar("A")
 
-RESERVATION_TTL_S = 900.0
-"""A reservation that is not settled expires after this time, or if its call may take longer, after the call."""
-
 _BUSY_S = 60.0
 """How long a method waits for another process."""
 
@@ -92,7 +89,7 @@ class StoredBudget:
 
         Fails with BudgetExceeded, with TimedOut if the file stays locked, with InvalidConfiguration if it cannot be used.
         """
-        return self.start_reserve(usd, timeout_s, accounts, lease_s=0).result()
+        return self.start_reserve(usd, timeout_s, accounts).result()
 
     def settle(self, name: str, call: Call, accounts: Sequence[Account] = ()) -> None:
         """Replace a reservation, even an expired one, by the real cost of the call; call on_alert as the budget says.
@@ -142,24 +139,18 @@ class StoredBudget:
         """Return what an account has spent in its current period. Raises LedgerUnavailable."""
         return self._submit(lambda: self._file.account_spending(account, _SETTLE_S)).result()
 
-    def start_reserve(
-        self,
-        usd: Decimal,
-        timeout_s: float,
-        accounts: Sequence[Account] = (),
-        lease_s: float | None = None,
-    ) -> "Future[LLMResult[str]]":
-        """`reserve`, in the background. A reservation that comes after the caller has cancelled the future is released.
+    # The same without waiting, for calls in an event loop
 
-        lease_s: the least time until it expires; by default the call may take all of `timeout_s`.
-        """
+    def start_reserve(
+        self, usd: Decimal, timeout_s: float, accounts: Sequence[Account] = ()
+    ) -> "Future[LLMResult[str]]":
+        """`reserve`, in the background. A reservation that comes after the caller has cancelled the future is released."""
         future: Future[LLMResult[str]] = Future()
         ends_s = monotonic() + timeout_s
-        least_s = timeout_s + _BUSY_S if lease_s is None else lease_s
 
         def work() -> LLMResult[str]:
             try:
-                reserve = partial(self._file.reserve, usd, accounts=accounts, lease_s=least_s)
+                reserve = partial(self._file.reserve, usd, accounts=accounts, call_s=timeout_s)
                 return _patiently(reserve, ends_s)
             except LedgerUnavailable as error:
                 return Failure(_error(self._file.path, error))
@@ -381,12 +372,13 @@ def open_ledger(
     path: str | os.PathLike[str],
     budget: Budget | None = None,
     *,
-    lease_s: float = RESERVATION_TTL_S,
+    lease_s: float | None = None,
     clock: Callable[[], float] | None = None,
 ) -> LLMResult[SqliteBudget]:
     """Open the budget store in this file, or create it. A max_usd in `budget` replaces the file's.
 
-    lease_s: time until the reservation of a killed process expires. clock: seconds, in place of the system's clocks.
+    lease_s: time until the reservation of a killed process expires, by default 15 minutes, or longer than its call may take.
+    clock: seconds, in place of the system's clocks.
     Fails with InvalidConfiguration.
     """
     budget = budget or Budget()

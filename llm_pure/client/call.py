@@ -276,11 +276,13 @@ def _attempt_steps(call: CallState[A]) -> Steps[A]:
             received = None if reader is None else reader.partial()
             billing.abandon(ready.pending, received, monotonic() - started_s)
     assert result is not None
-    if ready.pending is not None and billing.has_to_count(ready.pending, result):
-        from llm_pure.client.background import load_steps  # imported late: start-up
+    try:
+        if ready.pending is not None and billing.has_to_count(ready.pending, result):
+            from llm_pure.client.background import load_steps  # imported late: start-up
 
-        yield from load_steps(call, target, ready.pending.request)
-    result = _end_attempt(call, ready, result, started_s, output_delivered=output_delivered)
+            yield from load_steps(call, target, ready.pending.request)
+    finally:  # a response that came is charged, also if the call is cancelled meanwhile
+        result = _end_attempt(call, ready, result, started_s, output_delivered=output_delivered)
     if billing.background is not None and ready.pending is not None:
         from llm_pure.client.background import settle_steps  # imported late: start-up
 

@@ -47,7 +47,9 @@ _ADDED_COLUMNS = {
 class LedgerFile(LedgerStorage):
     """The file. clock: replaces both clocks, in tests."""
 
-    def __init__(self, path: Path, lease_s: float, clock: Callable[[], float] | None) -> None:
+    def __init__(
+        self, path: Path, lease_s: float | None, clock: Callable[[], float] | None
+    ) -> None:
         self.path = self._file = path
         self._lease_s = lease_s
         self._clock = clock

@@ -16,6 +16,12 @@ from llm_pure.types.result import LLMResult
 A = TypeVar("A")
 
 
+LEASE_S = 900.0
+"""After this time a reservation of a call that should have ended by then expires."""
+AFTER_S = 60.0
+"""For the cost of a call to be written after its end."""
+
+
 class LedgerUnavailable(Exception):
     """The ledger cannot be used: locked, full, removed, damaged, read-only, not connected."""
 
@@ -34,8 +40,8 @@ class LedgerStorage(ABC):
     path: Path | str
     """Its name, for messages."""
 
-    _lease_s: float
-    """After this time a reservation ends by itself."""
+    _lease_s: float | None
+    """After this time a reservation ends by itself; None for LEASE_S, or longer than its call may take."""
 
     @abstractmethod
     def _read(self, work: Callable[[Database], A], busy_s: float) -> A:
@@ -70,19 +76,21 @@ class LedgerStorage(ABC):
         usd: Decimal,
         busy_s: float,
         accounts: Sequence[Account] = (),
-        lease_s: float = 0.0,
+        call_s: float = 0.0,
     ) -> LLMResult[str]:
         """Reserve an amount in the budget and in every account until its lease expires; return the reservation's name.
 
-        lease_s: the least that the lease has to last.
+        call_s: how long its call may take.
         """
+
+        lease_s = max(LEASE_S, call_s + AFTER_S) if self._lease_s is None else self._lease_s
 
         def work(db: Database) -> LLMResult[str]:
             return tables.reserve(
                 db,
                 self._moment(db),
                 usd,
-                lease_s=max(self._lease_s, lease_s),
+                lease_s=lease_s,
                 process=os.getpid(),
                 accounts=accounts,
             )

@@ -11,7 +11,7 @@ work is in `call` (attempts), `streams`, `operations`, `structured`, `batch`, `e
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from inspect import isawaitable
-from operator import attrgetter
+from operator import attrgetter, methodcaller
 from typing import TYPE_CHECKING, Any, Self, TypeVar, overload
 
 from llm_pure.chat.prompt import ImageInput as PromptImage
@@ -59,6 +59,7 @@ if TYPE_CHECKING:
     from typing import Unpack
 
     from llm_pure.client import (
+        background,
         batch,
         completeness,
         embeddings,
@@ -79,6 +80,7 @@ if TYPE_CHECKING:
     from llm_pure.policy.rate_limit import RateLimit
     from llm_pure.settings.config_file import CompressSettings
 else:
+    background = LateModule("llm_pure.client.background")
     batch = LateModule("llm_pure.client.batch")
     buffered_body = LateModule("llm_pure.core.buffered_body")
     completeness = LateModule("llm_pure.client.completeness")
@@ -652,11 +654,13 @@ class LLM:
         Fails with the error that every call would end in, such as a missing key.
         """
         with self._context.transports.acquire() as transports:
+            drive(background.warmup_steps(self._context), methodcaller("wait"))
             return self._context.targets.bind(partial(preconnect, transports))
 
     async def awarmup(self) -> LLMResult[None]:
         """`warmup` for async calls."""
         async with self._context.transports.aacquire() as transports:
+            await adrive(background.warmup_steps(self._context), methodcaller("async_wait"))
             return self._context.targets.bind(partial(preconnect, transports))
 
     def __enter__(self) -> Self:

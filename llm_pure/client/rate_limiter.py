@@ -27,6 +27,11 @@ class RateLimiter:
         self._minute = SlidingWindow(limit)
         self._lock = ForkSafeLock()
 
+    def set_limit(self, limit: RateLimit) -> None:
+        """Go on with another limit; what was counted stays counted."""
+        with self._lock:
+            self._minute.limit = limit
+
     def acquire(self, body: bytes, max_wait_s: float) -> LLMResult[Permit]:
         """Acquire a permit for a request with this body.
 

@@ -17,7 +17,7 @@ from llm_pure.types.errors import (
     PermissionDenied,
     TimedOut,
 )
-from llm_pure.types.redact import redact_url
+from llm_pure.types.redact import redact_proxy, redact_url
 
 
 def with_remedy(target: Target, model: str, error: LLMError) -> LLMError:
@@ -36,6 +36,9 @@ def with_remedy(target: Target, model: str, error: LLMError) -> LLMError:
             return msgspec.structs.replace(error, remedy=remedy)
         case NotFound():
             return _of_model(target, model, error)
+        case ConnectionFailed(cause="refused" | "unknown_host") if proxy := target.settings.proxy:
+            remedy = f"start the proxy {redact_proxy(proxy)}, or set another `proxy` (by default $HTTPS_PROXY or $HTTP_PROXY)"
+            return msgspec.structs.replace(error, remedy=remedy)
         case ConnectionFailed(cause="refused"):
             remedy = f"start the server at {_base_url(target)}, or set another `base_url`"
             return msgspec.structs.replace(error, remedy=remedy)

@@ -66,13 +66,16 @@ class _StreamState(Generic[E, A]):
             reader.events.clear()
         return reader.outcome is None and (self._buffered or not reader.has_content)
 
-    def _may_retry(self, reader: ResponseReader[E, A]) -> bool:
+    def _is_left(self, reader: ResponseReader[E, A]) -> bool:
+        """Whether the response is left: it failed before its content, or the stream was closed by another task or thread."""
         failed = isinstance(reader.outcome, Failure)
-        return failed and (self._buffered or not reader.has_content)
+        closed = self._outcome is not None
+        return closed or (failed and (self._buffered or not reader.has_content))
 
     def _finish(self) -> None:
         """End the call, also one that is not read to its end, and report the result."""
         self._steps.close()
+        self._outcome = self.result()
         on_finish, self.on_finish = self.on_finish, None
         if on_finish is not None:
             on_finish(self.result())
@@ -165,7 +168,7 @@ class Stream(_StreamState[E, A]):
             chunks = iter(response.unwrap())
             while self._read(reader, next(chunks, None)):
                 pass
-            if self._may_retry(reader):
+            if self._is_left(reader):
                 return False
             self._chunks, self._reader = chunks, reader
             stack.push(attempt.pop_all())
@@ -269,7 +272,7 @@ class AsyncStream(_StreamState[E, A]):
             chunks = aiter(response.unwrap())
             while self._read(reader, await anext(chunks, None)):
                 pass
-            if self._may_retry(reader):
+            if self._is_left(reader):
                 return False
             self._chunks, self._reader = chunks, reader
             stack.push_async_exit(attempt.pop_all())

@@ -10,7 +10,7 @@ import os
 import re
 import tempfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from importlib import import_module
 from itertools import accumulate, islice
 from pathlib import Path
@@ -55,7 +55,7 @@ def load_token_counter(model: str, plan: str | None = None) -> LLMResult[TokenCo
     return load_tokenizer(family.encoding).map(lambda _: _token_counter(index, model))
 
 
-@cache
+@lru_cache(maxsize=256)
 def _token_counter(index: int | None, model: str) -> TokenCounter:
     family = profile_for(model) if index is None else TOKENIZER_PROFILES[index]
     return TokenCounter(family=family, tokenizer=_load(family.encoding))

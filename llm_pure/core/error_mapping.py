@@ -108,8 +108,9 @@ AMBIGUOUS_CODES = frozenset({"api_error"})
 401 too (../shared/wire/openai-family.md 4.16, ollama.md 7).
 """
 _GENERAL_LIMITS = frozenset({"rate_limit_error", "rate_limit_exceeded"})
-"""Codes that some services send for a balance that is used up too, which only the message says: Z.ai (zai-org/feedback#789;
-read 2026-11-30)."""
+"""Codes that are sent for a balance that is used up too, which only the message says: by Z.ai (zai-org/feedback#789) and Anthropic
+("extra usage", NousResearch/hermes-agent#4747); read 2026-11-30. A message with a time to wait is of a limit: Google's, by proxies.
+"""
 _SERVER_CODES = AMBIGUOUS_CODES | {"server_error", "internal_server_error"}
 """Codes that say less than a status from 500 with a meaning of its own: Groq sends "internal_server_error" with a 503."""
 
@@ -242,12 +243,12 @@ def _error_type(info: ProviderErrorInfo, error_codes: Mapping[str, ErrorType]) -
     inside = status < 300 or info.status is None  # an error inside a 2xx response
     if inside:
         status = _status_of_type(info)
-    from llm_pure.core.error_words import kind_in_words  # imported late: start-up
+    from llm_pure.core.error_words import kind_in_words, wait_in_words  # imported late: start-up
 
     for code in (info.code or "", info.type or ""):
         kind = error_codes.get(code) or ERROR_CODES.get(code)
         if kind is not None and not _status_says_more(status, code):
-            if code not in _GENERAL_LIMITS or code in error_codes:
+            if code not in _GENERAL_LIMITS or code in error_codes or wait_in_words(info.message):
                 return kind
             return kind_in_words(info.message, 429, inside=False, general=False) or kind
     general = inside and status == 500

@@ -111,7 +111,10 @@ class Gateway:
             )
             raise Rejected(InvalidConfiguration(message=message, field="serve/host"))
         billing = PassedBilling()  # each request has that of its key
-        models = ok(load_models(configuration, billing, self._transport, self._registry, self._env))
+        served = None if before is None else before.service.models
+        models = ok(
+            load_models(configuration, billing, self._transport, self._registry, self._env, served)
+        )
         service = Service(
             settings=settings,
             models=models,

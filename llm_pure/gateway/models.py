@@ -65,8 +65,12 @@ def load_models(
     transport: AnyTransport,
     registry: Registry | None = None,
     env: Mapping[str, str] | None = None,
+    before: "ServedModels | None" = None,
 ) -> ServedModels:
-    """Load the models. Fails with InvalidConfiguration if there is none, or if an alias names none."""
+    """Load the models. Fails with InvalidConfiguration if there is none, or if an alias names none.
+
+    before: the models that they replace, whose rate limits go on.
+    """
     settings = configuration.serve
     loaded: dict[str, tuple[Target, ...]] = {}
     invalid: dict[str, LLMError] = {}
@@ -82,8 +86,10 @@ def load_models(
         reasons = "; ".join([error.message for error in invalid.values()])
         message = f"no model can be served: {reasons or 'no configuration file has one'}"
         raise Rejected(InvalidConfiguration(message=message, field="models"))
+    names = _names(settings, loaded, invalid)
     every = tuple([target for targets in loaded.values() for target in targets])
     transports = TransportManager(transport, Success(every))
+    known = {} if before is None else before.models
     policy = configuration.retry or POLICY
     if policy.deadline_s == RetryPolicy().deadline_s:
         policy = msgspec.structs.replace(policy, deadline_s=CALL_S)
@@ -95,13 +101,13 @@ def load_models(
                 transports=transports,
                 policy=policy,
                 billing=billing,
-                limiters=_limiters(configuration.limit, len(targets)),
+                limiters=_limiters(configuration.limit, len(targets), known.get(name)),
             ),
         )
         for name, targets in loaded.items()
     }
     return ServedModels(
-        names=_names(settings, loaded, invalid),
+        names=names,
         models=models,
         invalid=invalid,
         transports=transports,
@@ -117,8 +123,16 @@ def _patient(config: LLMConfig) -> LLMConfig:
     return msgspec.structs.replace(plain, timeout=CALL_S)
 
 
-def _limiters(limit: "RateLimit | None", count: int) -> tuple[RateLimiter, ...]:
-    return () if limit is None else create_limiters(limit, count)
+def _limiters(
+    limit: "RateLimit | None", count: int, before: ServedModel | None
+) -> tuple[RateLimiter, ...]:
+    """One for each target; those of the same model before go on, so that a reload gives nothing twice."""
+    if limit is None:
+        return ()
+    kept = () if before is None else before.context.limiters[:count]
+    for limiter in kept:
+        limiter.set_limit(limit)
+    return (*kept, *create_limiters(limit, count - len(kept)))
 
 
 def _names(

@@ -315,9 +315,9 @@ def running_loop() -> object:
     trio = sys.modules.get("trio")  # not imported: no trio task is running
     if trio is not None and trio.lowlevel.in_trio_run():
         return trio.lowlevel.current_trio_token()
-    from asyncio import get_running_loop  # imported late: a sync call has no need of asyncio
+    import asyncio  # imported late: a sync call has no need of it
 
-    return get_running_loop()
+    return asyncio.get_running_loop()
 
 
 class EventLoopGuard:

@@ -194,6 +194,7 @@ class _AsyncResponse(_OpenResponse):
 
     _raw: Any = None
     _at_end = False
+    _reading = False
 
     def __aiter__(self) -> "_AsyncResponse":
         return self
@@ -203,6 +204,7 @@ class _AsyncResponse(_OpenResponse):
             self._raw = aiter(self._response.stream)
         while not self.over:
             with until(self._prepared.deadline_s):
+                self._reading = True
                 try:
                     piece = self.feed(await anext(self._raw))
                 except StopAsyncIteration:
@@ -211,6 +213,8 @@ class _AsyncResponse(_OpenResponse):
                 except self._errors as error:
                     self._at_end = True
                     piece = self.fail(error)
+                finally:
+                    self._reading = False
             if piece is not None:
                 return piece
         raise StopAsyncIteration
@@ -220,7 +224,9 @@ class _AsyncResponse(_OpenResponse):
         self.over = True
         try:
             with suppress(*self._errors):  # the connection may be gone
-                if self._raw is not None and not self._at_end:
+                if self._reading:  # in another task, whose read ends with the connection
+                    await self._response.extensions["network_stream"].aclose()
+                elif self._raw is not None and not self._at_end:
                     with until(CLOSED_BY_PEER):
                         async for _ in self._raw:
                             pass

@@ -148,7 +148,7 @@ class LLMConfig(msgspec.Struct, frozen=True, kw_only=True):
     reasoning_max_token: int = 4000
     """Budget of reasoning tokens, if `reasoning` is true and the request sets none."""
     headers: tuple[tuple[str, str], ...] = ()
-    """Sent with every request."""
+    """Sent with every request. A dict becomes pairs."""
     connect_timeout: float | None = None
     """Seconds to connect. This and the next five: None or 0 takes the client's setting."""
     read_timeout: float | None = None
@@ -180,6 +180,8 @@ class LLMConfig(msgspec.Struct, frozen=True, kw_only=True):
             value = getattr(self, name)
             if isinstance(value, str):
                 msgspec.structs.force_setattr(self, name, Secret(value))
+        if isinstance(self.headers, dict):
+            msgspec.structs.force_setattr(self, "headers", tuple(self.headers.items()))
         if not self.timeout:
             msgspec.structs.force_setattr(self, "timeout", 600.0)
 

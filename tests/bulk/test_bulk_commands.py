@@ -204,7 +204,7 @@ def test_parquet_of_json_rows_has_a_type_for_each_column_and_rows_without_an_end
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     rows = [
-        {"prompt": "a", "n": 1, "x": [1], "id": 2**64 - 1},
+        {"prompt": "a", "n": 1, "x": [1], "id": 2**64 - 1, "no": None},
         {"prompt": "b", "n": 2.5, "x": "y", "id": 1},
         {"prompt": ""},
     ]
@@ -219,6 +219,7 @@ def test_parquet_of_json_rows_has_a_type_for_each_column_and_rows_without_an_end
     assert out["n"].to_pylist() == [1.0, 2.5, None]
     assert out["x"].to_pylist() == ["[1]", '"y"', None]
     assert out["id"].to_pylist() == ["18446744073709551615", "1", None]
+    assert out["no"].to_pylist() == [None, None, None]
     assert out["llm_text"].to_pylist() == ["yes: a", "yes: b", None]
     assert out["llm_id"].null_count == 1
 
@@ -294,8 +295,8 @@ def test_a_run_whose_rows_all_end_alike_stops_and_says_how_to_go_on(
     (tmp_path / "a.jsonl").write_text("".join(f'{{"prompt": "{n} [400]"}}\n' for n in range(150)))
     code, _, err = batch(capsys, "run", "a.jsonl", "--concurrency", "1")
     assert (code, service.prompts.total()) == (65, 100)
-    assert err.splitlines()[-5:] == [
-        "stopped: 0 of 150 rows answered, 100 errors (invalid_request 100), 50 open, 0 USD, in 0:00",
+    assert [line.partition(", in 0:")[0] for line in err.splitlines()[-5:]] == [
+        "stopped: 0 of 150 rows answered, 100 errors (invalid_request 100), 50 open, 0 USD",
         "error: openai: invalid_request: refused with 400 (status 400); correct the request; sent unchanged, it fails again",
         "100 of 100 rows sent ended in errors (invalid_request 100)",
         "go on with: llm-pure batch retry runs/a --errors invalid_request",
@@ -322,6 +323,11 @@ def test_a_run_whose_rows_all_end_alike_stops_and_says_how_to_go_on(
             ["run", "reviews.csv", "--schema", "wrapped.json"],
             78,
             "such as type or properties, but name, schema;",
+        ),
+        (
+            ["results", "x", "--jsonl", "a", "--parquet", "a"],
+            64,
+            "--parquet and --jsonl name one file",
         ),
         (["run", "cut.jsonl.gz"], 66, "cut.jsonl.gz cannot be decompressed: Compressed file ended"),
         (["run", "text.csv.gz"], 66, "text.csv.gz cannot be decompressed: Not a gzipped file"),
@@ -371,6 +377,9 @@ def test_a_run_under_way_is_not_run_twice_and_can_be_cancelled(
         copytree("run", "copy")
         assert json.loads(batch(capsys, "status", "copy", "--json")[1])["state"] == "finished"
         assert batch(capsys, "cancel", "copy")[2] == "copy: the run is not under way\n"
+        Path("run/run.lock").write_text('{"process": 1, "host": "elsewhere"}')
+        code, _, error = batch(capsys, "cancel", "run")
+        assert (code, error) == (73, "process 1 of elsewhere works on run: cancel it there\n")
     assert [signal for _, signal in killed if signal] == [15]
 
 
@@ -484,6 +493,8 @@ def test_results_go_through_a_link_and_into_a_pipe_and_never_over_the_input(
     Path("link.jsonl").symlink_to("target.jsonl")
     assert batch(capsys, "results", "run", "--jsonl", "link.jsonl")[0] == 0
     assert (Path("link.jsonl").is_symlink(), Path("target.jsonl").is_file()) == (True, True)
+    assert batch(capsys, "results", "run", "--jsonl", "out.jsonl.gz")[0] == 0
+    assert gzip.decompress(Path("out.jsonl.gz").read_bytes()) == Path("target.jsonl").read_bytes()
     for option, path, message in (
         ("--jsonl", "reviews.csv", "is the run's input"),
         ("--parquet", "reviews.csv", "is the run's input"),
@@ -522,6 +533,10 @@ def test_a_table_of_another_encoding_is_read(
 
 def test_plan_names_different_errors_once(capsys: pytest.CaptureFixture[str]) -> None:
     Path("a.csv").write_text("id,text\n1,a\n2,b\n3\n")
+    printed = batch(capsys, "plan", "a.csv", "--prompt", 'Return {"a": 1} for {text}')[1]
+    assert printed.splitlines()[1].endswith(
+        "its columns are id, text; {{ and }} are braces of the text"
+    )
     code, printed, _ = batch(capsys, "plan", "a.csv", "--prompt", "{x}")
     assert code == 0
     assert printed.splitlines() == [

@@ -66,7 +66,9 @@ def test_batch_line_of_responses_is_read_by_its_dialect() -> None:
     ("line", "message"),
     [
         (b"", "row 1: the line is empty"),
-        (b"{", "row 1: the line is no valid JSON: Input data was truncated"),
+        (b"{", "row 1: the line is no valid JSON: Input data was truncated; write each object in one line, for example with jq -c ."),
+        (b"{'prompt': 1}", "row 1: the line is no valid JSON: JSON is malformed: object keys must be strings (byte 1); JSON has double quotes"),
+        (b"PK\x03\x04", "row 1: the line is no valid JSON: JSON is malformed: invalid character (byte 0); the file is a zip archive"),
         (b"[1]", "row 1: the line is no JSON object"),
         (b'{"prompt": "\xff"}', "row 1: the line is no valid JSON"),
         (b'{"prompt": "\\ud800"}', "row 1: the line is no valid JSON"),
@@ -88,7 +90,7 @@ def test_line_that_is_no_request_is_a_row_with_its_error(line: bytes, message: s
 
 
 def test_byte_order_mark_and_crlf_are_taken() -> None:
-    lines = [b'\xef\xbb\xbf{"prompt": "a"}\r\n', b'{"prompt": "b"}\r\n']
+    lines = [b'\xef\xbb\xbf{"prompt": "a"}\r\n', b'\xef\xbb\xbf{"prompt": "b"}\r\n']  # of two files
     assert [read.error for read in read_rows(lines)] == [None, None]
 
 
@@ -129,6 +131,7 @@ def test_request_leaves_credentials_out() -> None:
 
 
 def test_ids_depend_on_the_request_and_not_on_its_columns() -> None:
+    assert row('{"prompt": "a", "custom_id": 2.0}').custom_id == "2.0"  # as pandas writes integers
     one, other = row('{"prompt": "a", "n": 1}'), row('{"n": 2, "prompt": "a", "custom_id": "x"}')
     assert one.key == other.key
     spaced = row('{"messages":   [{"content":"a","role":"user"}]}')

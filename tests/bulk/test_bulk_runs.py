@@ -28,6 +28,7 @@ from llm_pure.bulk.log_files import LogFull, LogWriter, log_paths
 from llm_pure.bulk.loop_options import LoopOptions
 from llm_pure.bulk.output_files import write_lines
 from llm_pure.bulk.progress import Progress
+from llm_pure.bulk.run_lock import RunLock, lock_run
 from llm_pure.bulk.run_status import run_status
 from llm_pure.bulk.run_summary import Stopper
 from llm_pure.bulk.stop_signals import NUMBERS
@@ -369,6 +370,21 @@ def test_the_second_driver_of_a_run_is_refused(tmp_path: Path, service: BulkServ
     assert sent(run).sends == 2
 
 
+def test_a_plan_that_another_process_makes_meanwhile_is_not_overwritten(
+    tmp_path: Path, service: BulkService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def lock_later(directory: Path) -> LLMResult[RunLock]:
+        monkeypatch.undo()
+        opened(tmp_path, service, ["theirs"])
+        return lock_run(directory)
+
+    monkeypatch.setattr("llm_pure.bulk.opening.lock_run", lock_later)
+    refused = open_run(tmp_path / "run", ["ours"], config=config_of(service)).failure()
+    assert (refused.kind, refused.code) == ("configuration", "locked")
+    assert open_run(tmp_path / "run").unwrap().row(0).columns == {"prompt": "theirs"}
+    assert sorted(path.name for path in (tmp_path / "run").iterdir()) == ["index.bin", "rows.jsonl", "run.json", "run.lock"]  # fmt: skip
+
+
 def test_no_key_is_in_the_run(tmp_path: Path, service: BulkService) -> None:
     run = opened(tmp_path, service, ["[echo key]", *prompts(3), f"{KEY} [400]"])
     sent(run)
@@ -667,6 +683,14 @@ def test_a_directory_that_cannot_be_written_is_a_clear_error(
     error = open_run(tmp_path / "file" / "run", prompts(1), config=config_of(service)).failure()
     assert "there is a file" in error.message
     run = opened(tmp_path, service, prompts(1))
+
+    def forbidden(*arguments: Any, **more: Any) -> bool:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "exists", forbidden)  # the folder is another user's
+        error = open_run(tmp_path / "run").failure()
+        assert error.message == f"the run {tmp_path / 'run'} cannot be read: Permission denied"
 
     def read_only(*arguments: Any, **more: Any) -> int:
         raise OSError(errno.EROFS, "Read-only file system")

@@ -258,7 +258,7 @@ def test_ask_rows_answers_columns_and_a_batch_that_comes_again_sends_what_is_mis
     assert ask({"n": [10], "note": [""]})["llm_id"] == other({"n": [10], "note": [""]})["llm_id"]
     assert service.prompts == {f"Is {n} prime?": 1 for n in (7, 8, 9, 10)}
     assert KEY.encode() not in pickle.dumps(ask)
-    assert list(ask({"n": []})) == ["n", *COLUMNS]
+    assert list(ask({"n": [], "llm_text": []})) == ["n", "input_llm_text", *COLUMNS]
 
 
 def test_errors_of_rows_are_columns_and_those_of_the_account_end_the_job(

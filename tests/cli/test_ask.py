@@ -255,8 +255,8 @@ def test_what_is_piped_in_is_joined_to_the_text(
 ) -> None:
     requests: list[Any] = []
 
-    def read(options: Any, images: Any = ()) -> Any:
-        requests.append(read_request(options, images))
+    def read(options: Any) -> Any:
+        requests.append(read_request(options))
         raise CommandFailed("read", 0)
 
     monkeypatch.setattr("llm_pure.cli.ask.read_request", read)

@@ -7,7 +7,7 @@ import pytest
 
 from llm_pure.adapters import registry
 from llm_pure.cli.main import main
-from llm_pure.cli.providers import BATCHES, Row, listing, page
+from llm_pure.cli.providers import BATCHES, KEYS, Row, listing, page
 from llm_pure.core.capabilities import CAPABILITIES
 
 Captured = pytest.CaptureFixture[str]
@@ -43,19 +43,23 @@ def test_a_listing_is_three_lines_for_each() -> None:
     ]
 
 
-def test_a_page_is_a_table_with_a_column_for_each_capability() -> None:
-    table, _, rest = page(ROWS).partition(BATCHES.rstrip("\n"))
-    assert rest == ""
+def test_a_page_has_a_table_with_a_column_for_each_capability() -> None:
+    table = page(ROWS).partition(KEYS)[0]
     head, rule, first, second = table.splitlines()[-4:]
 
-    assert head.split(" | ")[4:] == [*CAPABILITIES[:-1], "batch |"]
-    assert rule.count("---") == 4
-    assert rule.count(":-:") == len(CAPABILITIES)
-    assert first == (
-        "| `acme` | openai_chat | https://api.acme.test/v1 | `ACME_KEY`<br>`ACME_TOKEN` "
-        "| ✓ | | ✓ | | | | | | | | | | ✓ |"
-    )
-    assert second == "| `own` | own_lines | your own | | | | | | | ✓ | | | | | | | |"
+    assert head.split(" | ")[1:] == [*CAPABILITIES[:-1], "batch |"]
+    assert (rule.count("---"), rule.count(":-:")) == (1, len(CAPABILITIES))
+    assert first == "| `acme` | ✓ | | ✓ | | | | | | | | | | ✓ |"
+    assert second == "| `own` | | | | | | ✓ | | | | | | | |"
+
+
+def test_a_page_has_a_table_of_keys_and_addresses() -> None:
+    table, _, rest = page(ROWS).partition(KEYS)[2].partition(BATCHES.rstrip("\n"))
+    assert rest == ""
+    assert table.splitlines()[-2:] == [
+        "| `acme` | openai_chat | https://api.acme.test/v1 | `ACME_KEY`<br>`ACME_TOKEN` |",
+        "| `own` | own_lines | your own | |",
+    ]
 
 
 def test_each_line_of_json_is_a_provider(capsys: Captured) -> None:

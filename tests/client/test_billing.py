@@ -165,6 +165,35 @@ def test_what_counting_needs_is_loaded_once_and_in_another_thread(
     assert [thread is own for thread in threads] == [False, *[True] * 5]
 
 
+@every_loop
+def test_a_call_that_is_cancelled_while_its_tokens_are_to_be_counted_is_charged(
+    loop: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loading, go_on = threading.Event(), threading.Event()
+
+    def load(model: str, plan: str | None = None) -> Any:
+        loading.set()
+        assert threading.current_thread() is own or go_on.wait(20)
+        return load_token_counter(model, plan)
+
+    own = threading.current_thread()
+    monkeypatch.setattr("llm_pure.client.tokenizers.load_token_counter", load)
+    model = f"gpt-4o-cancelled-{loop}"
+    config = msgspec.structs.replace(CONFIG, model=model)
+    llm, _ = client([answer(None)], config=config, prices={model: PRICES["gpt-4o"]})
+
+    async def main() -> None:
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(llm.acompletion, "hi")
+            while not loading.is_set():
+                await anyio.sleep(0.001)
+            tasks.cancel_scope.cancel()
+
+    run(loop, main)
+    go_on.set()
+    assert (llm.get_costs().totals.calls, llm.get_costs().totals.output_tokens) == (1, 1)
+
+
 def test_usage_that_is_not_reported_stays_unknown_when_asked_so() -> None:
     silent = msgspec.structs.replace(CONFIG, calc_usage=False)
     llm, _ = client([answer(None)], config=silent)

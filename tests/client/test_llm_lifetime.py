@@ -133,6 +133,49 @@ def test_a_stream_that_is_dropped_without_a_with_block_lets_its_connection_go() 
         assert server.wait_until_left()
 
 
+@every_async_kind
+@pytest.mark.parametrize("when", ["before its head", "in its midst"])
+def test_a_stream_may_be_closed_by_another_task(kind: str, when: str) -> None:
+    """A button that stops an answer: the task that reads comes to its end, and so does the connection."""
+    came, closed = threading.Event(), threading.Event()
+
+    def behave(connection: Connection) -> None:
+        while connection.read_request():
+            came.set()
+            if when == "before its head":
+                closed.wait(5)
+            connection.send(chunked(*frames("Hel", "lo", end=False), end=False))
+            connection.pause()
+
+    events: list[Any] = []
+
+    async def main() -> LLMResult[Any]:
+        async with client(server, transport=kind.split()[0]) as llm:
+            stream, read = llm.astream("Hi"), anyio.Event()
+
+            async def reading() -> None:
+                async for event in stream:
+                    events.append(event)
+                    read.set()
+
+            with anyio.fail_after(20):
+                async with anyio.create_task_group() as tasks:
+                    tasks.start_soon(reading)
+                    while not came.is_set():
+                        await anyio.sleep(0.001)
+                    if when == "in its midst":
+                        await read.wait()
+                    await stream.aclose()
+                    closed.set()
+        return stream.result()
+
+    with Loopback(behave) as server:
+        result = run(kind, main)
+        assert server.wait_until_left()
+    assert isinstance(result.failure(), StreamInterrupted | ConnectionFailed)
+    assert (events == []) is (when == "before its head")
+
+
 @every_kind
 def test_a_listener_that_raises_is_not_hidden_and_leaks_nothing(kind: str) -> None:
     class Bug(Exception):

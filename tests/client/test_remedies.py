@@ -93,6 +93,13 @@ def test_the_server_and_the_time_are_named(error: LLMError, remedy: str) -> None
     assert "word" not in describe(result)
 
 
+@pytest.mark.parametrize("cause", ["refused", "unknown_host"])
+def test_a_proxy_that_cannot_be_reached_is_named(cause: Any) -> None:
+    error = ConnectionFailed(message="m", cause=cause)
+    result = failure(error, proxy="http://user:word@proxy.test:3128")
+    assert result.remedy.startswith("start the proxy http://***@proxy.test:3128, ")
+
+
 @pytest.mark.parametrize(
     ("fields", "remedy"),
     [

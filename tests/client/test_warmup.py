@@ -5,11 +5,15 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from llm_pure import LLMConfig
 from llm_pure.client import LLM
+from llm_pure.client.tokenizers import load_token_counter
+from llm_pure.tokens import TokenCounter
 from llm_pure.transports.scripted import ScriptedTransport
 from llm_pure.types.errors import InvalidConfiguration
-from llm_pure.types.result import Failure, Success
+from llm_pure.types.result import Failure, LLMResult, Success
 from tests.support.tiny_provider import REGISTRY, config
 from tests.support.twins import called, every_kind
 
@@ -32,6 +36,25 @@ def test_nothing_is_sent(kind: str) -> None:
     transport = ScriptedTransport([])
     assert called(kind, LLM(config(), transport, registry=REGISTRY), "warmup") == Success(None)
     assert transport.requests == []
+
+
+@every_kind
+def test_under_a_budget_prices_and_tokenizer_are_there(
+    kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loaded: list[str] = []
+
+    def load(model: str, plan: str | None) -> LLMResult[TokenCounter]:
+        loaded.append(model)
+        return load_token_counter(model, plan)
+
+    monkeypatch.setattr("llm_pure.client.tokenizers.load_token_counter", load)
+    for budget, expected in ((None, []), (1, [f"gpt-4o-warm-{kind}"])):
+        llm = LLM(
+            config(model=f"gpt-4o-warm-{kind}"), ScriptedTransport([]), registry=REGISTRY, budget=budget
+        )  # fmt: skip
+        assert called(kind, llm, "warmup") == Success(None)
+        assert loaded == expected
 
 
 @every_kind

@@ -184,7 +184,7 @@ def test_every_method_with_arguments_is_walked() -> None:
     )
 
 
-def test_a_name_in_place_of_a_configuration_is_an_error_that_says_where_it_goes() -> None:
+def test_an_option_of_another_type_is_an_error_that_says_what_it_takes() -> None:
     name: Any = "openai:gpt-4o"
     error = LLM(name).ask("hi").failure()
     assert error.message == (
@@ -193,6 +193,9 @@ def test_a_name_in_place_of_a_configuration_is_an_error_that_says_where_it_goes(
     names: Any = ["gpt-4o"]
     error = LLM(LLMConfig(model="m"), fallbacks=names).ask("hi").failure()
     assert error.message == "fallbacks must be a sequence of LLMConfig, not list of str"
+    retry: Any = 3
+    error = LLM(LLMConfig(model="m"), retry=retry).ask("hi").failure()
+    assert error.message == "retry must be a RetryPolicy of llm_pure.policy.retry, not int"
 
 
 @pytest.mark.parametrize("field", ["model", "source"])

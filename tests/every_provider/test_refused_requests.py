@@ -493,6 +493,11 @@ ROWS: dict[str, Row] = {
     "the switch of DeepSeek's template, NVIDIA": (
         "nvidia", "deepseek-ai/deepseek-v3.2", {"reasoning": "none"}, {"chat_template_kwargs": {"thinking": False}}, [],
     ),
+    "a JSON file, Converse": (
+        "bedrock", "amazon.nova-pro-v1:0", {"messages": [user("sum", Document(data=b"{}", name="a.json", media_type="application/json"))]},
+        {"messages/0/content/1/document": {"format": "txt", "name": "a json", "source": {"bytes": "e30="}}},
+        [("messages/0/parts/1/name", "renamed")],
+    ),
     "a tier that Anthropic does not have": ("anthropic", "claude-opus-4-8", {"service_tier": "flex"}, {"service_tier": ABSENT}, [("service_tier", "dropped")]),
     "a tier of Anthropic": ("anthropic", "claude-opus-4-8", {"service_tier": "standard_only"}, {"service_tier": "standard_only"}, []),
     "a tier that Mistral does not have": ("mistral", "mistral-large-latest", {"service_tier": "priority"}, {"service_tier": ABSENT}, [("service_tier", "dropped")]),
@@ -541,6 +546,10 @@ REFUSED: dict[str, tuple[str, str, dict[str, Any], type]] = {
     ),
     "more functions than it takes, Gemini": (
         "gemini", "gemini-3-pro", {"tools": tuple([Tool(name=f"f{number}") for number in range(513)])}, InvalidRequest,
+    ),
+    "a picture in a system message, OpenAI": ("openai", "gpt-4o", {"messages": [Message("system", (Text("a"), Image(data=tiny_png()))), "q"]}, UnsupportedFeature),
+    "a picture in a system message, Cohere": (
+        "cohere", "command-a-vision-07-2025", {"messages": [Message("system", (Text("a"), Image(data=tiny_png()))), "q"]}, UnsupportedFeature,
     ),
     "a PDF, Moonshot": ("moonshot", "kimi-k2.6", {"messages": [user(Document(data=b"%PDF-1.7", name="a.pdf"))]}, UnsupportedFeature),
     "a PDF, GLM": ("zai", "glm-5.2", {"messages": [user(Document(data=b"%PDF-1.7", name="a.pdf"))]}, UnsupportedFeature),

@@ -67,6 +67,26 @@ def test_a_reload_replaces_everything_or_nothing() -> None:
     assert asyncio.run(status()) == 200
 
 
+def test_a_reload_gives_no_request_of_a_limit_twice() -> None:
+    text = f"{TWO}\nlimit: {{requests_per_minute: 1}}"
+    current = [text]
+    upstream = Upstream(hello)
+    application = gateway(lambda: Success(configuration(current[0])), transport=upstream, env={})
+
+    async def status() -> int:
+        return (await Request(application, "POST", PATH, msgspec.json.encode(BODY)).run()).status
+
+    assert asyncio.run(status()) == 200
+    assert application.reload() == Success(None)
+    limiter = application.service.models.models["fast"].context.limiters[0]
+    permit = limiter.acquire(b"", 100).unwrap()
+    assert 50 < permit.wait_s <= 60
+    limiter.release(permit)
+    current[0] = text.replace("minute: 1", "minute: 9")
+    assert application.reload() == Success(None)
+    assert asyncio.run(status()) == 200
+
+
 def test_a_reload_drops_no_stream_and_forgets_no_spending() -> None:
     text = f"{TWO}\ncost_control: {{max_budget: 5}}"
     current = [configuration(text)]

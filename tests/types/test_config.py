@@ -114,3 +114,8 @@ def test_what_the_user_set_is_known() -> None:
     config = LLMConfig(temperature=0.0, max_token=4096, default_fields=("max_token",))
     names = ("temperature", "max_token", "top_p")
     assert [name for name in names if is_overridden(config, name)] == ["temperature"]
+
+
+def test_headers_may_be_a_dict_as_other_packages_take_them() -> None:
+    headers: Any = {"X-Team": "blue"}
+    assert LLMConfig(headers=headers) == LLMConfig(headers=(("X-Team", "blue"),))

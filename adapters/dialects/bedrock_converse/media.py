@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from llm_pure.types.media import base64_text, media_type_of
+from llm_pure.types.media import base64_text, document_text, media_type_of
 from llm_pure.types.messages import Audio, Document, Image, Media, Video
 from llm_pure.types.rejection import UnsupportedPart
 
@@ -111,6 +111,8 @@ def document_block(document: Document, name: str, path: str) -> dict[str, Any]:
     media_type = (detected if detected not in (None, *_VAGUE) else claimed) or detected or ""
     form = None if media_type in _VAGUE else DOCUMENT_FORMATS.get(media_type)
     form = form or by_name or DOCUMENT_FORMATS.get(media_type)
+    if form is None and data is not None and document_text(data, claimed) is not None:
+        form = "txt"  # such as JSON
     if form is None:
         raise UnsupportedPart(
             f"{path}: Converse supports only documents of the formats {', '.join(DOCUMENT_FORMATS.values())}"

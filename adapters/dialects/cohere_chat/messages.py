@@ -70,6 +70,9 @@ def _turn(turn: Turn, adaptations: list[Adaptation]) -> list[dict[str, Any]]:
         for _, result in sorted_parts.results
     ]
     if sorted_parts.rest or not encoded:
+        for path, part in sorted_parts.rest:
+            if turn.role == "system" and isinstance(part, Image):
+                raise UnsupportedPart(f"{path}: a system message holds text, not Image")
         content = _content(sorted_parts.rest, adaptations)
         encoded.append({"role": turn.role, "content": content})
     return encoded

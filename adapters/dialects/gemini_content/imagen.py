@@ -8,6 +8,7 @@ import re
 from typing import Any
 
 from llm_pure.adapters.dialects.common.adaptations import clamped, dropped
+from llm_pure.adapters.dialects.common.extra_fields import extra_fields
 from llm_pure.adapters.dialects.common.json_objects import merge_objects
 from llm_pure.adapters.dialects.gemini_content.errors import find_error
 from llm_pure.core.adaptations import Adaptation
@@ -97,7 +98,9 @@ def parse_predict(service: AnyService, response: HttpResponse) -> ImagesResponse
     rows = raw.get("predictions")
     rows = [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
     images = [
-        _image(service, row, index) for index, row in enumerate(rows) if "bytesBase64Encoded" in row
+        _image(service, row, index)
+        for index, row in enumerate(rows)
+        if "bytesBase64Encoded" in row or row.get("gcsUri")
     ]
     reasons = [row["raiFilteredReason"] for row in rows if row.get("raiFilteredReason")]
     if not images:
@@ -109,20 +112,35 @@ def parse_predict(service: AnyService, response: HttpResponse) -> ImagesResponse
     extra = {key: value for key, value in raw.items() if key != "predictions"}
     if reasons:
         extra["filtered"] = reasons
+    others = [extra_fields(row, _KNOWN_FIELDS_ROW) for row in rows]
+    if any(others):  # attributes of safety
+        extra["predictions"] = others
     return ImagesResponse(images=tuple(images), provider=service.name, extra=extra)
 
 
 def _image(service: AnyService, row: dict[str, Any], index: int) -> GeneratedImage:
-    text, prompt, media_type = (
-        row.get(key) for key in ("bytesBase64Encoded", "prompt", "mimeType")
+    """An image, or its address in a bucket, where the request named one as `storageUri`.
+
+    Source: google-genai 3.6.1, models.py; read 2026-11-30.
+    """
+    text, prompt, media_type, url = (
+        row.get(key) for key in ("bytesBase64Encoded", "prompt", "mimeType", "gcsUri")
     )
     data = from_base64(text) if isinstance(text, str) and text else None
-    if data is None:
+    url = url if isinstance(url, str) and url else None
+    if data is None and url is None:
         where = f"$.predictions[{index}]"
         message = "the image is not valid base64"
         raise Rejected(ProtocolError(message=message, provider=service.name, where=where))
     return GeneratedImage(
         data=data,
-        media_type=media_type_of(data) or (media_type if isinstance(media_type, str) else None),
+        url=url,
+        media_type=media_type_of(data or b"")
+        or (media_type if isinstance(media_type, str) else None),
         revised_prompt=prompt if isinstance(prompt, str) else None,
     )
+
+
+_KNOWN_FIELDS_ROW = frozenset(
+    {"bytesBase64Encoded", "gcsUri", "mimeType", "prompt", "raiFilteredReason"}
+)

@@ -83,8 +83,8 @@ def parse_images(service: Service[Quirks], response: HttpResponse) -> ImagesResp
         ]
     )
     if not images:
-        reason = completion.raw_finish_reason or "no reason given"
-        message = f"the response contains no image: {reason}"
+        reason = completion.text or completion.raw_finish_reason or "no reason given"
+        message = f"the response contains no image: {reason[:500]}"
         if completion.finish_reason == "content_filter":
             raise Rejected(
                 ContentFiltered(message=message, provider=service.name, partial=completion)

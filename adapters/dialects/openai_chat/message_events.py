@@ -1,6 +1,6 @@
 """One wire message -> events: the `message` of a buffered response, or a `delta`, which has more of it.
 
-Reasoning details and audio, which come in fragments, are joined at the end.
+Reasoning details (`reasoning_replay`) and audio, which come in fragments, are joined at the end.
 """
 
 from collections.abc import Iterator, Sequence
@@ -8,6 +8,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from llm_pure.adapters.dialects.common.extra_fields import extra_fields
 from llm_pure.adapters.dialects.common.part_identity import NO_CALL, CallHead, Chain, chain_items
 from llm_pure.adapters.dialects.openai_chat import wire
 from llm_pure.adapters.dialects.openai_chat.state import (
@@ -20,7 +21,6 @@ from llm_pure.adapters.dialects.openai_chat.state import (
     State,
     read_reasoning,
 )
-from llm_pure.core.part_builder import are_cumulative
 from llm_pure.framing.json_codec import arguments_text, json_text
 from llm_pure.types.events import (
     ExtraReceived,
@@ -68,7 +68,7 @@ def read_message(
         events.append(TextDelta(str(content), _text_index(state, choice), choice))
     if message.refusal:
         events.append(RefusalDelta(message.refusal, REFUSAL, choice))
-    for detail in details:
+    for detail in (*details, *(message.thinking_blocks or ()), *(message.reasoning_items or ())):
         state = replace(state, details=(state.details, (choice, detail)))
     if message.audio:
         state = replace(state, audio=(state.audio, (choice, message.audio)))
@@ -157,6 +157,11 @@ def _tool_calls(
             text,
             complete=complete,
         )
+        head: CallHead = state.calls.heads.get(event.index - CALLS) or NO_CALL
+        if head.id.startswith(wire.HOSTED_ID):
+            state = replace(state, plain=False)  # more of it may have no id
+            events.append(ExtraReceived("tool_calls", [raw], True, choice))
+            continue
         events.append(event)
         extra = {k: v for k, v in raw.items() if k not in wire.KNOWN_FIELDS_CALL and v}
         if call.custom is not None:
@@ -220,6 +225,7 @@ def _content_parts(
         if kind in ("text", "output_text", None) and isinstance(text, str):
             if text:
                 events.append(TextDelta(text, _text_index(state, choice), choice))
+            events += _beside(part, _TEXT_PART_FIELDS, choice)
         elif kind in ("thinking", "reasoning"):
             thinking = part.get("thinking") or part.get("reasoning") or text or part.get("summary")
             state = read_reasoning(state, events, choice, "".join(_texts(thinking)))
@@ -228,11 +234,7 @@ def _content_parts(
             if signature is not None:
                 events.append(ReasoningDelta("", REASONING, choice, signature))
             others = [item for item in _items(thinking) if not isinstance(item.get("text"), str)]
-            events += [
-                ExtraReceived(key, value, choice=choice)
-                for key, value in part.items()
-                if key not in _THINKING_FIELDS and value is not None
-            ]
+            events += _beside(part, _THINKING_FIELDS, choice)
             if others:
                 events.append(ExtraReceived("thinking_references", others, True, choice))
         elif kind in _CALLS and isinstance(part.get("name"), str):  # gateways of other APIs
@@ -258,7 +260,16 @@ def _content_parts(
 
 
 _CALLS = ("tool_use", "tool_call", "function_call")
-_THINKING_FIELDS = {"type", "thinking", "reasoning", "summary", "text", "signature"}
+_TEXT_PART_FIELDS = frozenset({"type", "text", "index"})
+_THINKING_FIELDS = frozenset({"type", "thinking", "reasoning", "summary", "text", "signature"})
+
+
+def _beside(part: dict[str, Any], known: frozenset[str], choice: int) -> list[ExtraReceived]:
+    """The other fields of a part, such as Databricks' citations (litellm 1.110.2, databricks/chat, read 2026-11-30)."""
+    extra = extra_fields(part, known)
+    return [
+        ExtraReceived(key, value, isinstance(value, list), choice) for key, value in extra.items()
+    ]
 
 
 def _items(thinking: Any) -> list[dict[str, Any]]:
@@ -292,10 +303,6 @@ def _image(name: str, image: dict[str, Any]) -> Image | Opaque:
     return Image(url=url) if decoded is None else Image(data=decoded[0], media_type=decoded[1])
 
 
-_TEXT_FIELDS = ("text", "summary", "data")
-"""Fields of a reasoning detail that arrive in fragments."""
-
-
 def read_call_fragment(
     state: State,
     choice: int,
@@ -313,9 +320,12 @@ def read_call_fragment(
 
 def joined_parts(name: str, state: State) -> Iterator[StreamEvent]:
     """The reasoning details and the audio of each choice, joined."""
-    for choice, details in _by_choice(state.details).items():
-        metadata = json_text({"reasoning_details": _join_details(details)})
-        yield ProviderMetadataReceived(metadata, REASONING, choice, "reasoning")
+    if state.details is not None:
+        from llm_pure.adapters.dialects.openai_chat import reasoning_replay  # late: start-up
+
+        for choice, details in _by_choice(state.details).items():
+            metadata = json_text(reasoning_replay.reasoning_metadata(details))
+            yield ProviderMetadataReceived(metadata, REASONING, choice, "reasoning")
     for choice, fragments in _by_choice(state.audio).items():
         yield PartReceived(_join_audio(name, fragments), AUDIO, choice)
 
@@ -334,33 +344,6 @@ def _by_choice(chain: Chain) -> dict[int, list[dict[str, Any]]]:
     for choice, fragment in chain_items(chain):
         by_choice.setdefault(choice, []).append(fragment)
     return by_choice
-
-
-def _join_details(details: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Join fragments of the same `index` and `type`: texts are concatenated, of other fields the last value counts.
-
-    Source: OpenRouter, "Reasoning tokens", read 2026-11-20.
-    """
-    joined: dict[object, dict[str, Any]] = {}
-    texts: dict[tuple[object, str], list[str]] = {}
-    for position, detail in enumerate(details):
-        key = (detail["index"], detail.get("type")) if _is_fragment(detail) else ("at", position)
-        entry = joined.setdefault(key, {})
-        for name, value in detail.items():
-            if name in _TEXT_FIELDS and isinstance(value, str):
-                texts.setdefault((key, name), []).append(value)
-            if value is not None or name not in entry:
-                entry[name] = value
-    for (place, name), pieces in texts.items():
-        joined[place][name] = pieces[-1] if are_cumulative(pieces) else "".join(pieces)
-    return list(joined.values())
-
-
-def _is_fragment(detail: dict[str, Any]) -> bool:
-    values = [detail.get(name) for name in ("type", *_TEXT_FIELDS)]
-    return isinstance(detail.get("index"), int | str) and all(
-        isinstance(value, str | None) for value in values
-    )
 
 
 def _join_audio(name: str, fragments: list[dict[str, Any]]) -> Audio:

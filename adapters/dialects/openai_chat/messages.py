@@ -88,7 +88,14 @@ class _Encoder(MessageEncoder[Quirks]):
         if role == "user":
             reason = f"{self.models} does not support system messages"
             self.change(f"{turn.path}/role", reason, "system", role)
-        return {"role": role, "content": self._content(turn.parts), **self._name(turn)}
+        content = self._content(turn.parts)
+        if role != "user" and isinstance(content, list) and not self.service.quirks.media_in_system:
+            for (path, part), block in zip(turn.parts, content, strict=True):
+                if block.get("type") != "text" and not isinstance(part, Opaque):
+                    raise UnsupportedPart(
+                        f"{path}: a system message holds text, not {type(part).__name__}"
+                    )
+        return {"role": role, "content": content, **self._name(turn)}
 
     def _content(self, parts: Sequence[Placed]) -> str | list[JsonObject]:
         """A string if there is at most one part, of text without a mark; else a list of parts. Raises UnsupportedPart.

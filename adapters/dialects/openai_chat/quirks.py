@@ -169,6 +169,9 @@ class Quirks(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     """Images may be URLs."""
     image_detail: bool = True
     """Images have the field `detail`."""
+    media_in_system: bool = False
+    """System messages may hold images and other media, as servers of one's own may take them; OpenAI answers "Image URLs are only
+    allowed for messages with role 'user'" (OpenHands#7700, openai-node#1030), and its types have text alone; read 2026-11-30."""
     image_file_scheme: str | None = None
     """The scheme of URLs that name an uploaded image."""
     document_form: FileForm = "file"

@@ -5,7 +5,7 @@ match text-only bodies and chunks, which are nearly all, for the fast paths.
 """
 
 from operator import attrgetter
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 
@@ -56,6 +56,10 @@ class Message(msgspec.Struct):
     reasoning_text: Any = None
     thinking: Any = None
     reasoning_details: list[dict[str, Any]] | None = None
+    thinking_blocks: list[dict[str, Any]] | None = None
+    """LiteLLM's, of Claude and Gemini."""
+    reasoning_items: list[dict[str, Any]] | None = None
+    """LiteLLM's, of the Responses API."""
     refusal: str | None = None
     tool_calls: list[ToolCall] | None = None
     function_call: Function | None = None
@@ -102,6 +106,11 @@ KNOWN_FIELDS_CALL = frozenset({"type", *ToolCall.__struct_fields__})
 """The fields that have a place in Completion; all others are kept as extra fields."""
 
 
+HOSTED_ID = "srvtoolu_"
+"""The ids of tools that Claude runs itself, among the calls of older LiteLLM: prompt_templates/factory.py of litellm 1.110.2, read 2026-11-30."""
+PlainId = Annotated[str, msgspec.Meta(pattern=f"^(?!{HOSTED_ID})")]
+
+
 class PlainFunction(msgspec.Struct, forbid_unknown_fields=True, gc=False):
     """The function of a call fragment."""
 
@@ -113,7 +122,7 @@ class PlainCall(msgspec.Struct, forbid_unknown_fields=True, gc=False):
     """A call fragment with an index."""
 
     index: int
-    id: str | None = None
+    id: PlainId | None = None
     type: str | None = None
     function: PlainFunction | None = None
 
@@ -229,7 +238,7 @@ class PlainBodyFunction(msgspec.Struct, forbid_unknown_fields=True, gc=False):
 class PlainBodyCall(msgspec.Struct, forbid_unknown_fields=True, gc=False):
     """A complete call."""
 
-    id: str
+    id: PlainId
     function: PlainBodyFunction
     type: str | None = None
     index: int | None = None

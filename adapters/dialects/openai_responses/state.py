@@ -34,6 +34,8 @@ class State(StreamState, frozen=True, kw_only=True):
     run: Run | None = None
     started: bool = False
     """The response's id was emitted."""
+    done: bool = False
+    """[DONE] was read, before the last event."""
     items: Items = Items()
     order: ListOrder = ListOrder()
     live: frozenset[str] = frozenset()

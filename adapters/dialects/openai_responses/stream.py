@@ -32,7 +32,7 @@ from llm_pure.adapters.dialects.openai_responses.open_items import (
 )
 from llm_pure.adapters.dialects.openai_responses.state import Run, State
 from llm_pure.core.service import AnyService
-from llm_pure.core.stream import is_heartbeat
+from llm_pure.core.stream import DONE, is_heartbeat
 from llm_pure.framing.json_codec import DECODE_ERRORS, decode_any, protocol_error
 from llm_pure.framing.sse import HEARTBEAT_TYPES, SseEvent
 from llm_pure.types.completion import FinishReason, finish_reason_of
@@ -132,7 +132,9 @@ def read_deltas(
 def _read_json(service: AnyService, head: ResponseHead, state: State, frame: SseEvent) -> Stepped:
     """A frame that is no event of an item: events of the response, of hosted tools, unknown ones, errors of gateways."""
     data = frame.data
-    if frame.type in HEARTBEAT_TYPES or is_heartbeat(data) or data.strip() == b"[DONE]":
+    if data.strip() == DONE:
+        return (state, ()) if state.done else _read_done(service, replace(state, done=True))
+    if frame.type in HEARTBEAT_TYPES or is_heartbeat(data):
         return state, ()
     raw = ok(decode_any(data, provider=service.name, where="event"))
     if isinstance(raw, dict) and raw.get("type") is None and frame.type != "message":
@@ -147,6 +149,17 @@ def _read_json(service: AnyService, head: ResponseHead, state: State, frame: Sse
         fault = protocol_error(error, data, provider=service.name, where="event")
         return replace(state, fault=fault), ()
     return _read_event(service, head, state, event, data)
+
+
+def _read_done(service: AnyService, state: State) -> Stepped:
+    """The end of MLflow's agents, which have no last event: all items are complete.
+
+    Source: mlflow/mlflow, mlflow/genai/agent_server/server.py, read 2026-11-30.
+    """
+    if {item.done for item in state.items.in_order()} != {True}:
+        return state, ()
+    events: list[StreamEvent] = []
+    return read_response(service, state, events, {}), events
 
 
 def with_known_type(raw: wire.JsonObject) -> wire.JsonObject:
@@ -181,6 +194,8 @@ def _read_other(
     if state.run is not None:
         state = replace(state, run=None)
     kind = str(raw.get("type"))
+    if raw.get("response") is None and kind in (_OF_RESPONSES if "output" in raw else _FAILED):
+        raw = _with_response(raw)
     if kind in wire.END_TYPES:
         state, events = read_end(service, state, raw, _response(head))
         return (state, events) if state.fault is None else (state, events[:-1])
@@ -205,10 +220,7 @@ def read_end(
     """The last event. `fault` is the error in it, or beside it; the last event of a response that failed is no Finished."""
     kind = str(raw["type"])
     failed = kind == "response.failed"
-    value = raw.get("response")
-    if value is None and failed:
-        value = {}  # gateways leave it out: the error stands beside it
-    final: wire.JsonObject = msgspec.convert(value, dict)
+    final: wire.JsonObject = msgspec.convert(raw.get("response"), dict)
     final = {**final, "status": (not failed and final.get("status")) or wire.END_TYPES[kind]}
     fault = find_error(service, {"error": raw.get("error")}, response) or response_error(
         service, final, response
@@ -218,6 +230,12 @@ def read_end(
     return replace(state, ended=fault is None, fault=fault), events
 
 
+def _with_response(raw: wire.JsonObject) -> wire.JsonObject:
+    """The event of a gateway that has the fields of the response beside the type (BerriAI/litellm#22102, read 2026-11-30)."""
+    response = {key: value for key, value in raw.items() if key not in OF_EVENTS}
+    return {"type": raw["type"], "error": raw.get("error"), "response": response}
+
+
 def _beside(raw: wire.JsonObject) -> list[StreamEvent]:
     """What stands beside the response in an event."""
     return [ExtraReceived(key, value) for key, value in extra_fields(raw, OF_EVENTS).items()]
@@ -225,6 +243,8 @@ def _beside(raw: wire.JsonObject) -> list[StreamEvent]:
 
 _OF_RESPONSES = frozenset({*wire.BEGIN_TYPES, *wire.END_TYPES})
 """Events with the response."""
+_FAILED = ("response.failed",)
+"""The one that may have nothing but an error."""
 OF_EVENTS = frozenset({"type", "sequence_number", "response", "error", "obfuscation", "event_id"})
 """Fields of an event beside the response that are read, or are of no use after it."""
 _OF_REQUESTS = ("response.steer.", "response.inject.")

@@ -190,7 +190,10 @@ CODES = [
     *[(name, status, {"error": {"message": "x", "code": code, "type": "new_api_error"}}, QuotaExceeded)
       for name in ("open_llm", "anthropic", "gemini") for code in ("insufficient_user_quota", "pre_consume_token_quota_failed") for status in (403, 429)],
     *[(name, 429, {"type": "error", "error": {"type": "rate_limit_error", "code": "1113", "message": text}}, kind)
-      for name in ("anthropic", "open_llm") for text, kind in (("[1113][Insufficient balance or no resource package.]", QuotaExceeded), ("slow down", RateLimited))],
+      for name in ("anthropic", "open_llm") for text, kind in (("[1113][Insufficient balance or no resource package.]", QuotaExceeded), ("slow down", RateLimited),
+                                                             ("Extra usage is required for long context requests.", QuotaExceeded),
+                                                             ("You're out of extra usage. Add more at claude.ai/settings/usage and keep going.", QuotaExceeded),
+                                                             ("You exceeded your current quota, please check your plan and billing details. Please retry in 25.4s.", RateLimited))],
     ("anthropic", 429, {"type": "error", "error": {"type": "1113", "message": "Insufficient balance or no resource package."}}, QuotaExceeded),
     ("ollama", 200, {"error": "unmarshal: invalid character 'I' looking for beginning of value"}, ServerError),
     ("ollama", 200, {"error": "invalid role: x"}, InvalidRequest),

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from llm_pure import HttpResponse
+from llm_pure import ChatRequest, HttpResponse, LLMConfig, Message
 from llm_pure.adapters import registry
 from llm_pure.types.errors import (
     AuthenticationFailed,
@@ -23,8 +23,8 @@ from llm_pure.types.errors import (
     StreamInterrupted,
     TimedOut,
 )
-from llm_pure.types.messages import Audio
-from tests.support.wild_answers import SSE, Answer, Fault, Row, check, sse
+from llm_pure.types.messages import Audio, Reasoning, Text
+from tests.support.wild_answers import JSON, SSE, Answer, Fault, Row, check, sse
 
 
 def chunk(delta: Any, finish: str | None = None, **more: Any) -> dict[str, Any]:
@@ -418,3 +418,44 @@ def test_the_base64_of_audio_may_be_cut_anywhere(cuts: tuple[int, ...]) -> None:
         [part] = completion.message.parts
         assert isinstance(part, Audio)
         assert (part.data, completion.finish_reason) == (data, "stop")
+
+
+BLOCKS: list[dict[str, Any]] = [
+    {"type": "thinking", "thinking": "Let me", "signature": "s1"},
+    {"type": "redacted_thinking", "data": "r"},
+    {"type": "thinking", "thinking": " see", "signature": "s2"},
+]
+ITEM = {"type": "reasoning", "id": "rs_1", "encrypted_content": "e", "summary": []}
+
+
+def thinking(text: str, **block: Any) -> dict[str, Any]:
+    blocks = [{"type": "thinking", "thinking": text, **block}]
+    return chunk({"content": "", "reasoning_content": text, "thinking_blocks": blocks})
+
+
+def test_reasoning_of_litellm_is_joined_and_sent_back() -> None:
+    whole = {
+        "content": "Hi",
+        "reasoning_content": "Let me see",
+        "thinking_blocks": BLOCKS,
+        "reasoning_items": [ITEM],
+    }
+    pieces = sse(
+        thinking("Let "), thinking("me", index=0), thinking("", signature="s1", index=0),
+        chunk({"thinking_blocks": [{**BLOCKS[1], "index": 1}]}), thinking(" see"), thinking("", signature="s2"),
+        chunk({"reasoning_items": [ITEM]}), chunk({"content": "Hi"}), chunk({}, "stop"),
+    )  # fmt: skip
+    fields = {"thinking_blocks": BLOCKS, "reasoning_items": [ITEM]}
+    provider = registry.get("open_llm").unwrap()
+    for headers, body in ((JSON, json.dumps(answer(whole)).encode()), (SSE, pieces)):
+        completion = provider.parse_chat(HttpResponse(200, headers, body)).unwrap()
+        reasoning, text = completion.message.parts
+        assert isinstance(reasoning, Reasoning)
+        assert reasoning.provider_metadata is not None
+        assert reasoning.text == "Let me see"
+        assert json.loads(reasoning.provider_metadata.json) == fields
+        assert text == Text("Hi")
+        request = ChatRequest(messages=[Message("user", (Text("?"),)), completion.message])
+        built = provider.build_chat(LLMConfig(model="m", base_url="http://x/v1"), request).unwrap()
+        sent = json.loads(built.request.body)["messages"][1]
+        assert sent == {"role": "assistant", "content": "Hi", **fields}

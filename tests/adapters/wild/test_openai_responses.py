@@ -256,6 +256,7 @@ FINALS = [
     streamed("only the last event", end(think("hm"), msg("Hi"), CALL_1), text="Hi", reasoning="hm", calls=(FIRST,), finish="tool_calls"),
     streamed("the last event without output", *HELLO, done(msg("Hello"), output_index=0), {"type": "response.completed", "response": {}}, text="Hello"),
     streamed("the text stands in the item that begins", added(msg("Hi")), end(), text="Hi"),
+    streamed("the fields of the response in the last event", text("Hi"), {**whole(msg("Hi")), "type": "response.completed"}, text="Hi", tokens=TOKENS),
     streamed("response.done is an end too (xAI)", text("Hi"), {"type": "response.done", "response": whole(msg("Hi"))}, text="Hi", tokens=TOKENS),
     streamed("null in place of texts and items", text(None, content_index=None), ev("output_item.added", item=None),  # type: ignore[arg-type]
              ev("content_part.added", part=None), ev("output_text.annotation.added", annotation=None), ev("output_text.done", text=None),
@@ -371,6 +372,11 @@ CALLS = [
         expected=Answer(calls=(FIRST,), finish="tool_calls"),
     ),
     Row(
+        title="[DONE] in place of the last event, after complete items", provider=P, body={"output": [CALL_1, RESULT, msg("Hi")]},
+        data=stream(done(CALL_1), done(RESULT), {"type": "response.output_text.delta", "item_id": "msg_1", "delta": "Hi"}, done(msg("Hi")), b"data: [DONE]\n\n"),
+        expected=Answer(text="Hi", parts=("Opaque", "Opaque", "Text"), finish="unknown"),
+    ),
+    Row(
         title="a patch in pieces", provider=P, body=whole(PATCH), expected=Answer(parts=("Opaque",), extra=dict.fromkeys(DIFFS)),
         data=stream(added({**PATCH, "operation": {"type": "create_file", "path": "a", "diff": ""}}), {"type": DIFFS[0], "item_id": "p", "delta": "+a"},
                     {"type": DIFFS[1], "item_id": "p", "diff": "+a"}, done(PATCH), end(PATCH)),
@@ -413,6 +419,7 @@ ERRORS = [
     failing("response.error", {"type": "response.error", **SLOW}, kind=RateLimited, code="rate_limit_exceeded"),
     failing("a status beside the error", {"type": "error", "status_code": 429, "error": {"message": "slow down"}}, kind=RateLimited, code=None),
     failing("a stream that the gateway lost", {"type": "error", "error": {"type": "invalid_request_error", "code": "request_timeout", "message": "x"}}, kind=TimedOut, code="request_timeout"),
+    failing("[DONE] in place of the last event, before the item is complete", b"data: [DONE]\n\n", {"type": "error", "error": SLOW}, kind=RateLimited, code="rate_limit_exceeded"),
     failing("response.failed", end(kind="failed", error=SLOW), kind=RateLimited, code="rate_limit_exceeded"),
     failing("an error in response.incomplete", end(kind="incomplete", error=SLOW), kind=RateLimited, code="rate_limit_exceeded"),
     failing("an error beside the response", {**end(msg("Hi")), "error": SLOW}, kind=RateLimited, code="rate_limit_exceeded"),

@@ -202,6 +202,11 @@ CALLS = [
     *[row("tools of MCP servers that the service ran", Answer(text="Hi", extra={"tool_calls": MCP}), provider="zhipuai", **form)
       for form in ({"body": answer({"content": "Hi", "tool_calls": MCP})},
                    {"data": sse(*[chunk({"tool_calls": [record]}) for record in MCP], chunk({"content": "Hi"}), chunk({}, "stop"))})],
+    row("a tool that Claude ran, in a call of LiteLLM", Answer(text="Hi", calls=ONE.calls, finish="tool_calls", extra={"tool_calls": call(0, "srvtoolu_1", "web_search", A)["tool_calls"]}),
+        body=answer({"content": "Hi", "tool_calls": [*call(0, "srvtoolu_1", "web_search", A)["tool_calls"], *call(1, "c1", "f", A)["tool_calls"]]}, "tool_calls")),
+    row("a tool that Claude ran, in pieces of LiteLLM", Answer(text="Hi", calls=ONE.calls, finish="tool_calls"), data=sse(
+        chunk(call(0, "srvtoolu_1", "web_search", "")), chunk(call(0, None, None, A)), chunk({"content": "Hi"}), chunk(call(1, "c1", "f", "")),
+        chunk(call(1, None, None, A)), chunk({}, "tool_calls"))),
     row("arguments as an object", ONE, provider="cohere", body={**cohere(None), "message": {"tool_calls": [
         {"id": "c1", "type": "function", "function": {"name": "f", "arguments": {"a": 1}}}]}, "finish_reason": "TOOL_CALL"}),
     row("arguments as an object", ONE, provider="dashscope", body=dashscope({"content": "", "tool_calls": [
@@ -258,6 +263,8 @@ CONTENT = [
     row("a part with a value", HI, body=answer({"content": [{"type": "text", "text": {"value": "Hi", "annotations": []}}]})),
     row("reasoning as a summary (Databricks)", Answer(text="Hi", reasoning="hm", extra={"summary": None}), body=answer({"content": [summary("hm"), {"type": "text", "text": "Hi"}]}),
         data=sse(chunk({"content": [summary("h")]}), chunk({"content": [summary("m")]}), chunk({"content": [{"type": "text", "text": "Hi"}]}, "stop"))),
+    row("citations of a text (Databricks)", Answer(text="Hi", extra={"citations": [{"url": "u"}]}), body=answer({"content": [{"type": "text", "text": "Hi", "citations": [{"url": "u"}]}]}),
+        data=sse(chunk({"content": [{"type": "text", "text": "Hi", "citations": [{"url": "u"}]}]}), chunk({}, "stop"))),
     row("a reason as an object (SGLang)", HI, body=answer({"content": "Hi"}, SGLANG),
         data=sse(chunk({"content": "Hi"}, SGLANG))),
     row("ids and models that are numbers", HI, provider="anthropic", body=anthropic.message(id=5, model=3)),

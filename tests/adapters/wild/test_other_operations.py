@@ -194,3 +194,20 @@ def test_an_error_is_no_audio_whatever_its_label(
 def test_audio_stays_audio(body: bytes) -> None:
     assert parse("openai", "speech", body, "audio/mpeg").unwrap().data == body
     assert parse("openai", "speech", b'{"' + body, "audio/pcm").unwrap().data == b'{"' + body
+
+
+def test_images_in_a_bucket_and_what_is_beside_an_image_are_read() -> None:
+    safety = {"safetyAttributes": {"scores": [0.1]}}
+    rows = [
+        {"gcsUri": "gs://b/a.png", "mimeType": "image/png"},
+        {"contentType": "Positive Prompt", **safety},
+    ]
+    answer = parse("vertex", "images", {"predictions": rows}).unwrap()
+    assert answer.images == (GeneratedImage(url="gs://b/a.png", media_type="image/png"),)
+    assert answer.extra == {"predictions": [{}, {"contentType": "Positive Prompt", **safety}]}
+
+
+def test_what_is_said_in_place_of_an_image_is_the_message() -> None:
+    candidate = {"content": {"parts": [{"text": "I can only write."}]}, "finishReason": "STOP"}
+    error = parse("gemini", "images", {"candidates": [candidate]}).failure()
+    assert error.message == "the response contains no image: I can only write."
