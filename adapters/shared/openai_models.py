@@ -83,7 +83,7 @@ _CODEX = (
 _MEDIUM = (
     "anomalyco/opencode#26273 and enricoros/big-AGI#1159 (live): medium alone, read 2026-11-30"
 )
-_MAX = {"responses_efforts": (*_UP_TO_XHIGH, "max")}
+_MAX: dict[str, Any] = {"responses_efforts": (*_UP_TO_XHIGH, "max")}
 """The Responses API takes one effort more from gpt-5.6 on (pydantic-ai 2.68.0, live checks); chat completions refuse it."""
 
 

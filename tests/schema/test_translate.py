@@ -122,7 +122,7 @@ def test_a_recursive_schema_stays_where_references_may_and_is_cut_elsewhere() ->
 
 def test_recursive_references_to_other_places_become_definitions() -> None:
     written = translate_schema(ZOD, ANTHROPIC).unwrap()
-    node = {
+    node: dict[str, Any] = {
         "type": "object",
         "properties": {
             "op": {"type": "string"},

@@ -103,11 +103,7 @@ def build_chat(
     settings = _settings(service, profile, resolved, adaptations, reasoning=reasons)
     tools: dict[str, Any] = {}
     if resolved.tools or resolved.tool_choice is not None:
-        tools = tool_fields.encode_tools(service, resolved, adaptations, reasoning=reasons)
-    if isinstance(resolved.tool_choice, AllowedTools) and "tools" in tools:
-        tools["tool_choice"] = _allowed_choice(resolved.tool_choice, tools["tools"])
-    if isinstance(resolved.tool_choice, NamedToolChoice) and "tool_choice" in tools:
-        tools["tool_choice"] = _named_choice(resolved.tool_choice.name, tools)
+        tools = _tools(service, resolved, adaptations, reasoning=reasons)
     options = _options(service, resolved, adaptations)
     fields = {**settings, **reasoning_fields, **tools}
     instruction = ""
@@ -145,6 +141,23 @@ def build_chat(
         require_lossless(service, adaptations)
     accept = "text/event-stream" if body.get("stream") else "application/json"
     return build_post(service, config, url, body, adaptations, accept=accept)
+
+
+def _tools(
+    service: Service[Quirks],
+    resolved: ResolvedRequest,
+    adaptations: list[Adaptation],
+    *,
+    reasoning: bool,
+) -> dict[str, Any]:
+    """The fields of the tools and of their choice."""
+    fields = tool_fields.encode_tools(service, resolved, adaptations, reasoning=reasoning)
+    choice = resolved.tool_choice
+    if isinstance(choice, AllowedTools) and "tools" in fields:
+        fields["tool_choice"] = _allowed_choice(choice, fields["tools"])
+    if isinstance(choice, NamedToolChoice) and "tool_choice" in fields:
+        fields["tool_choice"] = _named_choice(choice.name, fields)
+    return fields
 
 
 def _reasoning(
