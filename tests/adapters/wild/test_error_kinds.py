@@ -68,6 +68,7 @@ WORDS: list[Kinds] = [
         ("zhipuai", 400, "\u6a21\u578b\u4e0d\u5b58\u5728\uff0c\u8bf7\u68c0\u67e5\u6a21\u578b\u4ee3\u7801"),
     ]),
     (ContextLengthExceeded, [
+        ("open_llm", 400, "The maximum input length is 129024 tokens"),
         ("openai", 400, "This model's maximum context length is 100 tokens. However, you requested 200 tokens."),
         ("anthropic", 400, "prompt is too long: 210000 tokens > 200000 maximum"),
         ("anthropic", 400, "input length and `max_tokens` exceed context limit: 190000 + 20000 > 200000"),
@@ -113,6 +114,8 @@ WORDS: list[Kinds] = [
         ("cohere", 429, "You are using a Trial key, which is limited to 1000 API calls / month."),
     ]),
     (ContentFiltered, [
+        ("deepseek", 400, "Content Exists Risk"),
+        ("open_llm", 400, "The request failed because the input text may contain sensitive information."),
         ("anthropic", 400, "Output blocked by content filtering policy"),
         ("xai", 403, "Content violates usage guidelines. Failed check: SAFETY_CHECK_TYPE_BIO"),
         ("openai", 400, "Invalid prompt: your prompt was flagged as potentially violating our usage policy."),

@@ -8,8 +8,13 @@ import pytest
 
 from llm_pure import HttpResponse
 from llm_pure.adapters import registry
+from llm_pure.adapters.dialects.anthropic_messages import stream as anthropic_stream
+from llm_pure.adapters.dialects.bedrock_converse import stream as bedrock_stream
+from llm_pure.adapters.dialects.cohere_chat import stream as cohere_stream
+from llm_pure.adapters.dialects.gemini_content import stream as gemini_stream
+from llm_pure.adapters.dialects.openai_responses import stream as responses_stream
 from llm_pure.core.lenient_json import lenient_forms
-from llm_pure.types.completion import Usage
+from llm_pure.types.completion import Usage, finish_reason_of
 from llm_pure.types.errors import Overloaded, ProtocolError, RateLimited, ServerError
 from tests.adapters.wild import test_anthropic_messages as anthropic
 from tests.adapters.wild import test_bedrock as bedrock
@@ -132,6 +137,7 @@ REASONS = {
     "max_output_tokens": "length", "tool_calls": "tool_calls", "TOOL_USE": "tool_calls", "content_filter": "content_filter",
     "content-filter": "content_filter", "SAFETY": "content_filter", "abort": "error", "mystery": "unknown",
     "content_filter: RECITATION": "content_filter", "function_call_filter: MALFORMED_FUNCTION_CALL": "error", "a: b": "unknown",
+    "NO_IMAGE": "error", "compaction": "pause",
 }  # fmt: skip
 REASON_AT: dict[str, Any] = {
     "open_llm": lambda reason: answer({"content": "Hi"}, reason),
@@ -151,6 +157,12 @@ def test_a_finish_reason_of_another_api_means_the_same(provider: str) -> None:
     for reason, meaning in REASONS.items():
         expected = Answer(text="Hi", finish=meaning, raw_finish=reason)
         check(Row(title=reason, provider=provider, body=REASON_AT[provider](reason), expected=expected))  # fmt: skip
+
+
+def test_the_words_of_every_api_are_known_in_all() -> None:
+    dialects = (anthropic_stream, bedrock_stream, cohere_stream, gemini_stream, responses_stream)
+    words = {word: meaning for each in dialects for word, meaning in each.FINISH.items() if not word.isdigit()}  # fmt: skip
+    assert {word: finish_reason_of(word, {}) for word in words} == words
 
 
 def row(title: str, expected: Answer | Fault, *, provider: str = P, **fields: Any) -> Row:
