@@ -70,6 +70,7 @@ _NO_MONEY = re.compile(_any_of(
     r"used all available credits", r"daily free allocation", r"usage limit for this (?:billing cycle|period)",
     r"monthly (?:included credits|spending limit)",
     r"(?:not have|doesn't have) any credits", r"credit limit exceeded", r"(?:daily|weekly|monthly) usage limit", r"API calls / month", r"free (?:tier|quota) [^.]{0,60}exhausted",
+    r"(?:weekly|monthly) limit exhausted", r"usage limit reached for \d",  # Zhipu's plans
     r"(?:user|token) quota is not enough", r"\u989d\u5ea6(?:\u4e0d\u8db3|\u5df2\u7528\u5c3d)",  # one-api: the quota is used up
     r"\u4f59\u989d\u4e0d\u8db3|\u6b20\u8d39",  # the balance is not sufficient; in arrears
 ))  # fmt: skip

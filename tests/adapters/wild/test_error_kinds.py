@@ -97,6 +97,7 @@ WORDS: list[Kinds] = [
         ("vertex", 400, "Unable to submit request because the input token count is 9 but model only supports up to 8."),
     ]),
     (QuotaExceeded, [
+        ("anthropic", 429, "[1310][Weekly/Monthly Limit Exhausted. Your limit will reset at 2026-07-14 07:49:08]"),
         ("anthropic", 400, "Your credit balance is too low to access the Anthropic API."),
         ("deepseek", 402, "Insufficient Balance"),
         ("siliconflow", 403, "Sorry, your account balance is insufficient"),
