@@ -254,6 +254,7 @@ def summary(text: str) -> dict[str, Any]:
     return {"type": "reasoning", "summary": [{"type": "summary_text", "text": text, "signature": ""}]}  # fmt: skip
 
 
+IMAGE = {"type": "image_url", "image_url": {"url": "data:image/png;base64,iVBORw0KGgo="}}
 CONTENT = [
     *[row(f"content {content!r}", HI, provider=provider, body=make(content))
       for provider, make in CONTENT_AT.items()
@@ -269,6 +270,8 @@ CONTENT = [
     row("a part with a value", HI, body=answer({"content": [{"type": "text", "text": {"value": "Hi", "annotations": []}}]})),
     row("reasoning as a summary (Databricks)", Answer(text="Hi", reasoning="hm", extra={"summary": None}), body=answer({"content": [summary("hm"), {"type": "text", "text": "Hi"}]}),
         data=sse(chunk({"content": [summary("h")]}), chunk({"content": [summary("m")]}), chunk({"content": [{"type": "text", "text": "Hi"}]}, "stop"))),
+    row("images in the content (vLLM-Omni)", Answer(text="Hi", parts=("Image", "Text")), body=answer({"content": [IMAGE, {"type": "text", "text": "Hi"}]}),
+        data=sse(chunk({"content": [IMAGE]}), chunk({"content": "Hi"}), chunk({}, "stop"))),
     row("citations of a text (Databricks)", Answer(text="Hi", extra={"citations": [{"url": "u"}]}), body=answer({"content": [{"type": "text", "text": "Hi", "citations": [{"url": "u"}]}]}),
         data=sse(chunk({"content": [{"type": "text", "text": "Hi", "citations": [{"url": "u"}]}]}), chunk({}, "stop"))),
     row("a reason as an object (SGLang)", HI, body=answer({"content": "Hi"}, SGLANG),
