@@ -1,9 +1,11 @@
 """How many rows may end in errors before a run stops. Pure.
 
-The option is `--max-errors`, a number or a percentage, as AWS Systems Manager's `max-errors`. Without it a run stops if each of
-its first hundred rows ends in the same kind of error: the million after them would, and may be paid all the same (answers
-that a too small max_tokens cuts off, or that do not match the schema). Once one row is answered only the option stops a run:
-an input may be sorted, so that many bad rows follow each other.
+The option is `--max-errors`, a number or a percentage, as that of AWS Systems Manager (docs.aws.amazon.com,
+StartAutomationExecution, MaxErrors: with 3 the fourth error stops it; read 2026-11-30); a percentage is here of the
+rows that have ended, not of all. Without it a run stops if each of its first hundred rows ends in the same kind of
+error: the million after them would, and may be paid all the same (typed answers that are cut off or do not match the
+schema). Once one row is answered only the option stops a run: an input may be sorted, so that many bad rows follow
+each other.
 """
 
 import re

@@ -230,7 +230,7 @@ class LocalLoop:
     ) -> None:
         completion: Completion | None = None
         error: LLMError | None = None
-        if type(result) is Failure:
+        if isinstance(result, Failure):
             error = result.failure()
             if error.kind == "budget_exceeded":
                 self._block(number, error)

@@ -39,7 +39,7 @@ from llm_pure.cli.batch_provider import (
     refuse_unused,
     send_by_batches,
 )
-from llm_pure.cli.batch_report import hints, print_status, summary_line
+from llm_pure.cli.batch_report import hints, print_status, summary_line, unsent_columns
 from llm_pure.cli.exit_codes import (
     BUDGET,
     CANNOT_WRITE,
@@ -228,19 +228,9 @@ def _opened(
         base_url=options.base_url,
     )
     planned = _value(opened)
-    _note_unsent(planned)
+    for note in unsent_columns(planned):
+        print_note(note)
     return planned, selected
-
-
-def _note_unsent(planned: Run) -> None:
-    """Name columns beside `messages` that a request has too, as in a file of OpenAI bodies: they are not sent."""
-    columns = planned.row(0).columns if len(planned) and planned.spec.prompt is None else {}
-    fields = sorted(columns.keys() & set(ChatRequest.__struct_fields__) - {"messages", "model"})
-    if "messages" in columns and fields:
-        print_note(
-            f"columns that are not sent: {', '.join(fields)}; lines of OpenAI's batches send them in their body"
-        )
-    planned.close()
 
 
 def _reopened(options: Namespace) -> tuple[Run, SelectedModel]:

@@ -9,6 +9,26 @@ from llm_pure.bulk.run_status import RunStatus
 from llm_pure.bulk.run_summary import RunSummary
 from llm_pure.cli.batch_provider import job_line
 from llm_pure.cli.output import out
+from llm_pure.types.request import ChatRequest
+
+
+def unsent_columns(planned: Run) -> list[str]:
+    """Notes on columns of the first row that look as if they were sent: fields of an OpenAI body, {names} in the system prompt."""
+    columns = planned.row(0).columns if len(planned) else {}
+    planned.close()
+    notes = []
+    fields = sorted(columns.keys() & set(ChatRequest.__struct_fields__) - {"messages", "model"})
+    if planned.spec.prompt is None and "messages" in columns and fields:
+        names = ", ".join(fields)
+        notes.append(
+            f"columns that are not sent: {names}; lines of OpenAI's batches send them in their body"
+        )
+    system = planned.spec.system or ""
+    return notes + [
+        f"{{{name}}} of the system prompt is sent as it is: only --prompt has columns"
+        for name in columns
+        if f"{{{name}}}" in system
+    ]
 
 
 def summary_line(summary: RunSummary) -> str:

@@ -480,6 +480,8 @@ def test_columns_that_look_like_fields_of_a_request_are_named(
     Path("a.jsonl").write_text(json.dumps(row))
     _, _, error = batch(capsys, "plan", "a.jsonl")
     assert error == "columns that are not sent: temperature; lines of OpenAI's batches send them in their body\n"  # fmt: skip
+    _, _, error = batch(capsys, "plan", "a.jsonl", "--prompt", "{model}", "-s", "You are {model}.")
+    assert error == "{model} of the system prompt is sent as it is: only --prompt has columns\n"
 
 
 def test_an_input_that_was_moved_is_named_once(
