@@ -78,7 +78,8 @@ RULES = (
 ERROR_CODES: Mapping[str, ErrorType] = {
     **dict.fromkeys(("1000", "1001", "1002", "1003", "1004"), AuthenticationFailed),
     **dict.fromkeys(("1110", "1111", "1112", "1121", "1220"), PermissionDenied),
-    **dict.fromkeys(("1113", "1304", "1308", "1309"), QuotaExceeded),
+    **dict.fromkeys(("1113", "1304", "1308", "1309", "1310", "1311"), QuotaExceeded),
+    **dict.fromkeys([str(code) for code in range(1313, 1322)], QuotaExceeded),
     **dict.fromkeys(("1211", "1221", "1222"), NotFound),
     **dict.fromkeys(("1120", "1200", "1230", "1234"), ServerError),
     "1261": ContextLengthExceeded,
@@ -86,7 +87,8 @@ ERROR_CODES: Mapping[str, ErrorType] = {
     **dict.fromkeys(("1302", "1303"), RateLimited),
     "1305": Overloaded,
 }
-"""docs.z.ai, "Errors". 1304, 1308 and 1309 are daily and plan limits, so waiting for seconds does not help."""
+"""docs.z.ai, "Errors". 1304, 1308 and 1309 are daily and plan limits, so waiting for seconds does not help; so is 1310
+(Yeachan-Heo/gajae-code#1821), and 1311 to 1321 in pydantic-ai 2.68.0, _model_errors.py; read 2026-11-30."""
 
 QUIRKS = Quirks(
     options={

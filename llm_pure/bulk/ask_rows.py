@@ -56,8 +56,8 @@ _NO_ROW = Row(index=0, custom_id="", key=b"")
 class AskRows:
     """Columns -> the same columns with the `llm_*` columns of the answers, row by row. Can be pickled: it opens itself where it is.
 
-    Raises LLMException for what would end every row (a wrong key, a changed prompt), so that the job stops; a row's own error
-    is in its columns.
+    Columns that begin with `llm_` have `input_` before their names. Raises LLMException for what would end every row (a wrong
+    key, a changed prompt), so that the job stops; a row's own error is in its columns.
     """
 
     def __init__(

@@ -64,11 +64,12 @@ async def arun_local(
 ) -> RunSummary:
     """Send every open row; return once all have ended, or the run was stopped.
 
-    concurrency: calls in flight, at most as many as the process may have open files; its limit of them is raised. budget: in USD, for the run with its earlier parts. limit: requests and tokens per minute. leases: a file by which several
-    runs on this machine share budget and limit. transport: by default aiohttp if it is installed, else httpx. timeout_s: for
-    each row. retry_passing: also send rows whose errors may pass. max_errors: of the rows that are sent, a number, or a share such
-    as "5%" (from the hundredth row on; "100%" never stops); None stops if the first hundred all end in one kind of error.
-    on_progress: called every `progress_s` seconds. No error is raised: a row's is in its line, and the run's in the summary.
+    concurrency: calls in flight; the process's limit of open files is raised for them, and may allow fewer. budget: in USD, for
+    the run with its earlier parts. limit: requests and tokens per minute. leases: a file by which several runs on this machine
+    share budget and limit. transport: by default aiohttp if it is installed, else httpx. timeout_s: for each row.
+    retry_passing: also send rows whose errors may pass. max_errors: of the rows that are sent, a number, or a share such as "5%"
+    from the hundredth row on ("100%" never stops); None stops if the first hundred all end in one kind of error. on_progress:
+    called every `progress_s` seconds. No error is raised: a row's is in its line, and the run's in the summary.
     """
     started_s = monotonic()
     try:

@@ -227,12 +227,21 @@ def _write_spec(path: Path, spec: RunSpec) -> None:
 def _input(rows: RowsInput, spool: Path) -> InputFile:
     if isinstance(rows, str | os.PathLike):
         name = os.fspath(rows)
-        if name != "-":
+        if name != "-" and not _is_pipe(name):
             return examine(name, form_of(name))
-        size, digest = spool_rows(read_stdin(), spool)
-        return InputFile(path="-", form="rows", size=size, blake2b=digest, spooled=True)
+        lines = read_stdin() if name == "-" else read_rows_of(Path(name), "jsonl", None)
+        size, digest = spool_rows(lines, spool)
+        return InputFile(path=name, form="rows", size=size, blake2b=digest, spooled=True)
     size, digest = spool_rows(rows, spool)
     return InputFile(path="-", form="rows", size=size, blake2b=digest, spooled=True)
+
+
+def _is_pipe(name: str) -> bool:
+    """True for what can be read once, such as <(zstd -dc FILE) of a shell."""
+    try:
+        return Path(name).is_fifo()
+    except OSError:  # whoever reads it says why
+        return False
 
 
 def _read_spec(path: Path) -> RunSpec | None:

@@ -95,7 +95,7 @@ class PacedTransport:
             record.sending = False
 
     def _transport(self, url: str) -> LLMResult[AsyncTransport]:
-        """The transport of the run, whose rows all go to one service: found once."""
+        """The transport of the run, looked up once: its rows all go to one service."""
         if self._opened is None:
             self._opened = self._cache.get(self._settings, url)
         return self._opened

@@ -5,6 +5,7 @@ import signal
 import sys
 import time
 from argparse import Namespace
+from codecs import BOM_UTF8
 from pathlib import Path
 from socket import gethostname
 from tempfile import TemporaryDirectory
@@ -55,6 +56,7 @@ from llm_pure.cli.exit_codes import (
 from llm_pure.cli.files import read_file
 from llm_pure.cli.model_selection import SelectedModel, select_model
 from llm_pure.cli.output import out_json, print_error, print_note, print_progress
+from llm_pure.framing.json_codec import DECODE_ERRORS
 from llm_pure.policy.rate_limit import RateLimit
 from llm_pure.types.errors import InvalidConfiguration, LLMError
 from llm_pure.types.request import ChatRequest
@@ -258,8 +260,8 @@ def _schema(path: str | None) -> dict[str, Any] | None:
     if path is None:
         return None
     try:
-        return msgspec.json.decode(read_file(path), type=dict[str, Any])
-    except msgspec.DecodeError as error:
+        return msgspec.json.decode(read_file(path).removeprefix(BOM_UTF8), type=dict[str, Any])
+    except DECODE_ERRORS as error:
         raise CommandFailed(f"{path} is no JSON Schema: {error}", DATA) from None
 
 

@@ -88,13 +88,11 @@ _loads = _Loads()
 
 
 def _load(billing: Billing, model: _Model, done: "Future[None]") -> None:
-    try:
+    with suppress(Exception), _loads.in_turn:  # what cannot be loaded is an error of the call
         from llm_pure.client.tokenizers import load_token_counter  # imported late: start-up
 
-        with _loads.in_turn:
-            billing.table.map(lambda _: load_token_counter(*model))
-    finally:  # what cannot be loaded is an error of the call
-        done.set_result(None)
+        billing.table.map(lambda _: load_token_counter(*model))
+    done.set_result(None)
 
 
 def load_steps(

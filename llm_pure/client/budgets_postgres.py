@@ -25,7 +25,7 @@ import msgspec
 from llm_pure.client import ledger_tables as tables
 from llm_pure.client.budgets import Budget
 from llm_pure.client.budgets_sqlite import StoredBudget
-from llm_pure.client.ledger_storage import LedgerStorage, LedgerUnavailable
+from llm_pure.client.ledger_storage import LEASE_S, LedgerStorage, LedgerUnavailable
 from llm_pure.client.ledger_tables import Database, Moment, Spending, to_pico, to_usd
 from llm_pure.pricing.accounts import Account
 from llm_pure.pricing.ledger import Call
@@ -78,15 +78,11 @@ class PostgresLedger(LedgerStorage):
     """The storage of a ledger in a database. psycopg: the module. clock: replaces the database's clock, in tests."""
 
     def __init__(
-        self,
-        url: str,
-        lease_s: float | None,
-        psycopg: Any,
-        clock: Callable[[], float] | None = None,
+        self, url: str, lease_s: float, psycopg: Any, clock: Callable[[], float] | None = None
     ) -> None:
         self.path = _shown(url)
         self._url = url
-        self._lease_s = lease_s
+        self.lease_s = lease_s
         self._psycopg = psycopg
         self._clock = clock
         self._in_use = Lock()
@@ -95,7 +91,7 @@ class PostgresLedger(LedgerStorage):
 
     def reopened(self) -> "PostgresLedger":
         """Return the same ledger with a connection of its own."""
-        return PostgresLedger(self._url, self._lease_s, self._psycopg, self._clock)
+        return PostgresLedger(self._url, self.lease_s, self._psycopg, self._clock)
 
     def create(self, max_usd: Decimal | None, busy_s: float) -> Decimal | None:
         """Create the tables where they are missing; set the budget, or return the one that it has."""
@@ -278,12 +274,12 @@ def open_postgres_ledger(
     url: str,
     budget: Budget | None = None,
     *,
-    lease_s: float | None = None,
+    lease_s: float = LEASE_S,
     clock: Callable[[], float] | None = None,
 ) -> LLMResult[PostgresBudget]:
     """Open the budget store in this database, or create its tables. A max_usd in `budget` replaces the database's.
 
-    lease_s: time until the reservation of a killed process expires, as of a file.
+    lease_s: time until the reservation of a killed process expires.
     Fails with InvalidConfiguration, also without psycopg.
     """
     budget = budget or Budget()

@@ -13,12 +13,11 @@ from concurrent.futures import Future
 from contextlib import suppress
 from decimal import Decimal
 from functools import partial
-from itertools import count
 from pathlib import Path
 from queue import Empty, PriorityQueue
 from threading import Lock, Thread, current_thread
 from time import monotonic
-from typing import Any, TypeAlias, TypeVar
+from typing import TypeAlias, TypeVar
 from uuid import uuid4
 from weakref import WeakSet
 
@@ -26,7 +25,8 @@ import msgspec
 
 from llm_pure.client.budgets import Budget, notify
 from llm_pure.client.ledger_file import LedgerFile
-from llm_pure.client.ledger_storage import LedgerStorage, LedgerUnavailable
+from llm_pure.client.ledger_jobs import ATTEMPT_S, Again, Job, job, patiently, run
+from llm_pure.client.ledger_storage import AFTER_S, LEASE_S, LedgerStorage, LedgerUnavailable
 from llm_pure.client.ledger_tables import StoredLedger
 from llm_pure.pricing import ledger as pure
 from llm_pure.pricing.accounts import Account, AccountSpending
@@ -41,9 +41,6 @@ _BUSY_S = 60.0
 
 _SETTLE_S = 1.0
 """How long a cost waits for another process before that is reported, and tried less often."""
-
-_ATTEMPT_S = 0.05
-"""How long one piece of work waits for another process; other work then has its turn."""
 
 _RETRY_S = (0.2, 5.0)
 """First and longest wait before a cost is written again."""
@@ -72,9 +69,12 @@ class StoredBudget:
 
     def _start(self, file: LedgerStorage) -> None:
         self._file = file
-        self._jobs: PriorityQueue[_Job] = PriorityQueue()
+        self._jobs: PriorityQueue[Job] = PriorityQueue()
         self._unsettled: deque[_Settlement] = deque()
         """Costs that are not in the file yet, the oldest first."""
+        self._long: dict[str, float] = {}
+        """Reservations whose calls may take longer than a lease -> when these have ended at the latest."""
+        self._renew_at_s = 0.0
         self._retry_at_s = 0.0
         self._backoff_s = _RETRY_S[0]
         self._reported = False
@@ -128,7 +128,7 @@ class StoredBudget:
 
         def work() -> int:
             try:
-                return _patiently(partial(self._file.price_unpriced, price), ends_s)
+                return patiently(partial(self._file.price_unpriced, price), ends_s)
             except LedgerUnavailable as error:
                 _log.warning("%s", error)
                 return 0
@@ -150,10 +150,12 @@ class StoredBudget:
 
         def work() -> LLMResult[str]:
             try:
-                reserve = partial(self._file.reserve, usd, accounts=accounts, call_s=timeout_s)
-                return _patiently(reserve, ends_s)
+                reserved = patiently(partial(self._file.reserve, usd, accounts=accounts), ends_s)
             except LedgerUnavailable as error:
                 return Failure(_error(self._file.path, error))
+            if timeout_s + AFTER_S > self._file.lease_s:
+                reserved.map(partial(self._renew_until, ends_s + AFTER_S))
+            return reserved
 
         return self._submit(work, future)
 
@@ -164,6 +166,7 @@ class StoredBudget:
         # a name of its own, by which a storage knows a cost that was written already
         settlement, ends_s = (name or uuid4().hex, call, accounts), monotonic() + _SETTLE_S
         self._unsettled.append(settlement)
+        self._long.pop(name, None)
 
         def work() -> None:
             # a fault that was reported concerns this one too, which waits with the others
@@ -175,10 +178,11 @@ class StoredBudget:
     def start_release(self, name: str) -> "Future[None]":
         """`release`, in the background."""
         ends_s = monotonic() + _SETTLE_S
+        self._long.pop(name, None)
 
         def work() -> None:
             try:
-                _patiently(partial(self._file.release, name), ends_s)
+                patiently(partial(self._file.release, name), ends_s)
             except LedgerUnavailable as error:
                 _log.warning("a reservation stays until it expires: %s", error)
 
@@ -192,7 +196,7 @@ class StoredBudget:
 
     def _read(self) -> "tuple[StoredLedger, list[_Settlement]]":
         try:
-            self._seen = self._file.read(_ATTEMPT_S)
+            self._seen = self._file.read(ATTEMPT_S)
         except LedgerUnavailable as error:
             _log.warning("costs are those that were read last: %s", error)
         else:
@@ -201,13 +205,13 @@ class StoredBudget:
         return self._seen, list(self._unsettled)
 
     def _write_unsettled(self, ends_s: float = 0.0) -> None:
-        """Write what is not written yet. After a fault the rest stays for later; raises _Again for a lock until `ends_s`."""
+        """Write what is not written yet. After a fault the rest stays for later; raises Again for a lock until `ends_s`."""
         while self._unsettled:
             name, call, accounts = self._unsettled[0]
             try:
                 settle = partial(self._file.settle, name, call, accounts=accounts)
-                spending = _patiently(settle, ends_s)
-            except _Again:
+                spending = patiently(settle, ends_s)
+            except Again:
                 raise
             except Exception as error:  # noqa: BLE001 - the thread goes on, whatever a driver raises
                 self._retry_at_s = monotonic() + self._backoff_s
@@ -221,6 +225,24 @@ class StoredBudget:
                 if spending.before < spending.max * share <= spending.after:
                     notify(self._budget.on_alert, self.ledger())
 
+    def _renew_until(self, ends_s: float, name: str) -> None:
+        if not self._long:
+            self._renew_at_s = monotonic() + self._file.lease_s / 3
+        self._long[name] = ends_s
+
+    def _renew(self) -> None:
+        """Give new leases to the reservations of long calls, when a third of a lease is over."""
+        now_s = monotonic()
+        if not self._long or now_s < self._renew_at_s:
+            return
+        self._renew_at_s = now_s + self._file.lease_s / 3
+        for name in [name for name, ends_s in list(self._long.items()) if ends_s < now_s]:
+            self._long.pop(name, None)
+        try:
+            self._file.renew(list(self._long), ATTEMPT_S)
+        except Exception as error:  # noqa: BLE001 - the thread goes on, whatever a driver raises
+            _log.warning("reservations of long calls are not renewed: %s", error)
+
     def _report(self, error: Exception) -> None:
         """Log that costs are kept in memory and call `on_error`, once until they are written."""
         if self._reported:
@@ -233,11 +255,11 @@ class StoredBudget:
         """Run `work` in the thread, after all work before it."""
         future = future or Future()
         if current_thread() is self._thread:  # `on_alert` looks at the ledger
-            while not _run(work, future):
+            while not run(work, future):
                 pass
             return future
         with self._lock:
-            self._jobs.put(_Job(0, next(_numbers), work, future))
+            self._jobs.put(job(work, future))
             if self._thread is None:
                 self._thread = Thread(target=self._work, name="llm_pure ledger", daemon=True)
                 self._thread.start()
@@ -245,23 +267,26 @@ class StoredBudget:
 
     def _work(self) -> None:
         while True:
+            self._renew()
             wait_s = _IDLE_S
+            if self._long:
+                wait_s = min(wait_s, max(0.0, self._renew_at_s - monotonic()))
             if self._unsettled:
                 wait_s = max(0.0, self._retry_at_s - monotonic())
             try:
-                job = self._jobs.get(timeout=wait_s)
+                next_job = self._jobs.get(timeout=wait_s)
             except Empty:
                 if self._unsettled:
                     self._write_unsettled()
                     continue
                 with self._lock:
-                    if self._jobs.empty():
+                    if self._jobs.empty() and not self._long:
                         self._file.close()
                         self._thread = None
                         return
             else:
-                if not _run(job.work, job.future):
-                    self._jobs.put(_Job(1, job.number, job.work, job.future))
+                if not run(next_job.work, next_job.future):
+                    self._jobs.put(msgspec.structs.replace(next_job, priority=1))
 
     def _flush(self) -> None:
         """Try once more to write what is not written; log what is lost."""
@@ -284,45 +309,6 @@ class SqliteBudget(StoredBudget):
 
 _Settlement: TypeAlias = tuple[str, Call, Sequence[Account]]
 """The reservation's name, the call, and the accounts that pay for it."""
-
-
-class _Job(msgspec.Struct, frozen=True, order=True):
-    """Work for the thread; the lowest comes first. What waits for another process comes after everything else."""
-
-    priority: int
-    number: int
-    work: Callable[[], Any]
-    future: "Future[Any]"
-
-
-_numbers = count()
-
-
-class _Again(Exception):
-    """The file is locked: the work is to be tried again."""
-
-
-def _patiently(attempt: Callable[[float], A], ends_s: float) -> A:
-    """Attempt work with the file for a short time. Raises _Again if another process holds the lock before `ends_s`."""
-    try:
-        return attempt(_ATTEMPT_S)
-    except LedgerUnavailable as error:
-        if error.locked and monotonic() < ends_s:
-            raise _Again from None
-        raise
-
-
-def _run(work: Callable[[], A], future: "Future[A]") -> bool:
-    """Return false if the work is to be tried again."""
-    if not (future.running() or future.set_running_or_notify_cancel()):
-        return True
-    try:
-        future.set_result(work())
-    except _Again:
-        return False
-    except BaseException as error:  # noqa: BLE001 - the caller that waits raises it
-        future.set_exception(error)
-    return True
 
 
 def _error(path: Path | str, error: Exception) -> LLMError:
@@ -372,13 +358,12 @@ def open_ledger(
     path: str | os.PathLike[str],
     budget: Budget | None = None,
     *,
-    lease_s: float | None = None,
+    lease_s: float = LEASE_S,
     clock: Callable[[], float] | None = None,
 ) -> LLMResult[SqliteBudget]:
     """Open the budget store in this file, or create it. A max_usd in `budget` replaces the file's.
 
-    lease_s: time until the reservation of a killed process expires, by default 15 minutes, or longer than its call may take.
-    clock: seconds, in place of the system's clocks.
+    lease_s: time until the reservation of a killed process expires. clock: seconds, in place of the system's clocks.
     Fails with InvalidConfiguration.
     """
     budget = budget or Budget()

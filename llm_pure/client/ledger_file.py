@@ -47,11 +47,9 @@ _ADDED_COLUMNS = {
 class LedgerFile(LedgerStorage):
     """The file. clock: replaces both clocks, in tests."""
 
-    def __init__(
-        self, path: Path, lease_s: float | None, clock: Callable[[], float] | None
-    ) -> None:
+    def __init__(self, path: Path, lease_s: float, clock: Callable[[], float] | None) -> None:
         self.path = self._file = path
-        self._lease_s = lease_s
+        self.lease_s = lease_s
         self._clock = clock
         self._wall = clock or time.time
         self._monotonic = clock or time.monotonic
@@ -64,7 +62,7 @@ class LedgerFile(LedgerStorage):
 
     def reopened(self) -> "LedgerFile":
         """Return the same file without this one's connection."""
-        return LedgerFile(self._file, self._lease_s, self._clock)
+        return LedgerFile(self._file, self.lease_s, self._clock)
 
     def create(self, max_usd: Decimal | None, busy_s: float) -> Decimal | None:
         """Create the file and its tables where they are missing; set the budget, or return the one that it has."""

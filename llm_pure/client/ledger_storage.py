@@ -17,9 +17,9 @@ A = TypeVar("A")
 
 
 LEASE_S = 900.0
-"""After this time a reservation of a call that should have ended by then expires."""
+"""A reservation that is neither settled nor renewed expires after this time."""
 AFTER_S = 60.0
-"""For the cost of a call to be written after its end."""
+"""How long after its call a reservation is kept, for the cost to be written."""
 
 
 class LedgerUnavailable(Exception):
@@ -40,8 +40,8 @@ class LedgerStorage(ABC):
     path: Path | str
     """Its name, for messages."""
 
-    _lease_s: float | None
-    """After this time a reservation ends by itself; None for LEASE_S, or longer than its call may take."""
+    lease_s: float
+    """After this time a reservation ends by itself."""
 
     @abstractmethod
     def _read(self, work: Callable[[Database], A], busy_s: float) -> A:
@@ -72,30 +72,25 @@ class LedgerStorage(ABC):
         """Go on in the parent."""
 
     def reserve(
-        self,
-        usd: Decimal,
-        busy_s: float,
-        accounts: Sequence[Account] = (),
-        call_s: float = 0.0,
+        self, usd: Decimal, busy_s: float, accounts: Sequence[Account] = ()
     ) -> LLMResult[str]:
-        """Reserve an amount in the budget and in every account until its lease expires; return the reservation's name.
-
-        call_s: how long its call may take.
-        """
-
-        lease_s = max(LEASE_S, call_s + AFTER_S) if self._lease_s is None else self._lease_s
+        """Reserve an amount in the budget and in every account until its lease expires; return the reservation's name."""
 
         def work(db: Database) -> LLMResult[str]:
             return tables.reserve(
                 db,
                 self._moment(db),
                 usd,
-                lease_s=lease_s,
+                lease_s=self.lease_s,
                 process=os.getpid(),
                 accounts=accounts,
             )
 
         return self._write(work, busy_s)
+
+    def renew(self, names: Sequence[str], busy_s: float) -> None:
+        """Let the leases of these reservations begin anew."""
+        self._write(lambda db: tables.renew(db, self._moment(db), names, self.lease_s), busy_s)
 
     def settle(
         self, name: str, call: Call, busy_s: float, accounts: Sequence[Account] = ()

@@ -117,6 +117,14 @@ def reserve(
     return Success(name)
 
 
+def renew(db: Database, moment: Moment, names: Sequence[str], lease_s: float) -> None:
+    """Let the leases of these reservations begin anew."""
+    until = (moment.wall_s + lease_s, moment.boot, moment.monotonic_s + lease_s)
+    for name in names:
+        columns = "until_s = ?, boot = ?, until_monotonic_s = ?"
+        db.execute(f"update holds set {columns} where name = ?", (*until, name))
+
+
 def settle(
     db: Database, moment: Moment, name: str, call: Call, accounts: Sequence[Account] = ()
 ) -> Spending:

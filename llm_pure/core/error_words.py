@@ -39,11 +39,11 @@ _TOO_LONG = re.compile(_any_of(
     r"size limit exceeded by \d{1,9} tokens",
     r"exceeds? (?:the )?max(?:imum)? (?:message tokens|input length)", r"prompt exceeds max", r"range of input length",
     r"input length.{0,20} exceeds", r"reduce the length of (?:the|your) (?:messages|prompt|input)",
-    r"context the overflows", r"token count is \d{1,12} but model only supports",
+    r"maximum input length is", r"input text length should not exceed", r"context the overflows", r"token count is \d{1,12} but model only supports",
     r"prompt ?\u8d85\u957f",  # Zhipu: the prompt is too long
 ))  # fmt: skip
 """Words of too long an input. Seen at OpenAI, Anthropic, Google, Mistral, Cohere, xAI, Groq, Cerebras, Moonshot, DashScope,
-Ark, SiliconFlow, Zhipu, and of llama.cpp, vLLM, TGI, LM Studio and Ollama; read 2026-11-29."""
+Ark, SiliconFlow, Zhipu, and of llama.cpp, vLLM, TGI, LM Studio and Ollama; read 2026-11-29. Others in litellm 1.110.2, exception_mapping_utils.py, read 2026-11-30."""
 _WRONG_KEY = re.compile(_any_of(
     r"(?:incorrect|invalid|wrong|expired|unknown|missing) api[ _-]?(?:key|token)",
     r"api[ _-]?key[^.]{0,60}? (?:not (?:valid|found)|invalid|incorrect|expired)\b", r"api[ _-]?key (?:is |was )?missing(?! \w)",
@@ -71,6 +71,7 @@ _NO_MONEY = re.compile(_any_of(
     r"monthly (?:included credits|spending limit)",
     r"(?:not have|doesn't have) any credits", r"credit limit exceeded", r"(?:session|daily|weekly|monthly) usage limit", r"API calls / month", r"free (?:tier|quota) [^.]{0,60}exhausted",
     r"out of extra usage", r"extra usage is required",
+    r"(?:weekly|monthly) limit exhausted", r"usage limit reached for \d",  # Zhipu's plans
     r"(?:user|token) quota is not enough", r"\u989d\u5ea6(?:\u4e0d\u8db3|\u5df2\u7528\u5c3d)",  # one-api: the quota is used up
     r"\u4f59\u989d\u4e0d\u8db3|\u6b20\u8d39",  # the balance is not sufficient; in arrears
 ))  # fmt: skip
@@ -84,21 +85,23 @@ _FILTERED = re.compile(_any_of(
     r"content management policy", r"content[ _-]?policy[ _]?violation", r"content filter(?:ing)? policy",
     r"flagged (?:as|for|by)\b", r"(?:our|the) safety system", r"violates? (?:our |the )?(?:usage|content|safety) (?:guideline|polic)",
     r"(?:blocked|rejected|filtered|refused) (?:by|due to) (?:the |our |a )?(?:content|safety|moderation|guardrail)",
-    r"inappropriate content", r"responsible ai", r"violated guardrail", r"may contain sensitive information", r"may be related to copyright",
+    r"inappropriate content", r"violated guardrail", r"may contain sensitive information", r"may be related to copyright",
+    r"content exists risk", r"responsible ?ai",
     r"\u654f\u611f\u5185\u5bb9|\u4e0d\u5b89\u5168\u6216\u654f\u611f",  # sensitive content; unsafe or sensitive
 ))  # fmt: skip
 """Words of a filter or a policy. Seen at OpenAI, Azure, Anthropic, xAI, DashScope, Zhipu, OpenRouter and LiteLLM; read 2026-11-29,
-those of LiteLLM as generally known on 2026-11-30, unconfirmed; those of Ark in openstory-so/openstory#1680, read 2026-11-30."""
+those of LiteLLM as generally known on 2026-11-30, unconfirmed; those of Ark in openstory-so/openstory#1680 and
+those of DeepSeek in 666ghj/BettaFish#108, read 2026-11-30."""
 
 _GENERAL: tuple[tuple[ErrorType, re.Pattern[str]], ...] = tuple(
     [
         (kind, re.compile(_any_of(*patterns)))
         for kind, patterns in (
-            (RateLimited, (r"rate[ _-]?limit", r"too many requests", r"throttl", r"(?:concurrency|parallel requests?) limit", r"quota exceeded")),
+            (RateLimited, (r"rate[ _-]?limit", r"resources? (?:has been )?exhausted", r"too many requests", r"throttl", r"(?:concurrency|parallel requests?) limit", r"quota exceeded")),
             (Overloaded, (r"overloaded", r"(?:at|over) (?:full )?capacity", r"capacity (?:is )?(?:temporarily )?exceeded", r"service (?:is )?(?:temporarily |currently )?unavailable",
                           r"server (?:is )?busy", r"loading model", r"high (?:demand|traffic|load)")),
             (TimedOut, (r"timed? ?out\b", r"deadline exceeded")),
-            (AuthenticationFailed, (r"\bunauthorized\b", r"\bunauthenticated\b", r"invalid token", r"token (?:is |has )?expired")),
+            (AuthenticationFailed, (r"^authentication (?:error|failed)", r"\bunauthorized\b", r"\bunauthenticated\b", r"invalid token", r"token (?:is |has )?expired")),
             (PermissionDenied, (r"^forbidden\b", r"access denied", r"permission denied", r"not (?:have|allowed) (?:the )?(?:access|permission)")),
             (NotFound, (r"unexpected endpoint", r"\b404\b", r"^not found\b")),
             (InvalidRequest, (r"^(?:bad|invalid) request\b", r"validation error", r"^invalid (?:param|argument|value|input)")),

@@ -30,7 +30,8 @@ class PartBuilder:
     @property
     def is_cumulative(self) -> bool:
         """Whether this is a text of which each chunk has all of it so far."""
-        return self.kind in ("text", "reasoning") and are_cumulative(self.chunks)
+        chunks = self.chunks
+        return len(chunks) >= _SNAPSHOTS and self.kind in _TEXTS and are_cumulative(chunks)
 
     def compact(self) -> None:
         """Move the chunks to the buffer; of cumulative ones three say the same as all."""
@@ -121,5 +122,6 @@ def are_cumulative(chunks: Sequence[str]) -> bool:
     )
 
 
+_TEXTS = ("text", "reasoning")
 _SNAPSHOTS, _SNAPSHOT_LENGTH = 3, 20
 """Fewer or shorter chunks may begin with each other by chance."""

@@ -1,7 +1,8 @@
 """Connections of clients in uvicorn, ended if the client does not send, or read, what it has to.
 
 uvicorn limits no time but that between two requests, and with httptools no size of a head: a client that anyone can be would
-hold connections, and memory, for as long as it likes. (uvicorn 0.54, httptools 0.9: measured on 2026-11-30.)
+hold connections, and memory, for as long as it likes. (uvicorn 0.54, httptools 0.9: measured on 2026-11-30;
+so it is in xorbitsai/inference#5213.)
 """
 
 import asyncio
@@ -11,8 +12,10 @@ from typing import Any
 
 HEAD_BYTES = 128 * 1024
 """h11 has the same limit as a setting. What is longer than `admission.MAX_HEADER_BYTES` is refused in words."""
+IDLE_S = 75.0
+"""For the first byte, as between two requests: balancers open connections ahead (as generally known on 2026-11-30, unconfirmed)."""
 HEAD_S = 30.0
-"""For a head from the connection, or from its first byte, to its end."""
+"""For a head."""
 BODY_S = 120.0
 """For a body."""
 CLOSE_S = 30.0
@@ -22,7 +25,7 @@ LOOK_S = 5.0
 
 
 class LimitedConnection(asyncio.Protocol):
-    """Comes before one of uvicorn's two protocols, whose attributes it reads."""
+    """Comes before one of uvicorn's two protocols, whose attributes it reads: uvicorn has no settings for it."""
 
     loop: asyncio.AbstractEventLoop
     transport: Any
@@ -35,6 +38,8 @@ class LimitedConnection(asyncio.Protocol):
 
     send_400_response: Callable[[str], None]
 
+    _is_new = True
+    """Nothing has come yet."""
     _head_bytes = 0
     _waits_for: tuple[object, ...] = ()
     _since_s = 0.0
@@ -50,12 +55,13 @@ class LimitedConnection(asyncio.Protocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
+        self._is_new = False
         super().data_received(data)
         if self.scope is None or "path" in self.scope:
             self._head_bytes = 0
             return
         self._head_bytes += len(data)
-        if self._head_bytes > HEAD_BYTES:
+        if self._head_bytes > HEAD_BYTES and not self.transport.is_closing():
             self.send_400_response("The head of the request is too long.")
 
     def _look(self) -> None:
@@ -72,6 +78,8 @@ class LimitedConnection(asyncio.Protocol):
     def _wait(self) -> tuple[tuple[object, ...], float]:
         """What the client has to do next, as a value that stays the same until that is done, () for nothing; and how long it
         may take."""
+        if self._is_new:
+            return ("byte",), IDLE_S
         if self.transport.is_closing():
             return ("close", self.transport.get_write_buffer_size()), CLOSE_S
         if self.cycle is None or self.cycle.response_complete:

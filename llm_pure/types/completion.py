@@ -15,14 +15,16 @@ _VENDOR_WORDS: tuple[tuple[FinishReason, str], ...] = (
     ("stop", "stop stopped eos eos_token eos_found end end_turn endoftext finish finished complete completed done normal"),
     ("stop", "stop_sequence stop_token stop_string stop_criteria_met"),
     ("length", "length limit max_tokens max_output_tokens max_length max_new_tokens model_length token_limit error_limit"),
-    ("length", "model_context_window_exceeded"),
+    ("length", "model_context_window_exceeded max_messages"),
     ("tool_calls", "tool_calls tool_call tool_use function_call function_calls"),
     ("content_filter", "content_filter content_filtered sensitive safety recitation blocklist prohibited_content spii"),
-    ("content_filter", "image_safety guardrail_intervened error_toxic"),
+    ("content_filter", "image_safety image_prohibited_content image_recitation model_armor escalation pup_limited_disabled"),
+    ("content_filter", "guardrail_intervened error_toxic"),
     ("refusal", "refusal"),
-    ("pause", "pause pause_turn"),
+    ("pause", "pause pause_turn compaction continuation steered"),
     ("error", "error network_error insufficient_system_resource abort aborted failed cancelled malformed_function_call"),
-    ("error", "unexpected_tool_call too_many_tool_calls"),
+    ("error", "unexpected_tool_call too_many_tool_calls malformed_response malformed_model_output malformed_tool_use"),
+    ("error", "missing_thought_signature language image_other no_image timeout"),
 )  # fmt: skip
 """The reasons of all vendors, in lower case: gateways answer in one API with the words of another."""
 _FINISH_WORDS: dict[str, FinishReason] = {

@@ -166,6 +166,8 @@ def test_one_stop_word_and_no_schema() -> None:
         (400, "1301", "content_filtered"),
         (429, "1302", "rate_limited"),
         (429, "1304", "quota"),
+        (429, "1310", "quota"),
+        (429, "1313", "quota"),
         (429, "1305", "overloaded"),
         (500, "1234", "server_error"),
     ],

@@ -278,6 +278,12 @@ def test_standard_input_is_a_run_that_can_be_resumed(
     assert batch(capsys, "run", "-", "-o", "run")[0] == 0
     assert batch(capsys, "resume", "run")[0] == 0
     assert service.prompts.total() == 2
+    reader, writer = os.pipe()  # as of <(command) in a shell
+    os.write(writer, b'{"prompt": "c"}\n')
+    os.close(writer)
+    assert batch(capsys, "run", f"/dev/fd/{reader}", "-o", "piped")[0] == 0
+    os.close(reader)
+    assert (service.prompts.total(), service.prompts["c"]) == (3, 1)
 
 
 def test_account_errors_end_with_the_code_of_ask(
@@ -317,6 +323,11 @@ def test_a_run_whose_rows_all_end_alike_stops_and_says_how_to_go_on(
         (["run", "reviews.csv", "--prompt", "{"], 78, "write {column}"),
         (["run", "reviews.csv", "-m", "nobody"], 64, "has no provider"),
         (["run", "reviews.csv", "--schema", "reviews.csv"], 65, "is no JSON Schema"),
+        (
+            ["run", "reviews.csv", "--schema", "latin.json"],
+            65,
+            "latin.json is no JSON Schema",
+        ),
         (["run", "reviews.csv", "-o", "reviews.csv/run"], 73, "there is a file; pass a folder"),
         (["run", "reviews.csv", "--schema", "odd.json"], 78, "the type 'text' at /properties/a"),
         (
@@ -349,7 +360,8 @@ def test_wrong_usage_has_its_exit_code(
     reviews: list[str],
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    Path("odd.json").write_text('{"properties": {"a": {"type": "text"}}}')
+    Path("odd.json").write_text('{"properties": {"a": {"type": "text"}}}', "utf-8-sig")
+    Path("latin.json").write_bytes(b'{"title": "\xe9"}')
     Path("wrapped.json").write_text('{"name": "review", "schema": {"type": "object"}}')
     Path("cut.jsonl.gz").write_bytes(gzip.compress(b'{"prompt": "a"}')[:-1])
     Path("text.csv.gz").write_text("prompt")

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from llm_pure import Usage
+from llm_pure.client import budgets_sqlite
 from llm_pure.client.budgets import Budget, BudgetStore, InMemoryBudget
 from llm_pure.client.budgets_sqlite import open_ledger
 from llm_pure.pricing.ledger import Call, Cost, Ledger
@@ -120,15 +121,31 @@ def test_a_hold_expires_and_its_money_is_free_again(tmp_path: Path) -> None:
     assert account.ledger().totals.cost_usd == Decimal("0.2"), "a late call is paid all the same"
 
 
-def test_a_hold_lasts_longer_than_its_call_may_take(tmp_path: Path) -> None:
+@pytest.mark.parametrize("ends", ["settled", "released", "never"])
+def test_the_hold_of_a_long_call_is_renewed(
+    ends: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """At the gateway a call may take an hour: its money would be promised to others after 15 minutes."""
     now = [1000.0]
+    monkeypatch.setattr(budgets_sqlite, "monotonic", lambda: now[0])
     ledger = open_ledger(tmp_path / "ledger.db", DOLLAR, clock=lambda: now[0]).unwrap()
-    assert isinstance(ledger.start_reserve(Decimal(1), 3600).result(), Success)
-    now[0] += 3601
+    name = ledger.start_reserve(Decimal(1), 3600).result().unwrap()
+
+    def wait(seconds: int) -> None:
+        for _ in range(seconds // 100):
+            now[0] += 100
+            ledger.flushed().result()
+
+    wait(3600)
     assert isinstance(ledger.reserve(Decimal("0.1")), Failure)
-    now[0] += 60
+    if ends == "settled":
+        ledger.settle(name, call("0.2"))
+    elif ends == "released":
+        ledger.release(name)
+    else:
+        wait(1000)
     assert isinstance(ledger.reserve(Decimal("0.1")), Success)
+    assert ledger.ledger().totals.calls == (ends == "settled")
 
 
 KILLED = """

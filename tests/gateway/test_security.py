@@ -378,7 +378,7 @@ def test_a_client_that_does_not_send_on_is_left(
 def hurry(monkeypatch: pytest.MonkeyPatch, seconds: float) -> None:
     """Clients have only so much time."""
     monkeypatch.setattr(connections, "LOOK_S", seconds / 4)
-    for name in ("HEAD_S", "BODY_S"):
+    for name in ("IDLE_S", "HEAD_S", "BODY_S"):
         monkeypatch.setattr(connections, name, seconds)
 
 

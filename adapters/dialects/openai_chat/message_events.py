@@ -214,7 +214,7 @@ def _arguments(holder: wire.Function | wire.ToolCall) -> str:
 def _content_parts(
     name: str, state: State, events: list[StreamEvent], choice: int, parts: list[dict[str, Any]]
 ) -> State:
-    """Mistral's content lists: text and thinking; parts of other types become Opaque, and text after one is a new part.
+    """Mistral's content lists: text and thinking; images, and Opaque parts of other types: text after one is a new part.
 
     Databricks has `summary` in place of `thinking`, and the signature in its items (bifrost#6958, read 2026-11-30).
     """
@@ -248,8 +248,9 @@ def _content_parts(
             )
             events.append(event)
         else:
-            opaque = Opaque(name, str(kind), json_text(part))
-            state = _add_part(state, events, choice, opaque)
+            is_image = kind == "image_url"  # vllm-project/vllm-omni, its tests, read 2026-11-30
+            value = _image(name, part) if is_image else Opaque(name, str(kind), json_text(part))
+            state = _add_part(state, events, choice, value)
             state = replace(
                 state,
                 plain=False,

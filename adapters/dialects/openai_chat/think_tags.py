@@ -7,6 +7,7 @@ Source: ../shared/wire/openai-family.md, sections 0 (rule 8), 4.4 and 4.20, read
 Bedrock user guide, read 2026-11-29.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Literal
 
@@ -44,6 +45,7 @@ _TAGS = {
 REASONING_START, REASONING_END = "<think>", "</think>"
 _ENDS = (REASONING_END, "</seed:think>", "</mm:think>")
 """The closing tags of models whose prompt may end with the opening one: DeepSeek-R1, Qwen and others; Seed-OSS; MiniMax-M3."""
+_END = re.compile("|".join(_ENDS))
 _MAX_END = max(map(len, _ENDS))
 TAG_STARTS = frozenset([tag[0] for tag in _TAGS])
 _MAX_SPACE = 64
@@ -77,7 +79,8 @@ START = Tags()
 
 def reasoning_end(text: str) -> str:
     """The closing tag in a text that began without the opening one, "" without one."""
-    return next((end for end in _ENDS if end in text), "")
+    found = _END.search(text)
+    return found[0] if found else ""
 
 
 def split(tags: Tags, piece: str) -> tuple[Tags, str, str]:

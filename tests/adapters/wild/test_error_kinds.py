@@ -68,6 +68,7 @@ WORDS: list[Kinds] = [
         ("zhipuai", 400, "\u6a21\u578b\u4e0d\u5b58\u5728\uff0c\u8bf7\u68c0\u67e5\u6a21\u578b\u4ee3\u7801"),
     ]),
     (ContextLengthExceeded, [
+        ("open_llm", 400, "The maximum input length is 129024 tokens"),
         ("openai", 400, "This model's maximum context length is 100 tokens. However, you requested 200 tokens."),
         ("anthropic", 400, "prompt is too long: 210000 tokens > 200000 maximum"),
         ("anthropic", 400, "input length and `max_tokens` exceed context limit: 190000 + 20000 > 200000"),
@@ -96,6 +97,7 @@ WORDS: list[Kinds] = [
         ("vertex", 400, "Unable to submit request because the input token count is 9 but model only supports up to 8."),
     ]),
     (QuotaExceeded, [
+        ("anthropic", 429, "[1310][Weekly/Monthly Limit Exhausted. Your limit will reset at 2026-07-14 07:49:08]"),
         ("anthropic", 400, "Your credit balance is too low to access the Anthropic API."),
         ("deepseek", 402, "Insufficient Balance"),
         ("siliconflow", 403, "Sorry, your account balance is insufficient"),
@@ -115,6 +117,8 @@ WORDS: list[Kinds] = [
         ("cohere", 429, "You are using a Trial key, which is limited to 1000 API calls / month."),
     ]),
     (ContentFiltered, [
+        ("deepseek", 400, "Content Exists Risk"),
+        ("open_llm", 400, "The request failed because the input text may contain sensitive information."),
         ("anthropic", 400, "Output blocked by content filtering policy"),
         ("xai", 403, "Content violates usage guidelines. Failed check: SAFETY_CHECK_TYPE_BIO"),
         ("openai", 400, "Invalid prompt: your prompt was flagged as potentially violating our usage policy."),

@@ -9,9 +9,14 @@ import pytest
 
 from llm_pure import HttpResponse, ResponseHead
 from llm_pure.adapters import registry
+from llm_pure.adapters.dialects.anthropic_messages import stream as anthropic_stream
+from llm_pure.adapters.dialects.bedrock_converse import stream as bedrock_stream
+from llm_pure.adapters.dialects.cohere_chat import stream as cohere_stream
+from llm_pure.adapters.dialects.gemini_content import stream as gemini_stream
+from llm_pure.adapters.dialects.openai_responses import stream as responses_stream
 from llm_pure.core.lenient_json import lenient_forms
 from llm_pure.replay.checks.stream_properties import read_pieces
-from llm_pure.types.completion import Usage
+from llm_pure.types.completion import Usage, finish_reason_of
 from llm_pure.types.errors import Overloaded, ProtocolError, RateLimited, ServerError
 from tests.adapters.wild import test_anthropic_messages as anthropic
 from tests.adapters.wild import test_bedrock as bedrock
@@ -138,6 +143,7 @@ REASONS = {
     "max_output_tokens": "length", "tool_calls": "tool_calls", "TOOL_USE": "tool_calls", "content_filter": "content_filter",
     "content-filter": "content_filter", "SAFETY": "content_filter", "abort": "error", "mystery": "unknown",
     "content_filter: RECITATION": "content_filter", "function_call_filter: MALFORMED_FUNCTION_CALL": "error", "a: b": "unknown",
+    "NO_IMAGE": "error", "compaction": "pause",
 }  # fmt: skip
 REASON_AT: dict[str, Any] = {
     "open_llm": lambda reason: answer({"content": "Hi"}, reason),
@@ -157,6 +163,12 @@ def test_a_finish_reason_of_another_api_means_the_same(provider: str) -> None:
     for reason, meaning in REASONS.items():
         expected = Answer(text="Hi", finish=meaning, raw_finish=reason)
         check(Row(title=reason, provider=provider, body=REASON_AT[provider](reason), expected=expected))  # fmt: skip
+
+
+def test_the_words_of_every_api_are_known_in_all() -> None:
+    dialects = (anthropic_stream, bedrock_stream, cohere_stream, gemini_stream, responses_stream)
+    words = {word: meaning for each in dialects for word, meaning in each.FINISH.items() if not word.isdigit()}  # fmt: skip
+    assert {word: finish_reason_of(word, {}) for word in words} == words
 
 
 def row(title: str, expected: Answer | Fault, *, provider: str = P, **fields: Any) -> Row:
@@ -248,6 +260,7 @@ def summary(text: str) -> dict[str, Any]:
     return {"type": "reasoning", "summary": [{"type": "summary_text", "text": text, "signature": ""}]}  # fmt: skip
 
 
+IMAGE = {"type": "image_url", "image_url": {"url": "data:image/png;base64,iVBORw0KGgo="}}
 CONTENT = [
     *[row(f"content {content!r}", HI, provider=provider, body=make(content))
       for provider, make in CONTENT_AT.items()
@@ -263,6 +276,8 @@ CONTENT = [
     row("a part with a value", HI, body=answer({"content": [{"type": "text", "text": {"value": "Hi", "annotations": []}}]})),
     row("reasoning as a summary (Databricks)", Answer(text="Hi", reasoning="hm", extra={"summary": None}), body=answer({"content": [summary("hm"), {"type": "text", "text": "Hi"}]}),
         data=sse(chunk({"content": [summary("h")]}), chunk({"content": [summary("m")]}), chunk({"content": [{"type": "text", "text": "Hi"}]}, "stop"))),
+    row("images in the content (vLLM-Omni)", Answer(text="Hi", parts=("Image", "Text")), body=answer({"content": [IMAGE, {"type": "text", "text": "Hi"}]}),
+        data=sse(chunk({"content": [IMAGE]}), chunk({"content": "Hi"}), chunk({}, "stop"))),
     row("citations of a text (Databricks)", Answer(text="Hi", extra={"citations": [{"url": "u"}]}), body=answer({"content": [{"type": "text", "text": "Hi", "citations": [{"url": "u"}]}]}),
         data=sse(chunk({"content": [{"type": "text", "text": "Hi", "citations": [{"url": "u"}]}]}), chunk({}, "stop"))),
     row("a reason as an object (SGLang)", HI, body=answer({"content": "Hi"}, SGLANG),
