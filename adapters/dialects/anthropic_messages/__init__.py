@@ -13,7 +13,6 @@ from llm_pure.adapters.dialects.anthropic_messages.errors import ERROR_CODES, fi
 from llm_pure.adapters.dialects.anthropic_messages.plain_events import read_run, step
 from llm_pure.adapters.dialects.anthropic_messages.quirks import USER_ID, Quirks
 from llm_pure.adapters.dialects.anthropic_messages.request import (
-    Body,
     build_body,
     build_chat,
     version_header,
@@ -104,12 +103,10 @@ def provider(
 __all__ = [
     "DIALECT",
     "USER_ID",
-    "Body",
     "Quirks",
     "State",
     "build_body",
     "build_chat",
-    "build_count",
     "make_service",
     "parse_chat",
     "parse_count",

@@ -95,4 +95,4 @@ _OPERATIONS: Mapping[Medium, Callable[[MediaService], Operation[Any, Any]]] = {
     "moderate": _moderate,
 }
 
-__all__ = ["EVERYTHING", "ImageQuirks", "MediaQuirks", "Medium", "with_media"]
+__all__ = ["ImageQuirks", "MediaQuirks", "with_media"]
