@@ -437,8 +437,9 @@ class LLM:
     ) -> LLMResult[Any]:
         """Return a value of this type: a Struct, dataclass, TypedDict, pydantic model, or what msgspec can decode.
 
-        A JSON Schema gives plain JSON; checkers see Any for it, and for types that are no class (a union, a Literal). Uses the provider's structured output if there is some, else a tool, else the
-        schema is put into the prompt. Fails with ProtocolError, with the path, if the completion does not match.
+        A JSON Schema gives plain JSON; checkers see Any for it, and for what is no class (a union, a Literal). Uses the
+        provider's structured output if there is some, else a tool, else the schema is put into the prompt. Fails with
+        ProtocolError, with the path, if the completion does not match.
 
         attempts: a completion that does not match is sent back with the error, up to this number of calls in all; each
         has its own `timeout_s` and cost. The last error has the conversation in `run`.
