@@ -29,7 +29,7 @@ _REFUSED: Mapping[str, str] = dict.fromkeys(
 )
 
 _NO_PRESENCE = {"presence_penalty": "grok-3 refuses it"}
-_NO_PENALTIES = dict.fromkeys(
+_NO_PENALTIES: Mapping[str, str] = dict.fromkeys(
     ("presence_penalty", "frequency_penalty"), "Grok refuses it from 4.1 on"
 )
 """\"Model xxx does not support parameter presencePenalty": grok-3 (uni-api#105), grok-4-1-fast-non-reasoning (lobehub#13332),

@@ -170,7 +170,7 @@ REQUESTS = (
         {'model': 'gpt-4o', 'messages': [{'role': 'user', 'content': 'Ask.'}]}),
     RequestFault("cline's ollama-ai-provider-v2: think unset, content a list, tool_name missing", "openai_chat", "ollama",
         {"messages": [ASK, {"role": "assistant", "content": [], "tool_calls": [call("c1")]}, {"role": "tool", "tool_call_id": "c1", "content": [{"type": "text", "text": "r"}]}], "tools": [F_CHAT]},
-        {'model': 'llava', 'messages': [{'role': 'user', 'content': 'Ask.'}, {'role': 'assistant', 'content': '', 'tool_calls': [{'id': 'c1', 'function': {'name': 'f', 'arguments': {}}}]}, {'role': 'tool', 'content': 'r', 'tool_name': 'f', 'tool_call_id': 'c1'}], 'stream': False, 'tools': [{'type': 'function', 'function': {'name': 'f', 'parameters': {'type': 'object', 'properties': {'q': {'type': 'string'}}}}}]}),
+        {'model': 'qwen3-vl', 'messages': [{'role': 'user', 'content': 'Ask.'}, {'role': 'assistant', 'content': '', 'tool_calls': [{'id': 'c1', 'function': {'name': 'f', 'arguments': {}}}]}, {'role': 'tool', 'content': 'r', 'tool_name': 'f', 'tool_call_id': 'c1'}], 'stream': False, 'tools': [{'type': 'function', 'function': {'name': 'f', 'parameters': {'type': 'object', 'properties': {'q': {'type': 'string'}}}}}]}),
     # 3.2 Thinking and signatures
     RequestFault("router-for-me/CLIProxyAPI#570: thinking without a signature", "anthropic_messages", "anthropic",
         {"messages": [ASK, assistant({"type": "thinking", "thinking": "hm", "signature": ""}, {"type": "text", "text": "a"}), GO_ON]},
@@ -186,7 +186,7 @@ REQUESTS = (
         {'model': 'claude-sonnet-4-5', 'max_tokens': 999, 'messages': [{'role': 'user', 'content': 'Ask.'}, {'role': 'assistant', 'content': [{'type': 'thinking', 'thinking': '1', 'signature': 's1'}, {'type': 'redacted_thinking', 'data': 'd'}, {'type': 'thinking', 'thinking': '2', 'signature': 's2'}, {'type': 'text', 'text': 'a'}, {'type': 'thinking', 'thinking': '3', 'signature': 's3'}, {'type': 'tool_use', 'id': 't1', 'name': 'f', 'input': {}}]}, {'role': 'user', 'content': [{'type': 'tool_result', 'tool_use_id': 't1', 'content': 'r'}]}], 'tools': [{'name': 'f', 'input_schema': {'type': 'object', 'properties': {'q': {'type': 'string'}}}}]}),
     RequestFault("ollama/ollama#15287: thinks although it was not asked to", "anthropic_messages", "ollama",
         {"messages": [ASK]},
-        {'model': 'llava', 'messages': [{'role': 'user', 'content': 'Ask.'}], 'stream': False, 'think': False, 'options': {'num_predict': 999}}),
+        {'model': 'qwen3-vl', 'messages': [{'role': 'user', 'content': 'Ask.'}], 'stream': False, 'think': False, 'options': {'num_predict': 999}}),
     # 3.4 Stop reasons
     RequestFault("BerriAI/litellm#37118: stop sequences of Anthropic's clients", "anthropic_messages", "openai",
         {"messages": [ASK], "stop_sequences": ["END"]},
@@ -200,7 +200,7 @@ REQUESTS = (
     RequestFault("apache/maka#5277: an image in a result for Responses", "anthropic_messages", "openai_responses", IMAGE_RESULT, {'model': 'gpt-5.2', 'input': [{'role': 'user', 'content': 'Ask.'}, {'type': 'function_call', 'call_id': 't1', 'name': 'f', 'arguments': '{}'}, {'type': 'function_call_output', 'call_id': 't1', 'output': [{'type': 'input_text', 'text': 'r'}, {'type': 'input_image', 'image_url': f"data:image/png;base64,{PICTURE}", 'detail': 'auto'}]}], 'max_output_tokens': 999, 'tools': [{'type': 'function', 'name': 'f', 'parameters': {'type': 'object', 'properties': {'q': {'type': 'string'}}}, 'strict': False}], 'include': ['reasoning.encrypted_content'], 'store': False}),
     RequestFault("diegosouzapw/OmniRoute#8459: an image is an image for Ollama", "anthropic_messages", "ollama",
         {"messages": [{"role": "user", "content": [{"type": "text", "text": "Ask."}, {"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": PICTURE}}]}]},
-        {'model': 'llava', 'messages': [{'role': 'user', 'content': 'Ask.', 'images': [PICTURE]}], 'stream': False, 'think': False, 'options': {'num_predict': 999}}),
+        {'model': 'qwen3-vl', 'messages': [{'role': 'user', 'content': 'Ask.', 'images': [PICTURE]}], 'stream': False, 'think': False, 'options': {'num_predict': 999}}),
     # 3.12 Prompt caches
     RequestFault("insightflo/chatgpt-codex-proxy#2, waybarrios/vllm-mlx#277: a billing line that changes, keys and tools in another order", "anthropic_messages", "openai",
         {"system": [{"type": "text", "text": "x-anthropic-billing-header: cc_version=2; cc_entrypoint=cli; cch=abc;"}, {"type": "text", "text": "Be brief."}], "messages": [ASK], "tools": [{"name": "z", "input_schema": {"type": "object", "properties": {"b": {"type": "string"}, "a": {"type": "string"}}}}, F_ANTHROPIC]},

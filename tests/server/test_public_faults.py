@@ -32,7 +32,7 @@ MODELS = {
     "anthropic": "claude-sonnet-4-5",
     "deepseek": "deepseek-chat",
     "gemini": "gemini-3-pro",
-    "ollama": "llava",
+    "ollama": "qwen3-vl",
     "openai": "gpt-4o",
     "openai_responses": "gpt-5.2",
 }
