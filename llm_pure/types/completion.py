@@ -44,8 +44,11 @@ def finish_reason_of(reason: str | None, words: Mapping[str, FinishReason]) -> F
     if meaning is not None or not reason:
         return meaning or "unknown"
     word = reason.strip().lower().replace("-", "_").removeprefix("finish_reason_")
-    known = (_FINISH_WORDS.get(piece.strip()) for piece in (word, *word.split(":")))
-    return next(filter(None, known), "unknown")
+    for piece in (word, *word.split(":")):
+        known = _FINISH_WORDS.get(piece.strip())
+        if known is not None:
+            return known
+    return "unknown"
 
 
 JsonObject: TypeAlias = dict[str, Any]
