@@ -108,9 +108,8 @@ AMBIGUOUS_CODES = frozenset({"api_error"})
 401 too (../shared/wire/openai-family.md 4.16, ollama.md 7).
 """
 _GENERAL_LIMITS = frozenset({"rate_limit_error", "rate_limit_exceeded"})
-"""Codes that are sent for a balance that is used up too, which only the message says: by Z.ai (zai-org/feedback#789) and Anthropic
-("extra usage", NousResearch/hermes-agent#4747); read 2026-11-30. A message with a time to wait is of a limit: Google's, by proxies.
-"""
+"""Codes also of a balance that is used up, by the message: Z.ai (zai-org/feedback#789), Anthropic ("extra usage", NousResearch/hermes-agent#4747;
+read 2026-11-30). A message with a time to wait is of a limit: Google's, by proxies."""
 _SERVER_CODES = AMBIGUOUS_CODES | {"server_error", "internal_server_error"}
 """Codes that say less than a status from 500 with a meaning of its own: Groq sends "internal_server_error" with a 503."""
 
