@@ -51,10 +51,8 @@ def url_for_azure(provider: str) -> UrlFor:
         config = msgspec.structs.replace(config, base_url=configured)
 
         def of_endpoint(url: str) -> str:
-            named = next((name for name in _DEPLOYMENT_OPERATIONS if configured.endswith(name)), "")
-            if configured.endswith(_RESPONSES):
-                named = "/responses"
-            in_query = _version_in(query) if named in ("", operation) else ""
+            named = _operation_in(configured)
+            in_query = _version_in(query) if query and named in ("", operation) else ""
             version = config.api_version or in_query
             dated = version if _DATED.fullmatch(version) else ""
             return _operation_url(url.removesuffix(named), dated, model, operation)
@@ -62,6 +60,15 @@ def url_for_azure(provider: str) -> UrlFor:
         return base_url(config, "", provider=provider).map(of_endpoint)
 
     return url_for
+
+
+def _operation_in(url: str) -> str:
+    """The operation at the end of a configured URL; "" if there is none."""
+    if url.endswith(_RESPONSES):
+        return "/responses"
+    if not url.endswith(_DEPLOYMENT_OPERATIONS):
+        return ""
+    return next(name for name in _DEPLOYMENT_OPERATIONS if url.endswith(name))
 
 
 def _version_in(query: str) -> str:
