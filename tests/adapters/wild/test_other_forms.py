@@ -485,7 +485,7 @@ GROWING = [
     row("OCR's positions beside the text", Answer(text="Hi", extra={"ocr_result": {"words_info": [1]}}), provider="dashscope",
         body=dashscope({"content": [{"text": "Hi", "ocr_result": {"words_info": [1]}}]}), data=frames([{"text": "Hi", "ocr_result": {"words_info": [1]}}])),
 ]  # fmt: skip
-IMAGE = {"model": "m", "response": "", "image": "iVBORw0KGgo=", "done": True, "done_reason": "stop"}
+IMAGE: dict[str, Any] = {"model": "m", "response": "", "image": "iVBORw0KGgo=", "done": True, "done_reason": "stop"}
 OLLAMA = [
     row("a generated image", Answer(parts=("Image",)), provider="ollama.generate", body=IMAGE,
         data=b"".join(json.dumps(line).encode() + b"\n" for line in ({"model": "m", "response": "", "completed": 1, "total": 4, "done": False}, IMAGE)), headers=(("content-type", "application/x-ndjson"),)),
