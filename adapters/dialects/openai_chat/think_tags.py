@@ -79,8 +79,8 @@ START = Tags()
 
 def reasoning_end(text: str) -> str:
     """The closing tag in a text that began without the opening one, "" without one."""
-    found = _END.search(text)
-    return found[0] if found else ""
+    match = _END.search(text)
+    return match[0] if match else ""
 
 
 def split(tags: Tags, piece: str) -> tuple[Tags, str, str]:
