@@ -485,11 +485,17 @@ GROWING = [
     row("OCR's positions beside the text", Answer(text="Hi", extra={"ocr_result": {"words_info": [1]}}), provider="dashscope",
         body=dashscope({"content": [{"text": "Hi", "ocr_result": {"words_info": [1]}}]}), data=frames([{"text": "Hi", "ocr_result": {"words_info": [1]}}])),
 ]  # fmt: skip
-IMAGE: dict[str, Any] = {"model": "m", "response": "", "image": "iVBORw0KGgo=", "done": True, "done_reason": "stop"}
+GENERATED: dict[str, Any] = {
+    "model": "m",
+    "response": "",
+    "image": "iVBORw0KGgo=",
+    "done": True,
+    "done_reason": "stop",
+}
 OLLAMA = [
-    row("a generated image", Answer(parts=("Image",)), provider="ollama.generate", body=IMAGE,
-        data=b"".join(json.dumps(line).encode() + b"\n" for line in ({"model": "m", "response": "", "completed": 1, "total": 4, "done": False}, IMAGE)), headers=(("content-type", "application/x-ndjson"),)),
-    row("a generated image alone", Answer(parts=("Image",), finish="unknown"), provider="ollama.generate", body={"image": IMAGE["image"], "done": True}),
+    row("a generated image", Answer(parts=("Image",)), provider="ollama.generate", body=GENERATED,
+        data=b"".join(json.dumps(line).encode() + b"\n" for line in ({"model": "m", "response": "", "completed": 1, "total": 4, "done": False}, GENERATED)), headers=(("content-type", "application/x-ndjson"),)),
+    row("a generated image alone", Answer(parts=("Image",), finish="unknown"), provider="ollama.generate", body={"image": GENERATED["image"], "done": True}),
 ]  # fmt: skip
 
 MESSAGE = anthropic.message()
