@@ -281,13 +281,10 @@ def _read_tool_choice(value: Any) -> Any:
     >>> _read_tool_choice("any")
     'required'
     """
+    named = _named_choice(value)
+    if named is not None:
+        return named
     match value:
-        case {"type": "function", "function": {"name": str(name), **inner}, **rest} if not (
-            inner or rest
-        ):
-            return NamedToolChoice(name)
-        case {"type": "function" | "tool", "name": str(name), **rest} if not rest:
-            return NamedToolChoice(name)
         case {"type": "allowed_tools", "allowed_tools": dict(tools), **rest} if not rest:
             return _allowed_tools(tools, value)
         case {"type": "allowed_tools", **flat}:
@@ -300,11 +297,23 @@ def _read_tool_choice(value: Any) -> Any:
             return value
 
 
+def _named_choice(value: Any) -> NamedToolChoice | None:
+    match value:
+        case {"type": "function", "function": {"name": str(name), **inner}, **rest} if not (
+            inner or rest
+        ):
+            return NamedToolChoice(name)
+        case {"type": "function" | "tool", "name": str(name), **rest} if not rest:
+            return NamedToolChoice(name)
+        case _:
+            return None
+
+
 def _allowed_tools(fields: Any, value: Any) -> Any:
     match fields:
         case {"tools": [*tools], "mode": "auto" | "required" as mode, **rest} if not rest:
-            choices = [_read_tool_choice(tool) for tool in tools]
-            names = [choice.name for choice in choices if isinstance(choice, NamedToolChoice)]
+            choices = [_named_choice(tool) for tool in tools]
+            names = [choice.name for choice in choices if choice is not None]
             return AllowedTools(tuple(names), mode) if len(names) == len(choices) else value
         case _:
             return value

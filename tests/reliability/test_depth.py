@@ -380,7 +380,6 @@ RECURSIVE: Mapping[str, str] = {
     "llm_pure/schema/validate.py:_errors": "call: validation",
     "llm_pure/schema/validate.py:_object_errors": "call: validation",
     "llm_pure/settings/config_parser.py:_expand": "call: settings",
-    "llm_pure/client/billing.py:partial_usage": "calls the function of this name in tokens.estimates",
     "llm_pure/tokens/count.py:_properties": "SCHEMA_DEPTH_LIMIT",
     "llm_pure/tokens/count.py:_part": "results of calls hold no results of calls",
     "adapters/dialects/bedrock_converse/reasoning.py:with_value": "a path of the model table",
