@@ -164,9 +164,8 @@ def _look_up(state: JobState, event: Listed) -> Step:
     reaches = oldest is None or oldest >= state.record.creating_s - CLOCK_SKEW_S
     if event.next_page and reaches and event.jobs:
         return state, (ListJobs(event.next_page),)
-    if (
-        state.doubtful
-    ):  # another job of this run holds one that may be ours; its results will show whose it is
+    # another job of this run holds one that may be ours; its results will show whose it is
+    if state.doubtful:
         state = msgspec.structs.replace(state, doubtful=False, attempts=0)
         return state, (ListJobs(after_s=MAX_POLL_S),)
     state = msgspec.structs.replace(state, listings=state.listings + 1, attempts=0)

@@ -326,9 +326,8 @@ def _show_line(progress: Progress) -> None:
 
 def _finish(opened: Run, summary: RunSummary, options: Namespace) -> int:
     code = _exit_code(summary)
-    if (
-        code == TRY_AGAIN and summary.error is not None
-    ):  # another process has the run: it says the rest
+    # another process has the run: it says the rest
+    if code == TRY_AGAIN and summary.error is not None:
         print_error(summary.error)
         return code
     if options.write_output and summary.counts.ended and summary.reason not in ("disk", "error"):

@@ -290,9 +290,8 @@ def field_problem(field: str, value: Any, name: str | None = None) -> str:
 
 
 def _shown(value: object) -> str:
-    if (
-        isinstance(value, int) and not -LARGEST_NUMBER <= value <= LARGEST_NUMBER
-    ):  # Python refuses to print it
+    # Python refuses to print it
+    if isinstance(value, int) and not -LARGEST_NUMBER <= value <= LARGEST_NUMBER:
         return f"an integer of {value.bit_length()} bits"
     return repr(value) if isinstance(value, str | int | float) else type(value).__name__
 

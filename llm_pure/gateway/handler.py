@@ -92,9 +92,8 @@ class RequestHandler:
             trace.leave()
         except Exception:
             _log.exception("request %s failed", trace.request_id)
-            if (
-                trace.status
-            ):  # begun: the server breaks the connection off, so that it looks like no success
+            # begun: the server breaks the connection off, so that it looks like no success
+            if trace.status:
                 raise
             await self._refuse(ServerError(message="the gateway failed", retryable=False))
         finally:

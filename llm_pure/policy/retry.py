@@ -130,9 +130,8 @@ def _wait_s(policy: RetryPolicy, history: Sequence[Attempt], jitter: float) -> f
     if attempts >= policy.max_attempts or not is_retryable(last.error):
         return None
     hint_s = retry_after_s(last.error)
-    if (
-        not hint_s
-    ):  # 0 would use up all attempts at once: openai-python 3.3.1 takes it for no hint too
+    # 0 would use up all attempts at once: openai-python 3.3.1 takes it for no hint too
+    if not hint_s:
         doubled_s = policy.initial_backoff_s * 2.0 ** min(attempts - 1, 60)
         backoff_s = min(policy.max_backoff_s, doubled_s) * (0.5 + jitter / 2)
         return None if _is_refused_until(policy, history, last.ended_s + backoff_s) else backoff_s

@@ -23,9 +23,8 @@ def endpoints() -> Iterator[tuple[str, str]]:
     for name in registry.names():
         able = capabilities(registry.get(name).unwrap())
         for capability, field in OTHER_OPERATIONS:
-            if (
-                capability in able and field != "batch"
-            ):  # tests/every_provider/test_batch_recorded.py
+            # tests/every_provider/test_batch_recorded.py
+            if capability in able and field != "batch":
                 yield name, field
 
 

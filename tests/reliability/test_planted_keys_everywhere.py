@@ -454,9 +454,8 @@ def test_commands_that_fail_show_no_key(
             [],
         ):
             shown = shown_by_command([command[0], *options, *command[1:]], capfdbinary, caplog)
-            if (
-                command[0] not in ("speak", "transcribe") or "error" in shown
-            ):  # a body is sound or text
+            # a body is sound or text
+            if command[0] not in ("speak", "transcribe") or "error" in shown:
                 assert KEY not in readings(shown), (command, options)
                 assert KEY.replace("/", "") not in shown, (command, options)
                 assert SHAPED not in shown, (command, options)

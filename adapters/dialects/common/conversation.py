@@ -322,9 +322,8 @@ def _ended(
     """The turns, with `prefix` at a last turn of the assistant that the model continues, and nowhere else."""
     end = len(turns) - 1
     if rules.final_assistant == "refused" or rules.final_text_stripped:
-        while (
-            end > 0 and turns[end].role == "system"
-        ):  # it is sent apart, or refused at the end too
+        # it is sent apart, or refused at the end too
+        while end > 0 and turns[end].role == "system":
             end -= 1
     for index, turn in enumerate(turns):
         if index == end:

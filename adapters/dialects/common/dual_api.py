@@ -48,9 +48,8 @@ def dual_api(
     def provider_of(data: bytes) -> Provider:
         data = data.removeprefix(BYTE_ORDER_MARK)
         raw = any_json(data)
-        if (
-            raw is None
-        ):  # a stream in place of a buffered response, or an error on a line before one
+        # a stream in place of a buffered response, or an error on a line before one
+        if raw is None:
             raw = any_json(event_data(data)) or any_json(data.partition(b"\n")[0])
         return second if is_second(raw) else first
 

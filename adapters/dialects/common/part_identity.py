@@ -228,9 +228,8 @@ class Calls(msgspec.Struct, frozen=True):
             return True
         if head.has_arguments and head.name and name != head.name:
             return True
-        if (
-            head.complete_arguments and name == head.name and _is_object(arguments)
-        ):  # Google's compatible API
+        # Google's compatible API
+        if head.complete_arguments and name == head.name and _is_object(arguments):
             return arguments != head.complete_arguments
         if index is not None or not head.name:
             return False

@@ -171,9 +171,8 @@ class ChatEncoder(PartEncoder):
                 self.send(choice, delta, **{**extra, "finish_reason": reason})
             else:
                 self.top = extra
-                if (
-                    usage is None
-                ):  # simple clients read `choices[0]` of every chunk if they want no usage
+                # simple clients read `choices[0]` of every chunk if they want no usage
+                if usage is None:
                     self._prefix = b"data: " + encode_json({**self.head, **extra})[:-1]
                 self.send(0, delta, finish_reason=reason)
         if usage is not None:

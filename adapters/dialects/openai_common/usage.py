@@ -33,9 +33,8 @@ def read_usage(raw: dict[str, Any]) -> Usage:
             apart = (cached or 0) + (written or 0)
         elif cached is not None and cached > (input_tokens or 0):
             apart = cached
-        if (
-            raw.get("prompt_audio_seconds") and total is not None
-        ):  # Mistral counts audio in the total alone
+        # Mistral counts audio in the total alone
+        if raw.get("prompt_audio_seconds") and total is not None:
             input_tokens = max(input_tokens or 0, total - (output_tokens or 0))
         elif reasoning is not None and _is_reasoning_apart(raw, reasoning, output_tokens, total):
             output_tokens = (output_tokens or 0) + reasoning

@@ -77,13 +77,14 @@ def step(service: AnyService, head: ResponseHead, state: State, frame: SseEvent)
             pass
         else:
             text = event.delta
+            # nearly every event of a stream goes on with the part of the one before
             if (
                 event.item_id == run.item_id
                 and event.output_index == run.output_index
                 and event.content_index == run.content_index
                 and text
                 and not (event.logprobs or event.agent)
-            ):  # nearly every event of a stream goes on with the part of the one before
+            ):
                 run.write(text)
                 return state, (run.delta(text, run.index),)
             return _read_event(service, head, state, event, frame.data)

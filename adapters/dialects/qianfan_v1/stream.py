@@ -89,9 +89,8 @@ def read_frame(
     seen = emit_extra_fields(events, state.seen_extras, raw, wire.KNOWN_FIELDS_FRAME)
     if frame.result:
         events.append(TextDelta(frame.result, TEXT))
-    if (
-        frame.function_call is not None
-    ):  # its other fields (thoughts) are replayed; calls have no ids here
+    # its other fields (thoughts) are replayed; calls have no ids here
+    if frame.function_call is not None:
         call = frame.function_call
         calls, event = state.calls.read(0, 0, None, call.name, call.arguments or "")
         state = replace(state, calls=calls)

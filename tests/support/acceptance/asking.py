@@ -90,9 +90,8 @@ def official_error(sent: Sent) -> str | None:
     unary = {
         key: value for key, value in sent.body.items() if key not in ("stream", "stream_options")
     }
-    if (
-        sent.dialect == "ollama_native"
-    ):  # its types of schemas are older than its server's, which a rule has
+    # its types of schemas are older than its server's, which a rule has
+    if sent.dialect == "ollama_native":
         unary.pop("tools", None)
     try:
         check(unary)

@@ -222,9 +222,8 @@ def _reasoning(draft: _Draft) -> tuple[Reasoning, str]:
     provider, word = draft.pick(*PROVIDERS), draft.word()
     signature = draft.pick(None, SIGNATURES[provider])
     metadata = draft.pick(None, ProviderMetadata(provider))
-    if (
-        signature is not None and provider != "anthropic"
-    ):  # a mapping's block of thinking alone names no provider
+    # a mapping's block of thinking alone names no provider
+    if signature is not None and provider != "anthropic":
         metadata = ProviderMetadata(provider)
     return Reasoning(word, signature, metadata), word
 
