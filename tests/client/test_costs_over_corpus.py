@@ -133,6 +133,21 @@ def test_every_completion_costs_what_genai_prices_says() -> None:
             wrong.append((answer.file, said, ours))
         elif ours.unwrap().total_usd == said.total_price:
             seen["equal"] += 1
+        elif advisors := advisor_messages(answer):
+            # Claude's totals leave them out, and genai-prices too; each has its own model's prices
+            prices = [
+                genai_prices.calc_price(
+                    genai_prices.Usage(
+                        input_tokens=each["input_tokens"], output_tokens=each["output_tokens"]
+                    ),
+                    each["model"],
+                    provider_id="anthropic",
+                    genai_request_timestamp=NOON,
+                ).total_price
+                for each in advisors
+            ]
+            assert ours.unwrap().total_usd == said.total_price + sum(prices), answer.file
+            seen["equal with advisors"] += 1
         elif reads_more_than_they_do(answer):
             # by their prices, for the tokens that the answer does report
             counts = genai_prices.Usage(
@@ -148,6 +163,12 @@ def test_every_completion_costs_what_genai_prices_says() -> None:
     assert wrong == []
     assert seen["equal"] > 100
     print(dict(seen))
+
+
+def advisor_messages(answer: Answer) -> list[dict[str, Any]]:
+    """What an advisor read and wrote during the answer."""
+    iterations = (answer.completion.usage.raw or {}).get("iterations") or []
+    return [each for each in iterations if each["type"] == "advisor_message"]
 
 
 def reads_more_than_they_do(answer: Answer) -> bool:

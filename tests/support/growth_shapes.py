@@ -507,7 +507,8 @@ BUILDS: Mapping[str, Shape] = {
     },
     **{
         f"build for {name}, new tools": _new_tools(name)
-        for name in ("open_llm", *BUILDERS[1:])  # OpenAI takes 128
+        for name in ("open_llm", *BUILDERS)
+        if name not in ("openai", "gemini")  # they take 128 and 512
     },
 }
 

@@ -295,13 +295,15 @@ def _add_part(state: State, events: list[StreamEvent], choice: int, part: Image 
 
 
 def _image(name: str, image: dict[str, Any]) -> Image | Opaque:
-    url = image.get("image_url")
-    if isinstance(url, dict):
-        url = url.get("url")
-    if not isinstance(url, str):
+    source = image.get("image_url")
+    fields = source if isinstance(source, dict) else {"url": source}
+    url, detail = fields.get("url"), fields.get("detail")
+    if not isinstance(url, str) or not isinstance(detail, str | None):
         return Opaque(name, "image", json_text(image))
     decoded = from_data_url(url)
-    return Image(url=url) if decoded is None else Image(data=decoded[0], media_type=decoded[1])
+    if decoded is None:
+        return Image(url=url, detail=detail)
+    return Image(data=decoded[0], media_type=decoded[1], detail=detail)
 
 
 def read_call_fragment(
