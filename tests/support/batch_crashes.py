@@ -180,7 +180,7 @@ def one_run(shape: str, seed: int, crashes: frozenset[int], directory: Path) -> 
     fake = FakeBatches(shape, seed)
     run = plan_run(directory, shape, inline=seed % 2 == 0)
     transport = FakeTransport(fake, crashes)
-    for _ in range(60):
+    for _ in range(60 + len(crashes)):  # each part of the run may end in a crash
         try:
             summary = drive(run, transport)
         except CrashError:
