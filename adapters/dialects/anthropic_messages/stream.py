@@ -371,6 +371,10 @@ def end_message(service: AnyService, state: State) -> Read:
 
 
 def read_stop(state: State, reason: str | None, usage: dict[str, Any] | None) -> Read:
+    """The stop reason and the last counts. A stream may end after them: gateways and DeepSeek send no `message_stop` then.
+
+    Source: BAI-labs/BAI-tools#13, esengine/DeepSeek-Reasonix#8756, read 2026-11-30.
+    """
     events: list[StreamEvent] = []
     merged = merged_usage(state.usage, usage) if usage else state.usage
     if usage:
