@@ -8,7 +8,7 @@ from pkgutil import get_data
 
 from llm_pure.pricing.overrides import with_overrides
 from llm_pure.pricing.table import PriceTable, read_table
-from llm_pure.settings.config_parser import load_plain_tree
+from llm_pure.settings.yaml_values import load_plain_tree
 from llm_pure.types.errors import InvalidConfiguration
 from llm_pure.types.result import Failure, LLMResult
 

@@ -31,6 +31,7 @@ from llm_pure.settings.config_file import (
     unknown_model,
 )
 from llm_pure.settings.serve_section import ServeSettings
+from llm_pure.settings.yaml_values import load_plain_tree
 from llm_pure.types.config import FILE_DEFAULTS, SECRET_FIELDS, LLMConfig
 from llm_pure.types.errors import InvalidConfiguration, LLMError
 from llm_pure.types.rejection import Rejected, returns_failure
@@ -97,62 +98,6 @@ def read_yaml(text: str, file: str = "configuration") -> dict[str, Any]:
 def _check_section(sections: Mapping[str, Any], name: str, label: str) -> None:
     if not isinstance(sections.get(name, {}), Mapping | None):
         raise _invalid(f"{label} must be a mapping", name)
-
-
-def load_plain_tree(text: str) -> Any:
-    """Return the value of a YAML text.
-
-    Raises yaml.YAMLError, RecursionError, and ValueError for a tag that does not fit its value (`!!bool x`), for an integer
-    of more than 64 bits, and beyond the limits below.
-    """
-    import yaml  # imported late: start-up
-
-    try:
-        tree = yaml.safe_load(text)
-    except (LookupError, AttributeError, TypeError, OverflowError):  # of PyYAML's constructors
-        raise ValueError("a tag does not fit its value") from None
-    require_plain_tree(tree)
-    return tree
-
-
-DEPTH_LIMIT = 64
-"""Maximum nesting of a file."""
-
-VALUE_LIMIT = 100_000
-"""Maximum number of values in a file. Values repeated by `*alias` count each time."""
-
-
-_INTEGER_BITS = 64
-"""Longer ones are no settings, and Python refuses to write the longest as text."""
-
-
-def require_plain_tree(tree: object) -> None:
-    """Raise ValueError for a value of YAML beyond the limits above; an alias can make it contain itself."""
-    level: list[object] = [tree]
-    count = 0
-    for _ in range(DEPTH_LIMIT + 1):
-        count += len(level)
-        if count > VALUE_LIMIT:
-            raise ValueError(f"more than {VALUE_LIMIT} values")
-        inner: list[object] = []
-        for value in level:
-            if isinstance(value, dict):
-                inner += value.values()
-                _require_short(value)
-            elif isinstance(value, list):
-                inner += value
-            else:
-                _require_short((value,))
-            if len(inner) > VALUE_LIMIT:
-                raise ValueError(f"more than {VALUE_LIMIT} values")
-        level = inner
-    if level:
-        raise ValueError(f"nested deeper than {DEPTH_LIMIT}")
-
-
-def _require_short(values: Iterable[object]) -> None:
-    if any(isinstance(value, int) and value.bit_length() > _INTEGER_BITS for value in values):
-        raise ValueError(f"an integer of more than {_INTEGER_BITS} bits")
 
 
 def _with_proxy(sections: dict[str, Any]) -> dict[str, Any]:

@@ -124,6 +124,31 @@ def test_an_unchanged_config2_yaml_loads_and_its_models_answer_by_name() -> None
     )
 
 
+@pytest.mark.parametrize(
+    ("text", "position"),
+    [
+        ("llm: {model: a}\nmodels: {}\nllm: {model: b}", "line 3, column 1"),
+        ("models: {a: {model: x, model: y}}", "line 1, column 24"),
+        ("models:\n  - a: 1\n    a: 1", "line 3, column 5"),
+    ],
+)
+def test_a_key_that_stands_twice_is_refused_with_its_place(text: str, position: str) -> None:
+    error = read_yaml(text).failure()
+    assert isinstance(error, InvalidConfiguration)
+    assert error.message.endswith(f" stands twice ({position})")
+
+
+def test_keys_that_a_merge_replaces_are_no_double_keys() -> None:
+    text = "a: &one {x: 1, y: 2}\nb: &two {<<: *one, x: 3}\nc: {<<: *one, <<: *two, y: 4}\nd: *one"
+    one = {"x": 1, "y": 2}
+    assert read_yaml(text).unwrap() == {
+        "a": one,
+        "b": {"x": 3, "y": 2},
+        "c": {"x": 1, "y": 4},
+        "d": one,
+    }
+
+
 def test_a_files_proxy_is_that_of_its_models_that_name_none() -> None:
     mine = read_yaml(
         "{proxy: 'http://one:1', llm: {model: a}, models: {b: {proxy: 'http://two:2'}, c: null}}"
