@@ -152,14 +152,20 @@ def _system_turns(turns: list[Turn]) -> frozenset[str]:
 def _finish(turn: Block) -> Block:
     """Put tool results first, as the API requires; write a single plain text as a string."""
     blocks = turn["content"]
-    if _is_plain_text(blocks):
+    if is_plain_text(blocks):
         return {**turn, "content": blocks[0]["text"]}
     blocks.sort(key=lambda block: block.get("type") != "tool_result")
     return turn
 
 
-def _is_plain_text(blocks: list[Block]) -> bool:
-    return len(blocks) == 1 and blocks[0].keys() == _TEXT_KEYS
+def is_plain_text(blocks: list[Block]) -> bool:
+    """Whether the blocks are one text, and no opaque part that looks like one."""
+    return (
+        len(blocks) == 1
+        and blocks[0].keys() == _TEXT_KEYS
+        and blocks[0]["type"] == "text"
+        and isinstance(blocks[0]["text"], str)
+    )
 
 
 _TEXT_KEYS = {"type", "text"}
@@ -285,7 +291,7 @@ class _Encoder(MessageEncoder[Quirks]):
         placed = [(f"{path}/content/{index}", item) for index, item in enumerate(part.content)]
         content = self._blocks(placed, self._content)
         if content:
-            block["content"] = content[0]["text"] if _is_plain_text(content) else content
+            block["content"] = content[0]["text"] if is_plain_text(content) else content
         if part.is_error:
             block["is_error"] = True
         return self._with_fields(block, part)

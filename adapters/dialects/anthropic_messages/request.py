@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from llm_pure.adapters.dialects.anthropic_messages.messages import encode_messages
+from llm_pure.adapters.dialects.anthropic_messages.messages import encode_messages, is_plain_text
 from llm_pure.adapters.dialects.anthropic_messages.models import refuses_forced
 from llm_pure.adapters.dialects.anthropic_messages.quirks import (
     USER_ID,
@@ -147,8 +147,7 @@ def build_body(
     thinking, max_tokens = fit_budget(thinking, settings.pop("max_tokens"), profile, adaptations)
     fields: dict[str, Any] = {"model": resolved.model, "max_tokens": max_tokens}
     if system:
-        is_plain = len(system) == 1 and system[0].keys() == {"type", "text"}
-        fields["system"] = system[0]["text"] if is_plain else system
+        fields["system"] = system[0]["text"] if is_plain_text(system) else system
     fields["messages"] = messages
     fields |= _tools(service, profile, resolved, thinking, adaptations)
     fields |= settings

@@ -18,7 +18,7 @@ from llm_pure.adapters.dialects.openai_responses.response import (
     parse_count,
     read_plain_response,
 )
-from llm_pure.adapters.dialects.openai_responses.state import State
+from llm_pure.adapters.dialects.openai_responses.state import INITIAL
 from llm_pure.adapters.dialects.openai_responses.stream import step
 from llm_pure.core.dialect import Dialect, make_provider, operation
 from llm_pure.core.provider import NO_ENV_VARS, Authorize, Provider
@@ -35,7 +35,7 @@ DIALECT = Dialect(
     read_plain_response=read_plain_response,
     find_error=find_error,
     frames=SseDecoder,
-    initial_state=State(),
+    initial_state=INITIAL,
     step=step,
     read_run=read_run,
     allowed_tools=True,

@@ -16,7 +16,7 @@ from llm_pure.adapters.dialects.openai_responses.hosted_calls import PROGRESS_FI
 from llm_pure.adapters.dialects.openai_responses.items import BETWEEN_THOUGHTS, CONTENT_KINDS
 from llm_pure.adapters.dialects.openai_responses.open_items import part_index
 from llm_pure.adapters.dialects.openai_responses.response import plain_parts
-from llm_pure.adapters.dialects.openai_responses.state import Run, State
+from llm_pure.adapters.dialects.openai_responses.state import INITIAL, Run, State
 from llm_pure.adapters.dialects.openai_responses.stream import (
     FINISH,
     OF_EVENTS,
@@ -51,7 +51,7 @@ def read_run(
     events: list[StreamEvent],
 ) -> tuple[State, int]:
     """Fast path for a complete plain stream, and for consecutive deltas of one text."""
-    if state.started or position or frames[-1].type not in _ENDS:
+    if state is not INITIAL or position or frames[-1].type not in _ENDS:
         return read_text_run(state, frames, position, events)
     try:
         read = _read_stream(service.name, frames)

@@ -52,3 +52,7 @@ class State(StreamState, frozen=True, kw_only=True):
         raw = any_json(data)
         number = raw.get("sequence_number") if isinstance(raw, dict) else None
         return {} if number is None else {"sequence_number": number}
+
+
+INITIAL = State()
+"""Before the first event that says something."""

@@ -1,5 +1,6 @@
 """Parts of a user turn -> content blocks, or the error that names them."""
 
+import json
 from typing import Any
 
 import pytest
@@ -134,3 +135,10 @@ def test_what_is_wrong_in_a_message_is_named_by_its_path(message: Message, path:
     got = error(ChatRequest(messages=[message]))
     assert isinstance(got, InvalidRequest)
     assert got.param == path
+
+
+@pytest.mark.parametrize("text", [["Hello"], "Hello"])
+def test_a_block_of_another_type_is_no_text_though_it_has_one(text: object) -> None:
+    block = {"type": "new_text", "text": text}
+    opaque = Opaque("anthropic", "new_text", json.dumps(block))
+    assert messages(user("a"), assistant(opaque), user("b"))[1]["content"] == [block]

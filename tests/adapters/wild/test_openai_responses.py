@@ -7,6 +7,7 @@ import pytest
 
 from llm_pure import Reasoning, ResponseHead
 from llm_pure.adapters import registry
+from llm_pure.replay.checks.stream_properties import read_pieces
 from llm_pure.types.errors import (
     ContentFiltered,
     LLMError,
@@ -481,3 +482,23 @@ def test_an_item_that_comes_again_with_another_id_keeps_its_first_one() -> None:
     assert part.provider_metadata is not None
     metadata = json.loads(part.provider_metadata.json)
     assert (part.text, metadata["id"], metadata["note"]) == ("hm", "rs_1", 2)
+
+
+@pytest.mark.parametrize(
+    "first",
+    [
+        ev("output_text.done", item_id="msg_1", output_index=0, content_index=0, text="Hello"),
+        added(EMPTY, output_index=0),
+        text("Hel", output_index=0, content_index=0),
+        args('{"a":1}'),
+        done(msg("Hello"), output_index=0),
+    ],
+)
+def test_an_event_before_the_response_counts_in_whatever_pieces_it_comes(first: JsonObject) -> None:
+    before = sse(first, done=False, named=True)
+    data = before + stream(*HELLO, done(msg("Hello"), output_index=0), end(msg("Hello")))
+
+    def read(*pieces: bytes) -> Any:
+        return read_pieces(registry.get(P).unwrap().open_stream(ResponseHead(200, ())), pieces)
+
+    assert read(before, data[len(before) :]) == read(data)
