@@ -6,9 +6,8 @@ so it is in xorbitsai/inference#5213.)
 """
 
 import asyncio
-from collections.abc import Callable
 from time import monotonic
-from typing import Any
+from typing import Any, cast
 
 HEAD_BYTES = 128 * 1024
 """h11 has the same limit as a setting. What is longer than `admission.MAX_HEADER_BYTES` is refused in words."""
@@ -36,8 +35,6 @@ class LimitedConnection(asyncio.Protocol):
     timeout_keep_alive_task: Any
     """Runs between two requests, up to the first byte of the second."""
 
-    send_400_response: Callable[[str], None]
-
     _is_new = True
     """Nothing has come yet."""
     _head_bytes = 0
@@ -63,6 +60,17 @@ class LimitedConnection(asyncio.Protocol):
         self._head_bytes += len(data)
         if self._head_bytes > HEAD_BYTES and not self.transport.is_closing():
             self.send_400_response("The head of the request is too long.")
+
+    def send_400_response(self, msg: str) -> None:
+        """Refuse what cannot be read. The request that it belongs to gets no other response; one that has begun is cut off."""
+        cycle = self.cycle
+        if cycle is not None and not cycle.response_complete:
+            cycle.disconnected = True
+            cycle.message_event.set()
+            if cycle.response_started:
+                self.transport.abort()
+                return
+        cast(Any, super()).send_400_response(msg)
 
     def _look(self) -> None:
         """End the connection if it waits for too long for one thing."""

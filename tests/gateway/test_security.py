@@ -2,6 +2,7 @@
 
 import asyncio
 import gzip
+import logging
 import socket
 import zlib
 from collections.abc import Iterator
@@ -430,3 +431,19 @@ def test_a_good_request_over_the_network_is_answered(served: tuple[str, int, Ups
     )
     assert chunked.startswith(b"HTTP/1.1 200 ")
     assert b"Hello" in chunked
+
+
+def test_a_body_that_breaks_off_its_framing_gets_one_response(
+    served: tuple[str, int, Upstream], caplog: pytest.LogCaptureFixture
+) -> None:
+    errors = logging.getLogger("uvicorn.error")
+    errors.addHandler(caplog.handler)
+    try:
+        for path in (PATH, "/missing"):
+            head = ("host: 127.0.0.1", "transfer-encoding: chunked")
+            received = exchange(served[1], post(*head, body=b"g\r\n", path=path, length=False))
+            assert received.startswith(b"HTTP/1.1 400 ")
+            assert received.count(b"HTTP/1.1") == 1
+    finally:
+        errors.removeHandler(caplog.handler)
+    assert [record.exc_text for record in caplog.records if record.exc_info] == []
