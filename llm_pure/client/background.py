@@ -22,6 +22,8 @@ from llm_pure.types.result import LLMResult
 if TYPE_CHECKING:
     from llm_pure.client.call import CallContext, CallState, PreparedRequest
 
+_MAX_MODELS = 1000
+"""Names of models that are remembered as loaded: callers may choose them."""
 _MAX_SETTLE_S = 5.0
 """How long a call that has its response waits until its cost is written; later it is written all the same."""
 
@@ -77,6 +79,8 @@ class _Loads:
         with self._lock:
             future = self._futures.get(model)
             if future is None:
+                if len(self._futures) >= _MAX_MODELS:  # what was loaded is found at once
+                    self._futures.clear()
                 future = self._futures[model] = Future()
                 Thread(target=_load, args=(billing, model, future), daemon=True).start()
             return future

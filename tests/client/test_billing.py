@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from llm_pure import ChatRequest, LLMConfig, Usage, user
-from llm_pure.client import LLM
+from llm_pure.client import LLM, background
 from llm_pure.client.billing import Billing
 from llm_pure.client.budgets import Budget, InMemoryBudget, PerCallLimit
 from llm_pure.client.tokenizers import load_token_counter
@@ -283,3 +283,15 @@ def test_an_interrupt_while_a_call_is_settled_leaves_no_reservation(
         llm.completion("hi")
     ledger = llm.get_costs()
     assert (dict(ledger.reserved), ledger.totals.cost_usd) == ({}, Decimal("0.0021"))
+
+
+def test_models_that_callers_name_do_not_pile_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(background, "_MAX_MODELS", 2)
+    names = [f"gpt-4o-{number}" for number in range(5)]
+    prices = dict.fromkeys(names, PRICES["gpt-4o"])
+    llm, _ = client([answer(USED)] * 5, config=CONFIG, budget=1, prices=prices)
+    for name in names:
+        assert (
+            llm.completion(ChatRequest(messages="hi", model=name, max_tokens=10)).map(bool).unwrap()
+        )
+    assert len(background._loads._futures) <= 2
